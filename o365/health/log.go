@@ -1,0 +1,39 @@
+// Package health tells people how collecting goes: log lines, counters and
+// health records. It decides what is worth saying, not how it is shown.
+package health
+
+import "fmt"
+
+// Level is the severity of a log line, with Fluent Bit's numbers
+// (include/fluent-bit/flb_log.h).
+type Level int
+
+// The levels of Fluent Bit's logger.
+const (
+	Error Level = 1 + iota
+	Warn
+	Info
+	Debug
+)
+
+// Log takes finished lines. It must not block and may be called from any
+// goroutine. A nil Log drops everything.
+type Log func(level Level, line string)
+
+// Errorf reports that records are not collected until somebody acts.
+func (l Log) Errorf(format string, args ...any) { l.printf(Error, format, args...) }
+
+// Warnf reports what is lost, late, or will go wrong.
+func (l Log) Warnf(format string, args ...any) { l.printf(Warn, format, args...) }
+
+// Infof reports starts, changes of state and summaries.
+func (l Log) Infof(format string, args ...any) { l.printf(Info, format, args...) }
+
+// Debugf reports single requests.
+func (l Log) Debugf(format string, args ...any) { l.printf(Debug, format, args...) }
+
+func (l Log) printf(level Level, format string, args ...any) {
+	if l != nil {
+		l(level, fmt.Sprintf(format, args...))
+	}
+}
