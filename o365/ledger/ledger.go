@@ -1,0 +1,206 @@
+// Package ledger remembers what has been confirmed, so that nothing is lost
+// and nothing is handed over twice: content blobs until they expire, the keys
+// of their records for a while, the spans of time that are complete, and the
+// gaps that cannot be filled any more.
+//
+// Everything that is asked often is answered from memory; a store keeps the
+// same in a file. Each call that changes something is one durable transaction:
+// it is stored whole and memory follows, or it is an error and neither moves.
+package ledger
+
+import (
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// ErrClosed is returned by every change after Close.
+var ErrClosed = errors.New("ledger is closed")
+
+// Key identifies a record or a blob: 16 bytes, already hashed or a GUID's own.
+type Key [16]byte
+
+// Stream is one tenant's content type, e.g. {"<guid>", "Audit.Exchange"}.
+type Stream struct{ Tenant, ContentType string }
+
+// Progress says how much of a blob has been confirmed.
+type Progress struct {
+	Records int  // elements of the blob, counted from its start, that need not be handed over again
+	Done    bool // the whole blob
+}
+
+// Delivery is what one confirmed batch holds of one blob.
+type Delivery struct {
+	Stream  Stream
+	Blob    string    // contentId
+	Created time.Time // contentCreated
+	Expires time.Time // contentExpiration
+	Keys    []Key     // of the records confirmed; empty when dedup is off
+	Through int       // elements confirmed so far, counted from the blob's start
+	Done    bool      // the whole blob is confirmed
+}
+
+// Gap is a span of contentCreated time of which something cannot be had any
+// more.
+type Gap struct {
+	Stream Stream
+	Span   Span
+	Reason string
+	Found  time.Time
+}
+
+// Options bound what is remembered.
+type Options struct {
+	DedupWindow time.Duration    // record keys are forgotten after it; 0: only DedupMax bounds them
+	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then true
+	Log         health.Log       // told when a damaged file is set aside
+	Now         func() time.Time // nil: time.Now
+}
+
+// Ledger is safe for concurrent use.
+type Ledger struct {
+	now func() time.Time
+
+	// changing is held by the one change that is under way, store included.
+	// Only its holder writes to state, so it may read there without mu.
+	changing sync.Mutex
+	store    store
+
+	mu      sync.Mutex // never held over I/O
+	state   state
+	claimed map[Key]struct{} // not confirmed yet
+}
+
+// Open opens the ledger in the file at path, or in memory when path is "".
+func Open(path string, opt Options) (*Ledger, error) {
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	return &Ledger{
+		now:     opt.Now,
+		store:   memory{},
+		state:   newState(opt),
+		claimed: make(map[Key]struct{}),
+	}, nil
+}
+
+// Progress reports what has been confirmed of a blob.
+func (l *Ledger) Progress(s Stream, contentID string) Progress {
+	k := blobKey(s, contentID)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e, _ := l.state.blobs.get(k)
+	return e.progress()
+}
+
+// Claim reports whether the record key is new, and remembers it in memory from
+// now on; Confirm makes that last, Release undoes it.
+func (l *Ledger) Claim(k Key) bool {
+	if l.state.keys.max == 0 {
+		return true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, taken := l.claimed[k]; taken || l.state.keys.has(k) {
+		return false
+	}
+	l.claimed[k] = struct{}{}
+	return true
+}
+
+// Release forgets keys that were claimed but will not be delivered. Confirmed
+// keys stay.
+func (l *Ledger) Release(keys []Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		delete(l.claimed, k)
+	}
+}
+
+// Confirm stores deliveries in one durable transaction. After an error nothing
+// of it is stored, claimed keys stay claimed, and it can be repeated; repeating
+// one that was stored changes nothing.
+func (l *Ledger) Confirm(ds []Delivery) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	c := l.state.deliver(ds, l.now())
+	if err := l.commit(c); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range ds {
+		for _, k := range d.Keys {
+			delete(l.claimed, k)
+		}
+	}
+	return nil
+}
+
+// Complete adds spans in which every listed blob has been delivered.
+func (l *Ledger) Complete(s Stream, spans ...Span) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	return l.commit(l.state.complete(s, spans, l.now()))
+}
+
+// Completed returns the merged spans of a stream, oldest first. Only the last
+// 8 days are kept.
+func (l *Ledger) Completed(s Stream) []Span {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]Span(nil), l.state.spans[s]...)
+}
+
+// AddGap remembers a gap for 90 days. The same gap found again is no news.
+func (l *Ledger) AddGap(g Gap) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	return l.commit(l.state.addGap(g))
+}
+
+// Gaps returns the gaps of a stream, in the order they were found.
+func (l *Ledger) Gaps(s Stream) []Gap {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]Gap(nil), l.state.gaps[s]...)
+}
+
+// Evicted counts the record keys that were forgotten because of DedupMax since
+// Open.
+func (l *Ledger) Evicted() uint64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.keys.evicted
+}
+
+// Prune forgets what is too old to be asked for. It does a bounded amount of
+// work, so it is to be called every few minutes.
+func (l *Ledger) Prune(now time.Time) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	return l.commit(l.state.prune(now))
+}
+
+// Close lets go of the file. Questions are still answered, changes are not.
+func (l *Ledger) Close() error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	s := l.store
+	l.store = closed{}
+	return s.close()
+}
+
+// commit stores c, then shows it in memory. The caller holds changing.
+func (l *Ledger) commit(c change) error {
+	if err := l.store.commit(c); err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.state.apply(c)
+	return nil
+}

@@ -1,0 +1,39 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+)
+
+var exchange = Stream{"t1", "Audit.Exchange"}
+
+func TestClaimConfirmRelease(t *testing.T) {
+	l, err := Open("", Options{DedupMax: 100, DedupWindow: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := Key{1}, Key{2}
+	for _, step := range []struct {
+		what string
+		got  bool
+		want bool
+	}{
+		{"a is new", l.Claim(a), true},
+		{"a is claimed", l.Claim(a), false},
+		{"b is new", l.Claim(b), true},
+		{"a confirmed", l.Confirm([]Delivery{{Stream: exchange, Blob: "x", Created: time.Now(), Keys: []Key{a}, Through: 1}}) == nil, true},
+		{"a is known", l.Claim(a), false},
+		{"b is claimed", l.Claim(b), false},
+	} {
+		if step.got != step.want {
+			t.Errorf("%s: %v", step.what, step.got)
+		}
+	}
+	l.Release([]Key{a, b})
+	if l.Claim(a) || !l.Claim(b) {
+		t.Error("Release must forget claimed keys and no others")
+	}
+	if p := l.Progress(exchange, "x"); p != (Progress{Records: 1}) {
+		t.Error(p)
+	}
+}
