@@ -1,0 +1,191 @@
+package record
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/tinylib/msgp/msgp"
+)
+
+// maxNested is how many containers Fluent Bit reads inside each other
+// (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. Behind
+// one that is deeper it reads nothing more of the buffer.
+const maxNested = 32
+
+// encoder appends valid JSON as MessagePack. It checks nothing.
+type encoder struct {
+	out []byte
+	src []byte
+	pos int
+
+	scratch []byte
+	header  [5]byte
+
+	id, created []byte // JSON text of the record's first Id and CreationTime
+	stringified int
+	numberTexts int
+}
+
+func (e *encoder) reset(out, src []byte) {
+	*e = encoder{out: out, src: src, scratch: e.scratch[:0]}
+}
+
+// record appends the record's own object.
+func (e *encoder) record() {
+	e.object(2)
+}
+
+// value appends the next value, which if it is a container is the level-th of
+// those inside each other.
+func (e *encoder) value(level int) {
+	switch b := e.peek(); b {
+	case '{', '[':
+		switch {
+		case level > maxNested:
+			e.raw()
+		case b == '{':
+			e.object(level)
+		default:
+			e.array(level)
+		}
+	case '"':
+		e.str()
+	case 't':
+		e.pos += len("true")
+		e.out = msgp.AppendBool(e.out, true)
+	case 'f':
+		e.pos += len("false")
+		e.out = msgp.AppendBool(e.out, false)
+	case 'n':
+		e.pos += len("null")
+		e.out = msgp.AppendNil(e.out)
+	default:
+		e.number()
+	}
+}
+
+func (e *encoder) object(level int) {
+	at, n := e.open()
+	for e.another('}') {
+		name := len(e.out)
+		e.str()
+		e.peek()
+		e.pos++ // the colon
+		if level > 2 {
+			e.value(level + 1)
+		} else {
+			e.field(name)
+		}
+		n++
+	}
+	e.out = slices.Replace(e.out, at, at+1, msgp.AppendMapHeader(e.header[:0], uint32(n))...)
+}
+
+// field appends the value of the record's field whose name begins at name in
+// out, and notes it if it is one that matters here.
+func (e *encoder) field(name int) {
+	end := len(e.out)
+	e.peek()
+	from := e.pos
+	e.value(3)
+	switch string(e.out[name+1 : end]) {
+	case "Id":
+		if e.id == nil {
+			e.id = e.src[from:e.pos]
+		}
+	case "CreationTime":
+		if e.created == nil {
+			e.created = e.src[from:e.pos]
+		}
+	}
+}
+
+func (e *encoder) array(level int) {
+	at, n := e.open()
+	for e.another(']') {
+		e.value(level + 1)
+		n++
+	}
+	e.out = slices.Replace(e.out, at, at+1, msgp.AppendArrayHeader(e.header[:0], uint32(n))...)
+}
+
+// open steps into a container and leaves one byte for its header.
+func (e *encoder) open() (at, n int) {
+	e.pos++
+	e.out = append(e.out, 0)
+	return len(e.out) - 1, 0
+}
+
+// another moves to the container's next member, or behind its closing bracket.
+func (e *encoder) another(closing byte) bool {
+	switch e.peek() {
+	case closing:
+		e.pos++
+		return false
+	case ',':
+		e.pos++
+		e.peek()
+	}
+	return true
+}
+
+// peek moves to the next byte that is no white space.
+func (e *encoder) peek() byte {
+	for {
+		switch b := e.src[e.pos]; b {
+		case ' ', '\t', '\r', '\n':
+			e.pos++
+		default:
+			return b
+		}
+	}
+}
+
+func (e *encoder) str() {
+	src := e.src[e.pos:]
+	n := 1 + bytes.IndexByte(src[1:], '"')
+	if bytes.IndexByte(src[:n], '\\') < 0 {
+		e.pos += n + 1
+		e.out = msgp.AppendStringFromBytes(e.out, src[1:n])
+		return
+	}
+	n = quoted(src)
+	e.pos += n
+	e.scratch, _ = jsontext.AppendUnquote(e.scratch[:0], src[:n])
+	e.out = msgp.AppendStringFromBytes(e.out, e.scratch)
+}
+
+// quoted returns the length of the string that src begins with.
+func quoted(src []byte) int {
+	for n := 1; ; n++ {
+		switch src[n] {
+		case '\\':
+			n++
+		case '"':
+			return n + 1
+		}
+	}
+}
+
+// raw appends the next container's JSON text as a string.
+func (e *encoder) raw() {
+	from, open := e.pos, 0
+	for {
+		switch e.src[e.pos] {
+		case '"':
+			e.pos += quoted(e.src[e.pos:])
+			continue
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		}
+		e.pos++
+		if open == 0 {
+			break
+		}
+	}
+	e.out = msgp.AppendStringFromBytes(e.out, e.src[from:e.pos])
+	e.stringified++
+}
