@@ -1,0 +1,35 @@
+// Package option declares every option of the input plugin once: its key, its
+// type, its default, what is allowed and a sentence of help. Parsing, the table
+// in the README, the comments in conf/ and the host's own check of keys
+// (config_map) come from this declaration.
+//
+// [Parse] is what most callers need; [All] lists the declaration.
+package option
+
+import (
+	"iter"
+	"slices"
+)
+
+//go:generate go test ../../conf -run TestDrift -update
+
+// An Option is one key of the configuration.
+type Option struct {
+	Key      string // lower snake_case
+	Type     Type
+	Default  string // as one would write it; empty for none
+	Required bool
+	Secret   bool   // the value never appears in an error or a log
+	Help     string // one sentence
+}
+
+// All gives the options in the order of the declaration.
+func All() iter.Seq[Option] { return slices.Values(declared) }
+
+// Description is the help with the allowed values, as shown to users.
+func (o Option) Description() string {
+	if o.Type.allowed == "" {
+		return o.Help
+	}
+	return o.Help + " Allowed values: " + o.Type.allowed + "."
+}

@@ -1,0 +1,42 @@
+package option
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// parseHTTPS gives the URL without a slash at its end, so that paths can be
+// appended.
+func parseHTTPS(text string) (any, error) {
+	u, ok := parseURL(text, "https")
+	if !ok || u.User != nil {
+		return nil, fmt.Errorf("%s is not an https URL", quoteURL(text))
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func parseProxy(text string) (any, error) {
+	u, ok := parseURL(text, "http", "https", "socks5")
+	if !ok || strings.Trim(u.Path, "/") != "" {
+		return nil, fmt.Errorf("%s is not the URL of a proxy", quoteURL(text))
+	}
+	return strings.TrimRight(u.String(), "/"), nil
+}
+
+func parseURL(text string, schemes ...string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "" {
+		return nil, false
+	}
+	return u, slices.Contains(schemes, u.Scheme)
+}
+
+// quoteURL keeps a password that somebody wrote into a URL out of the error.
+func quoteURL(text string) string {
+	if strings.Contains(text, "@") {
+		return "the value"
+	}
+	return quote(text)
+}

@@ -1,0 +1,103 @@
+package option
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Values are the options as the plugin uses them: what was set, else the
+// default. Asking for a key that is not declared, or not with that type, gives
+// the zero value.
+type Values struct {
+	// By key. Secrets are pointers: even a caller who prints the whole struct
+	// sees an address at most.
+	of map[string]any
+}
+
+// Parse reads all options. get returns the text of a key, empty when it is not
+// set. The error holds every mistake, one line each, with the key, the value
+// and what is allowed; a secret's value is never in it.
+func Parse(get func(key string) string) (Values, error) {
+	v := Values{of: map[string]any{}}
+	var mistakes []error
+	for _, o := range declared {
+		parsed, err := o.parse(get(o.Key))
+		for _, e := range each(err) {
+			mistakes = append(mistakes, fmt.Errorf("%s: %w (use %s)", o.Key, e, o.Type.use()))
+		}
+		v.of[o.Key] = parsed
+	}
+	return v, errors.Join(mistakes...)
+}
+
+func (o Option) parse(s string) (any, error) {
+	s = strings.TrimRight(s, "\r\n")
+	if !o.Type.verbatim {
+		s = strings.TrimSpace(s)
+	}
+	if s == "" {
+		s = o.Default
+	}
+	if s == "" && o.Required {
+		return nil, errors.New("missing")
+	}
+	if s == "" {
+		return nil, nil
+	}
+	parsed, err := o.Type.parse(s)
+	if !o.Secret {
+		return parsed, err
+	}
+	if err != nil {
+		return nil, errors.New("the value is not understood")
+	}
+	shown, _ := parsed.(string)
+	hidden := Secret(shown)
+	return &hidden, nil
+}
+
+// each takes joined errors apart.
+func each(err error) []error {
+	if err == nil {
+		return nil
+	}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		return joined.Unwrap()
+	}
+	return []error{err}
+}
+
+// String gives an enum's value, a GUID, a path, a URL or a tag.
+func (v Values) String(key string) string { return value[string](v, key) }
+
+// Bool gives a switch.
+func (v Values) Bool(key string) bool { return value[bool](v, key) }
+
+// Int gives a whole number.
+func (v Values) Int(key string) int { return value[int](v, key) }
+
+// Size gives bytes.
+func (v Values) Size(key string) int64 { return value[int64](v, key) }
+
+// Duration gives a time span.
+func (v Values) Duration(key string) time.Duration { return value[time.Duration](v, key) }
+
+// List gives the items in the order they were written.
+func (v Values) List(key string) []string { return slices.Clone(value[[]string](v, key)) }
+
+// Secret gives a value that must not be shown.
+func (v Values) Secret(key string) Secret {
+	if s := value[*Secret](v, key); s != nil {
+		return *s
+	}
+	return ""
+}
+
+func value[T any](v Values, key string) T {
+	t, _ := v.of[key].(T)
+	return t
+}
