@@ -8,7 +8,7 @@ import (
 )
 
 func FuzzDuration(f *testing.F) {
-	for _, s := range []string{"90s", "15m", "12h", "7d", "1d12h", "1.5d", "0", "d", "-1d", "1d-1h", "5m1d", "106751d24h", "1µs", ".d", "9e9d"} {
+	for _, s := range []string{"90s", "15m", "12h", "7d", "1d12h", "1.5d", "0", "d", "-5m", "-1d", "106752d", "1d-1h", "5m1d", "106751d24h", "1µs", ".d", "9e9d"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
