@@ -1,0 +1,160 @@
+package cloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+)
+
+// subscription is the state of one tenant and content type.
+type subscription struct {
+	enabled    bool
+	ever       bool      // it was started once
+	since      time.Time // first start
+	lastStart  time.Time
+	disabledBy string // who disabled it, if somebody did
+	webhook    json.RawMessage
+}
+
+// SetAuditing turns a tenant's audit log on or off. While it is off, a start is
+// answered as if the tenant did not exist.
+func (c *Cloud) SetAuditing(tenant string, on bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.tenants[tenant]; t != nil {
+		t.auditing = on
+	}
+}
+
+// Disable makes a subscription one that an administrator disabled: listing
+// answers AF20023 until it is started again.
+func (c *Cloud) Disable(tenant, contentType string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t := c.tenants[tenant]; t != nil && t.series[contentType] != nil {
+		t.series[contentType].sub.disabledBy = "a tenant admin"
+	}
+}
+
+// find is the series a call names. The caller holds c.mu.
+func (c *Cloud) find(k *call) (*series, error) {
+	if k.contentOf == "" {
+		return nil, refusef("AF20001", "Missing parameter: contentType.")
+	}
+	for typ, s := range k.tenant.series {
+		if strings.EqualFold(typ, k.contentOf) {
+			return s, nil
+		}
+	}
+	return nil, refusef("AF20020", "The specified content type is not valid.")
+}
+
+func (c *Cloud) start(k *call) (string, error) {
+	webhook, err := webhookOf(k.r.Body)
+	if err != nil {
+		return "", err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.advance()
+	s, err := c.find(k)
+	if err != nil {
+		return "", err
+	}
+	now, last := c.Now(), s.sub.lastStart
+	s.sub.lastStart = now
+	if soon := !last.IsZero() && now.Sub(last) < 15*time.Minute; soon {
+		c.account.earlyStart()
+	}
+	switch {
+	case !k.tenant.auditing:
+		return "", auditingOff(k, s)
+	case c.opt.StartWait > 0 && !last.IsZero() && now.Sub(last) < c.opt.StartWait:
+		return "", tooMany(k)
+	case s.sub.enabled && s.sub.disabledBy == "" && webhook == nil:
+		return "", refusef("AF20024", "The subscription is already enabled. No property change.")
+	}
+	if !s.sub.ever {
+		s.sub.since = now
+	}
+	s.sub.enabled, s.sub.ever, s.sub.disabledBy, s.sub.webhook = true, true, "", webhook
+	return s.status(), nil
+}
+
+// webhookOf reads the optional body of a start.
+func webhookOf(body io.Reader) (json.RawMessage, error) {
+	text, err := io.ReadAll(io.LimitReader(body, 1<<16))
+	if err != nil || len(strings.TrimSpace(string(text))) == 0 {
+		return nil, nil
+	}
+	var request struct {
+		Webhook json.RawMessage `json:"webhook"`
+	}
+	if err := json.Unmarshal(text, &request); err != nil {
+		return nil, refusef("AF20002", "Invalid parameter type: webhook. Expected type: object")
+	}
+	return request.Webhook, nil
+}
+
+// auditingOff is the answer to a start while the tenant's audit log is off: the
+// code is a trace, the message an exception.
+func auditingOff(k *call, s *series) error {
+	code := fmt.Sprintf("StartSubscription [CorrId=%s][TenantId=%s,ContentType=%s,ApplicationId=%s,PublisherId=%s][AppId=%s]",
+		correlation, k.tenant.id, s.typ, application, publisher(k), application)
+	return refusef(code+" System.AggregateException: One or more errors occurred. ---> \r\n   at Microsoft.Office.Compliance.Audit.API.StartController",
+		"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant %s does not exist.", k.tenant.id)
+}
+
+const (
+	correlation = "3f0c8a8e-6a1d-4c5e-9b57-0d5f4c8a1e21"
+	application = "8e6d2c51-0f6b-4f5e-8a0e-6f0a3f6f7c11"
+)
+
+func (c *Cloud) stop(k *call) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.advance()
+	s, err := c.find(k)
+	if err != nil {
+		return "", err
+	}
+	if !s.sub.enabled {
+		return "", refusef("AF20022", "No subscription found for the specified content type.")
+	}
+	s.sub.enabled = false
+	return "", nil
+}
+
+func (c *Cloud) list(k *call) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var all []string
+	for _, s := range c.series {
+		if s.tenant == k.tenant && s.sub.ever {
+			all = append(all, s.status())
+		}
+	}
+	return "[" + strings.Join(all, ",") + "]", nil
+}
+
+func (c *Cloud) notifications(k *call) (string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, err := c.find(k); err != nil {
+		return "", err
+	}
+	return "[]", nil
+}
+
+func (s *series) status() string {
+	status, webhook := "disabled", "null"
+	if s.sub.enabled && s.sub.disabledBy == "" {
+		status = "enabled"
+	}
+	if s.sub.webhook != nil {
+		webhook = string(s.sub.webhook)
+	}
+	return fmt.Sprintf(`{"contentType":%q,"status":%q,"webhook":%s}`, s.typ, status, webhook)
+}
