@@ -1,0 +1,340 @@
+package activity
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const tenant = "11111111-2222-3333-4444-555555555555"
+
+// fixedTokens gives one token after the other, the next after each rejection.
+type fixedTokens struct {
+	mu     sync.Mutex
+	tokens []string
+	err    error
+}
+
+func (f *fixedTokens) Token(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tokens[0], f.err
+}
+
+func (f *fixedTokens) Reject(token string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tokens[0] == token && len(f.tokens) > 1 {
+		f.tokens = f.tokens[1:]
+	}
+}
+
+// serve starts a service and returns a client of it.
+func serve(t *testing.T, tokens *fixedTokens, handler http.HandlerFunc) (*Client, *httptest.Server) {
+	t.Helper()
+	server := httptest.NewTLSServer(handler)
+	t.Cleanup(server.Close)
+	if tokens == nil {
+		tokens = &fixedTokens{tokens: []string{"token"}}
+	}
+	c, err := New(Options{
+		Endpoint: server.URL, Tenant: tenant, Publisher: "publisher", Tokens: tokens,
+		HTTP: server.Client(), Timeout: 200 * time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, server
+}
+
+func TestEveryCallIsWellFormed(t *testing.T) {
+	var seen []string
+	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		seen = append(seen, r.Method+" "+r.URL.Path+"?"+r.URL.RawQuery)
+		if got := r.Header.Get("Authorization"); got != "Bearer token" {
+			t.Errorf("authorization is %q", got)
+		}
+		fmt.Fprint(w, "[]")
+	})
+	ctx := t.Context()
+	from := time.Date(2026, 8, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
+	_, err1 := c.Subscriptions(ctx)
+	err2 := c.Start(ctx, DLP)
+	_, err3 := c.List(ctx, Exchange, from, from.Add(time.Hour))
+	body, err4 := c.Open(ctx, Content{URI: server.URL + "/api/v1.0/" + tenant + "/activity/feed/audit/2020$x$y"})
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	body.Close()
+	feed := "/api/v1.0/" + tenant + "/activity/feed/"
+	want := []string{
+		"GET " + feed + "subscriptions/list?PublisherIdentifier=publisher",
+		"POST " + feed + "subscriptions/start?contentType=DLP.All&PublisherIdentifier=publisher",
+		"GET " + feed + "subscriptions/content?contentType=Audit.Exchange&startTime=2026-08-01T10:00:00&endTime=2026-08-01T11:00:00&PublisherIdentifier=publisher",
+		"GET " + feed + "audit/2020$x$y?PublisherIdentifier=publisher",
+	}
+	if !slices.Equal(seen, want) {
+		t.Errorf("calls were\n%s\nwant\n%s", strings.Join(seen, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
+	const next = "/api/v1.0/" + tenant + "/activity/feed/subscriptions/content?contenttype=Audit.General&starttime=2026-08-01T10:00:00&nextpage=2026$08$01%2B"
+	var queries []string
+	var c *Client
+	var server *httptest.Server
+	c, server = serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		queries = append(queries, r.URL.RawQuery)
+		if len(queries) == 1 {
+			w.Header().Set("NextPageUri", server.URL+next)
+			fmt.Fprint(w, `[{"contentType":"Audit.General","contentId":"a$1","contentUri":"https://x/1","contentCreated":"2026-08-01T10:00:00.123Z","contentExpiration":"2026-08-08T10:00:00"}]`)
+			return
+		}
+		fmt.Fprint(w, `[]`)
+	})
+	page, err := c.List(t.Context(), General, time.Now(), time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Content{
+		Type: General, ID: "a$1", URI: "https://x/1",
+		Created: time.Date(2026, 8, 1, 10, 0, 0, 123e6, time.UTC), Expires: time.Date(2026, 8, 8, 10, 0, 0, 0, time.UTC),
+	}
+	if len(page.Contents) != 1 || page.Contents[0] != want {
+		t.Errorf("got %+v, want %+v", page.Contents, want)
+	}
+	if page.Date.IsZero() {
+		t.Error("the service's clock was not read")
+	}
+	if page, err = c.NextPage(t.Context(), General, page.Next); err != nil {
+		t.Fatal(err)
+	}
+	if page.Next != "" {
+		t.Errorf("there is a page after the last: %q", page.Next)
+	}
+	if want := "contenttype=Audit.General&starttime=2026-08-01T10:00:00&nextpage=2026$08$01%2B&PublisherIdentifier=publisher"; queries[1] != want {
+		t.Errorf("the next page was asked for with\n%s\nwant\n%s", queries[1], want)
+	}
+}
+
+func TestTokenStaysWithTheEndpoint(t *testing.T) {
+	other := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		t.Error("another host was called")
+	}))
+	t.Cleanup(other.Close)
+	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.URL, http.StatusFound)
+	})
+	for _, uri := range []string{
+		other.URL + "/api/v1.0/t/activity/feed/audit/1",
+		strings.Replace(server.URL, "https", "http", 1) + "/audit/1",
+		strings.Replace(server.URL, "https://", "https://user@", 1),
+		"//" + strings.TrimPrefix(other.URL, "https://") + "/x",
+		"ftp://x",
+	} {
+		var foreign *ForeignHostError
+		if _, err := c.Open(t.Context(), Content{URI: uri}); !errors.As(err, &foreign) {
+			t.Errorf("%s: got %v", uri, err)
+		}
+		if _, err := c.NextPage(t.Context(), General, uri); !errors.As(err, &foreign) {
+			t.Errorf("%s as next page: got %v", uri, err)
+		}
+	}
+	var refusal *Error
+	if _, err := c.Open(t.Context(), Content{URI: server.URL}); !errors.As(err, &refusal) || refusal.Status != http.StatusFound {
+		t.Errorf("a redirection gives %v", err)
+	}
+}
+
+func TestRefusedTokenIsReplacedOnce(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		tokens []string
+		want   string
+	}{
+		{"stale", []string{"stale", "good"}, ""},
+		{"no permission", []string{"stale", "stale too", "good"}, `blob: HTTP 401: Authorization has been denied for this request.`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, func(w http.ResponseWriter, r *http.Request) {
+				if r.Header.Get("Authorization") != "Bearer good" {
+					w.WriteHeader(http.StatusUnauthorized)
+					fmt.Fprint(w, `{"Message":"Authorization has been denied for this request."}`)
+				}
+			})
+			body, err := c.Open(t.Context(), Content{URI: server.URL})
+			if err == nil {
+				body.Close()
+			}
+			if got := errorText(err); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		status int
+		header http.Header
+		body   string
+		want   Error
+	}{
+		{"code", 400, nil, `{"error":{"code":"AF20022","message":"No subscription found."}}`, Error{Code: "AF20022", Message: "No subscription found."}},
+		{"throttled, single quotes", 403, nil, `{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}`, Error{Code: "AF429", Message: "{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}"}},
+		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
+		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, Error{RetryAfter: 7 * time.Second}},
+		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, Error{RetryAfter: 9 * time.Second}},
+		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html"}}, `<html>long</html>`, Error{}},
+		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 100) + "..."}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				for k, v := range tt.header {
+					w.Header()[k] = v
+				}
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
+			})
+			_, err := c.List(t.Context(), General, time.Now(), time.Now())
+			var got *Error
+			if !errors.As(err, &got) {
+				t.Fatalf("got %v", err)
+			}
+			tt.want.Op, tt.want.Status, tt.want.Date = OpList, tt.status, got.Date
+			if *got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSignInErrorsKeepTheirCause(t *testing.T) {
+	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, func(http.ResponseWriter, *http.Request) {
+		t.Error("the API was called without a token")
+	})
+	_, err := c.Subscriptions(t.Context())
+	if Decide(err) != Configure || errorText(err) != "sign in: AADSTS7000215: Invalid client secret provided." {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestBlobs(t *testing.T) {
+	plain := []byte(`[{"Id":"1"},{"Id":"2"}]`)
+	var zipped bytes.Buffer
+	z := gzip.NewWriter(&zipped)
+	z.Write(plain)
+	z.Close()
+	for _, tt := range []struct {
+		name   string
+		header http.Header
+		body   []byte
+		stall  bool
+		want   string // error
+	}{
+		{"plain", nil, plain, false, ""},
+		{"gzip", http.Header{"Content-Encoding": {"gzip"}}, zipped.Bytes(), false, ""},
+		{"gzip cut off", http.Header{"Content-Encoding": {"gzip"}}, zipped.Bytes()[:zipped.Len()-9], false, "unexpected EOF"},
+		{"no gzip", http.Header{"Content-Encoding": {"gzip"}}, plain, false, "blob: gzip: invalid header"},
+		{"shorter than said", http.Header{"Content-Length": {"100"}}, plain, false, "unexpected EOF"},
+		{"stalled", nil, plain, true, "no answer within request_timeout"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				for k, v := range tt.header {
+					w.Header()[k] = v
+				}
+				w.Write(tt.body)
+				if tt.stall {
+					w.(http.Flusher).Flush()
+					<-r.Context().Done()
+				}
+			})
+			body, err := c.Open(t.Context(), Content{URI: server.URL})
+			var got []byte
+			if err == nil {
+				got, err = io.ReadAll(body)
+				body.Close()
+			}
+			if errorText(err) != tt.want {
+				t.Fatalf("got error %q, want %q", errorText(err), tt.want)
+			}
+			if tt.want == "" && !bytes.Equal(got, plain) {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
+
+// A reader that waits between two reads, for Fluent Bit to take records, is
+// no stalled service.
+func TestSlowReaderIsNoStall(t *testing.T) {
+	large := bytes.Repeat([]byte(" "), 4<<20)
+	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { w.Write(large) })
+	body, err := c.Open(t.Context(), Content{URI: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer body.Close()
+	if _, err := io.ReadFull(body, make([]byte, 1<<10)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(3 * c.timeout / 2)
+	rest, err := io.ReadAll(body)
+	if err != nil || len(rest) != len(large)-1<<10 {
+		t.Errorf("got %d bytes, %v", len(rest), err)
+	}
+}
+
+func TestListingsThatCantBeUsed(t *testing.T) {
+	for body, want := range map[string]string{
+		`[{"contentId":"a"`:                 "list: answer: unexpected EOF",
+		``:                                  "list: answer: unexpected EOF",
+		`[{"contentType":"Audit.General"}]`: "list: answer: an entry without contentId or contentUri",
+		`{"error":"none"}`:                  "list: answer: json: cannot unmarshal object into Go value of type []activity.entry",
+	} {
+		c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) })
+		_, err := c.List(t.Context(), General, time.Now(), time.Now())
+		if errorText(err) != want || Decide(err) != Retry {
+			t.Errorf("%q gives %q, %v; want %q", body, errorText(err), Decide(err), want)
+		}
+	}
+}
+
+func TestStartOfAStartedSubscription(t *testing.T) {
+	c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"error":{"code":"AF20024","message":"The subscription is already enabled. No property change."}}`)
+	})
+	if err := c.Start(t.Context(), General); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestShort(t *testing.T) {
+	for c, want := range map[ContentType]string{
+		AzureActiveDirectory: "azureactivedirectory", Exchange: "exchange", SharePoint: "sharepoint", General: "general", DLP: "dlp",
+	} {
+		if c.Short() != want {
+			t.Errorf("%s is %s in tags, want %s", c, c.Short(), want)
+		}
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,101 @@
+package activity
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Error is a refusal by the API.
+type Error struct {
+	Op     Op
+	Status int
+	// Code is Microsoft's, such as AF20022; empty if the answer had none.
+	Code    string
+	Message string
+	// RetryAfter is how long the service asked to wait; zero if it did not.
+	RetryAfter time.Duration
+	// Date is the service's clock; zero if it did not say.
+	Date time.Time
+}
+
+func (e *Error) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: HTTP %d", e.Op, e.Status)
+	if e.Code != "" {
+		b.WriteString(" " + e.Code)
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	return b.String()
+}
+
+// SignInError says that no token could be had. The cause tells with a method
+// Configuration() bool whether somebody has to change something.
+type SignInError struct{ Err error }
+
+func (e *SignInError) Error() string { return "sign in: " + e.Err.Error() }
+func (e *SignInError) Unwrap() error { return e.Err }
+
+// codePattern finds the code where the body is not JSON: the throttling
+// answer is shown with single quotes in Microsoft's troubleshooting page.
+var codePattern = regexp.MustCompile(`\bAF\d{3,5}\b`)
+
+const (
+	maxErrorBody    = 64 << 10
+	maxErrorMessage = 300
+)
+
+func readError(op Op, resp *http.Response) *Error {
+	// What can't be read of an error's body is not needed: the status stands.
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	e := &Error{Op: op, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Date: headerDate(resp.Header)}
+	var answer struct {
+		Error struct{ Code, Message string }
+		// The gateway in front of the API answers in this form.
+		Message string
+	}
+	if json.Unmarshal(body, &answer) == nil {
+		e.Code, e.Message = answer.Error.Code, answer.Error.Message
+		if e.Message == "" {
+			e.Message = answer.Message
+		}
+	} else if resp.Header.Get("Content-Type") != "text/html" {
+		e.Message = string(body)
+	}
+	if !strings.HasPrefix(e.Code, "AF") || len(e.Code) > len("AF00000") {
+		// A long text stands where the code should be when auditing is off.
+		e.Code = codePattern.FindString(e.Code + " " + e.Message)
+	}
+	e.Message = oneLine(e.Message)
+	return e
+}
+
+func retryAfter(h http.Header) time.Duration {
+	v := h.Get("Retry-After")
+	if s, err := strconv.Atoi(v); err == nil && s > 0 {
+		return time.Duration(s) * time.Second
+	}
+	at, err := http.ParseTime(v)
+	if err != nil {
+		return 0
+	}
+	if now := headerDate(h); !now.IsZero() {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
+
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > maxErrorMessage {
+		s = strings.ToValidUTF8(s[:maxErrorMessage], "") + "..."
+	}
+	return s
+}

@@ -1,0 +1,161 @@
+package activity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Op names a call, for errors and metrics.
+type Op string
+
+// The calls of the API that are used here.
+const (
+	OpSubscriptions Op = "subscriptions"
+	OpStart         Op = "start"
+	OpList          Op = "list"
+	OpBlob          Op = "blob"
+)
+
+// resolve makes the URL of a call from an absolute or relative reference,
+// keeping its query byte for byte (NextPageUri holds a raw "$"), and adds the
+// PublisherIdentifier. Anything that is not below the endpoint's own host is
+// refused, because the bearer token goes along.
+func (c *Client) resolve(ref string) (*url.URL, error) {
+	u, err := c.feed.Parse(ref)
+	if err != nil {
+		return nil, fmt.Errorf("unusable address: %w", err)
+	}
+	if u.Scheme != c.feed.Scheme || !strings.EqualFold(u.Host, c.feed.Host) || u.User != nil {
+		return nil, &ForeignHostError{Host: u.Host, Want: c.feed.Host}
+	}
+	if !strings.Contains(strings.ToLower(u.RawQuery), "publisheridentifier=") {
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += "PublisherIdentifier=" + url.QueryEscape(c.publisher)
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+// ForeignHostError says that the service named an address on another host.
+// The token is not sent there.
+type ForeignHostError struct{ Host, Want string }
+
+func (e *ForeignHostError) Error() string {
+	return fmt.Sprintf("the service named an address on %q, but the token is only for %q", e.Host, e.Want)
+}
+
+// do makes one call and returns the answer if its status is 200. A token that
+// is refused (401) is replaced and the call made once more. The body of the
+// answer must be closed; reading it fails when no byte comes for the client's
+// timeout.
+func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Response, error) {
+	u, err := c.resolve(ref)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	for again := true; ; again = false {
+		token, err := c.tokens.Token(ctx)
+		if err != nil {
+			return nil, &SignInError{Err: err}
+		}
+		resp, err := c.send(ctx, method, u, token)
+		if err != nil {
+			c.observe(op, 0, err)
+			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
+		}
+		c.observe(op, resp.StatusCode, nil)
+		if resp.StatusCode == http.StatusOK {
+			return resp, nil
+		}
+		failure := readError(op, resp)
+		resp.Body.Close()
+		if resp.StatusCode != http.StatusUnauthorized || !again {
+			return nil, failure
+		}
+		c.tokens.Reject(token)
+	}
+}
+
+func (c *Client) send(ctx context.Context, method string, u *url.URL, token string) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watchdog := time.AfterFunc(c.timeout, func() { cancel(errStalled) })
+	req := (&http.Request{
+		Method: method,
+		URL:    u,
+		Host:   u.Host,
+		Header: http.Header{
+			"Authorization":   {"Bearer " + token},
+			"Accept":          {"application/json"},
+			"Accept-Encoding": {"gzip"},
+			"User-Agent":      {"fluent-bit-o365"},
+		},
+	}).WithContext(ctx)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		watchdog.Stop()
+		cancel(nil)
+		return nil, stallOr(ctx, err)
+	}
+	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout}
+	watchdog.Stop()
+	resp.Body, err = decompress(resp.Header, watched)
+	if err != nil {
+		watched.Close()
+		return nil, err
+	}
+	return resp, nil
+}
+
+var errStalled = errors.New("no answer within request_timeout")
+
+// stallOr names the watchdog as the cause where it was one.
+func stallOr(ctx context.Context, err error) error {
+	if context.Cause(ctx) == errStalled {
+		return errStalled
+	}
+	return err
+}
+
+// withoutURL takes the address out of an error of net/http: it repeats what
+// op says and may hold a paging token.
+func withoutURL(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// watchedBody is a body of which each read is bounded in time, however long
+// the reader takes between two of them.
+type watchedBody struct {
+	body     io.ReadCloser
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	watchdog *time.Timer
+	timeout  time.Duration
+}
+
+func (b *watchedBody) Read(p []byte) (int, error) {
+	b.watchdog.Reset(b.timeout)
+	n, err := b.body.Read(p)
+	b.watchdog.Stop()
+	if err != nil && err != io.EOF {
+		err = stallOr(b.ctx, err)
+	}
+	return n, err
+}
+
+func (b *watchedBody) Close() error {
+	b.watchdog.Stop()
+	b.cancel(nil)
+	return b.body.Close()
+}
