@@ -23,7 +23,7 @@ func (c *Cloud) audit(k *call) error {
 	}
 	from := 0
 	if k.param("part") == "2" {
-		from = b.count / 2
+		from = b.about() / 2
 	}
 	k.w.Header().Set("Content-Type", b.mediaType())
 	if err := c.writeBody(k, array(b.texts(from)), b.about()-from); err != nil {
@@ -59,13 +59,14 @@ func (b *blob) about() int {
 func (b *blob) records(from int) iter.Seq2[int, []byte] {
 	return func(yield func(int, []byte) bool) {
 		m := newMaker()
-		for i, size := 0, int64(0); b.size > 0 && size < b.size || b.size == 0 && i < b.count; i++ {
-			if i < from {
-				continue
-			}
+		i, size := from, int64(0)
+		if b.size > 0 {
+			i = 0 // how far it goes depends on the length of all records
+		}
+		for ; b.size > 0 && size < b.size || b.size == 0 && i < b.count; i++ {
 			text := b.record(m, i)
 			size += int64(len(text)) + 1
-			if !yield(i, text) {
+			if i >= from && !yield(i, text) {
 				return
 			}
 		}

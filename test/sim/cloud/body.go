@@ -1,6 +1,7 @@
 package cloud
 
 import (
+	"bufio"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -20,18 +21,22 @@ var errCut = errors.New("cut short by a fault")
 // asks for it, and lets the call's fault happen on the way. About n pieces are
 // expected. It fails when the client did not get it all.
 func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
-	out := io.Writer(k.w)
-	flush := http.NewResponseController(k.w).Flush
+	wire := bufio.NewWriterSize(k.w, 32<<10)
+	out := io.Writer(wire)
 	var zip *gzip.Writer
 	k.w.Header().Add("Vary", "Accept-Encoding")
 	if strings.Contains(k.r.Header.Get("Accept-Encoding"), "gzip") {
 		k.w.Header().Set("Content-Encoding", "gzip")
-		zip = c.gzip(k.w)
+		zip = c.gzip(wire)
 		defer c.gzips.Put(zip)
 		out = zip
-		flush = func() error {
-			return errors.Join(zip.Flush(), http.NewResponseController(k.w).Flush())
+	}
+	flush := func() error {
+		var err error
+		if zip != nil {
+			err = zip.Flush()
 		}
+		return errors.Join(err, wire.Flush(), http.NewResponseController(k.w).Flush())
 	}
 	f := k.fault
 	if f != nil && f.Kind == Truncate {
@@ -45,10 +50,14 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 			if _, err := out.Write(half); err != nil {
 				return err
 			}
-			f.cut(k, flush, zip)
+			if zip != nil && f.Kind == Cut {
+				_ = zip.Close()
+			}
+			_ = flush()
+			f.breakOff(k)
 			return errCut
 		}
-		if f != nil && f.Kind == Insert && i == at {
+		if f != nil && f.Kind == Insert && i == at && n > 0 {
 			if _, err := io.WriteString(out, string(piece[0])+f.Text); err != nil {
 				return err
 			}
@@ -65,9 +74,11 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 		i++
 	}
 	if zip != nil {
-		return zip.Close()
+		if err := zip.Close(); err != nil {
+			return err
+		}
 	}
-	return nil
+	return wire.Flush()
 }
 
 func (c *Cloud) gzip(w io.Writer) *gzip.Writer {

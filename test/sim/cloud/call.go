@@ -62,7 +62,7 @@ func (c *Cloud) contentOf(k *call) string {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.tenants[k.r.PathValue("tenant")]; t != nil {
+	if t := c.tenants[strings.ToLower(k.r.PathValue("tenant"))]; t != nil {
 		if b := t.blobs[k.r.PathValue("id")]; b != nil {
 			return b.series.typ
 		}

@@ -137,7 +137,7 @@ func (c *Cloud) Produce(tenant, contentType string, blobs, records int) {
 	defer c.mu.Unlock()
 	c.advance()
 	for _, s := range c.series {
-		if (tenant == "" || tenant == s.tenant.id) && (contentType == "" || contentType == s.typ) {
+		if (tenant == "" || strings.EqualFold(tenant, s.tenant.id)) && (contentType == "" || strings.EqualFold(contentType, s.typ)) {
 			for range blobs {
 				s.add(c.Now(), records)
 			}

@@ -23,6 +23,7 @@ package cloud
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 )
@@ -166,6 +167,7 @@ func New(opt Options) *Cloud {
 		strangers: map[string]bool{},
 	}
 	for _, id := range opt.Tenants {
+		id = strings.ToLower(id)
 		t := &tenant{id: id, series: map[string]*series{}, blobs: map[string]*blob{}, auditing: !opt.AuditingOff}
 		c.tenants[id] = t
 		for _, typ := range opt.Types {

@@ -21,7 +21,7 @@ func (e *refusal) Error() string { return e.code + ": " + e.message }
 func refusef(code, format string, args ...any) error {
 	status := http.StatusBadRequest
 	switch code {
-	case "AF10001":
+	case "AF10001": // microsoft/coe-starter-kit#8300, OfficeDev/O365-InvestigationTooling#34
 		status = http.StatusUnauthorized
 	case "AF20050":
 		status = http.StatusNotFound
@@ -46,8 +46,9 @@ func (k *call) refuse(err error) {
 		return
 	}
 	k.code = e.code
-	if e.code == "AF429" || e.code == "AF50000" {
-		// These two come with single quotes, as the troubleshooting page shows them.
+	if k.op == "audit" && (e.code == "AF429" || e.code == "AF50000") {
+		// Not JSON: the troubleshooting page shows GetBlob's AF429 with single
+		// quotes, and microsoft/Office365APIEditor#1 its AF50000.
 		k.respond(e.status, fmt.Sprintf(`{'error':{'code':'%s','message':'%s'}}`, e.code, e.message))
 		return
 	}

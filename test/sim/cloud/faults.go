@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"compress/gzip"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -57,7 +56,7 @@ type Fault struct {
 	Match  string `json:"match,omitempty"`  // part of the path or query
 
 	Probability float64 `json:"probability,omitempty"` // 0 is always
-	Tries       int     `json:"tries,omitempty"`       // only the first so many tries of one and the same request; 0 all
+	Tries       int     `json:"tries,omitempty"`       // only the first so many tries of a request that is hit, and all of them; 0 each try anew
 	Skip        int     `json:"skip,omitempty"`        // requests that fit and are spared at first
 	Times       int     `json:"times,omitempty"`       // how often at most; 0 without limit
 
@@ -82,6 +81,19 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 	var err error
 	d.Duration, err = time.ParseDuration(s)
 	return err
+}
+
+// Flaky makes a share of all requests fail the first time they are made, in the
+// ways that a service far away fails.
+func Flaky(share float64) []Fault {
+	kinds := []string{"503", "500", "504", "408", "429", Throttle, Internal, Reset, Abort, Truncate, CutGzip}
+	list := make([]Fault, len(kinds))
+	for i, kind := range kinds {
+		// Each fault sees only what those before it let pass.
+		rest := float64(len(kinds))/share - float64(i)
+		list[i] = Fault{Kind: kind, Tries: 1, Probability: 1 / rest}
+	}
+	return list
 }
 
 // faults chooses what goes wrong. Whether a fault with a probability happens
@@ -137,7 +149,11 @@ func (f *faults) pick(k *call) *Fault {
 		if f.fit[i]++; f.fit[i] <= fault.Skip || fault.Times > 0 && f.done[i] >= fault.Times {
 			continue
 		}
-		dice := rand.New(rand.NewPCG(f.seed^key, uint64(try)<<16|uint64(i)))
+		draw := try
+		if fault.Tries > 0 {
+			draw = 0
+		}
+		dice := rand.New(rand.NewPCG(f.seed^key, uint64(draw)<<16|uint64(i)))
 		if fault.Probability > 0 && dice.Float64() >= fault.Probability {
 			continue
 		}
@@ -165,6 +181,7 @@ func (f *Fault) beforeBody(k *call) bool {
 	}
 	if status, err := strconv.Atoi(f.Kind); err == nil {
 		body := f.Text
+		k.w.Header().Set("Content-Type", jsonType)
 		if body == "" {
 			k.w.Header().Set("Content-Type", "text/html")
 			body = fmt.Sprintf("<html><head><title>%d</title></head>\r\n<body><center><h1>%[1]d %[2]s</h1></center></body></html>\r\n", status, http.StatusText(status))
@@ -209,13 +226,8 @@ func (f *Fault) place(n int) int {
 	return max(0, min(int(f.At*float64(n)), n-1))
 }
 
-// cut ends a body that was sent in part.
-func (f *Fault) cut(k *call, flush func() error, zip *gzip.Writer) {
-	if zip != nil && f.Kind == Cut {
-		_ = zip.Close()
-		return
-	}
-	_ = flush()
+// breakOff ends an answer whose body was sent in part.
+func (f *Fault) breakOff(k *call) {
 	switch f.Kind {
 	case ResetBody:
 		reset(k)

@@ -37,4 +37,3 @@ func BenchmarkRecords(b *testing.B) {
 		})
 	}
 }
-

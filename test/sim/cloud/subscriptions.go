@@ -23,7 +23,7 @@ type subscription struct {
 func (c *Cloud) SetAuditing(tenant string, on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.tenants[tenant]; t != nil {
+	if t := c.tenants[strings.ToLower(tenant)]; t != nil {
 		t.auditing = on
 	}
 }
@@ -33,7 +33,7 @@ func (c *Cloud) SetAuditing(tenant string, on bool) {
 func (c *Cloud) Disable(tenant, contentType string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.tenants[tenant]; t != nil && t.series[contentType] != nil {
+	if t := c.tenants[strings.ToLower(tenant)]; t != nil && t.series[contentType] != nil {
 		t.series[contentType].sub.disabledBy = "a tenant admin"
 	}
 }
