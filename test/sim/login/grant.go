@@ -25,6 +25,7 @@ const (
 // token is the client credentials grant.
 func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	s.count(func(c *Counts) *int { return &c.Token })
+	_ = r.ParseForm() // before waiting, or the server does not see a caller leave
 	s.hold(r)
 	if s.failing(w) {
 		return

@@ -3,7 +3,6 @@ package login
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -25,6 +24,7 @@ type Claims struct {
 // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 type wire struct {
 	jwt.RegisteredClaims
+	Audience string   `json:"aud"` // one text, where the package would write a list
 	AppID    string   `json:"appid"`
 	AppIDACR string   `json:"appidacr"`
 	IDP      string   `json:"idp"`
@@ -71,14 +71,13 @@ func (s *Service) issue(tenantID, clientID, resource, acr string, roles []string
 	object := s.id()
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, wire{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Audience:  jwt.ClaimStrings{resource},
 			Issuer:    issuer,
 			IssuedAt:  jwt.NewNumericDate(issued),
 			NotBefore: jwt.NewNumericDate(issued),
 			ExpiresAt: jwt.NewNumericDate(claims.Expires),
 			Subject:   object,
 		},
-		AppID: clientID, AppIDACR: acr, IDP: issuer, ObjectID: object,
+		Audience: resource, AppID: clientID, AppIDACR: acr, IDP: issuer, ObjectID: object,
 		Roles: roles, TenantID: tenantID, TokenID: claims.ID, Version: "1.0",
 	})
 	token.Header["kid"] = keyID
@@ -100,7 +99,7 @@ func (s *Service) Verify(token string) (Claims, error) {
 		return Claims{}, err
 	}
 	claims := Claims{
-		ID: w.TokenID, TenantID: w.TenantID, ClientID: w.AppID, Audience: strings.Join(w.Audience, " "),
+		ID: w.TokenID, TenantID: w.TenantID, ClientID: w.AppID, Audience: w.Audience,
 		Roles: w.Roles, Issued: w.IssuedAt.Time, Expires: w.ExpiresAt.Time,
 	}
 	s.mu.Lock()
