@@ -1,0 +1,32 @@
+package identity
+
+// A Cloud is one of Microsoft's clouds that offer the Management Activity API.
+type Cloud struct {
+	Name      string // value of the option cloud
+	Endpoint  string // base URL of the API, which is also its audience
+	Authority string // base URL of the login service
+}
+
+// Clouds gives the clouds, the usual one first.
+//
+// Endpoints: https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference.
+// Authorities: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud.
+func Clouds() []Cloud {
+	const world, government = "https://login.microsoftonline.com", "https://login.microsoftonline.us"
+	return []Cloud{
+		{"enterprise", "https://manage.office.com", world},
+		{"gcc", "https://manage-gcc.office.com", world},
+		{"gcc_high", "https://manage.office365.us", government},
+		{"dod", "https://manage.protection.apps.mil", government},
+	}
+}
+
+// LookupCloud finds a cloud by its name.
+func LookupCloud(name string) (Cloud, bool) {
+	for _, c := range Clouds() {
+		if c.Name == name {
+			return c, true
+		}
+	}
+	return Cloud{}, false
+}

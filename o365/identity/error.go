@@ -1,0 +1,204 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha1"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// An Error says in one line why there is no token.
+type Error struct {
+	Code    string // Entra's, such as AADSTS7000215; may be empty
+	Message string
+	Remedy  string // what to do about it; may be empty
+	Err     error  // what is underneath, such as a *net.OpError; may be nil
+
+	configuration bool
+}
+
+// Error is Code, Message and Remedy. It contains no secrets and no newlines.
+func (e *Error) Error() string {
+	text := e.Message
+	if e.Code != "" {
+		text = e.Code + ": " + text
+	}
+	if e.Remedy != "" {
+		text += " (" + e.Remedy + ")"
+	}
+	return text
+}
+
+// Unwrap gives the network's or the file system's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Configuration reports whether somebody has to change something before a
+// login can work. Otherwise it is worth trying again: the network, the login
+// service or the machine's identity endpoint is not available.
+func (e *Error) Configuration() bool { return e.configuration }
+
+var errPatience = fmt.Errorf("no answer within %v", patience)
+
+// answer is an error body, of Entra or of a managed identity endpoint.
+// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response
+type answer struct {
+	Error       string `json:"error"`
+	Description string `json:"error_description"`
+	Message     string `json:"message"` // App Service
+	Codes       []int  `json:"error_codes"`
+}
+
+// explain turns what azidentity returned, often a page of text, into one line.
+func (a *applicant) explain(ctx context.Context, err error, p proof, seen *witness) error {
+	text := p.hide(err.Error())
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errPatience):
+		return &Error{Message: seen.where() + errPatience.Error(), Err: context.DeadlineExceeded}
+	case cause != nil:
+		return cancelled(ctx)
+	case a.method == AzureCLI:
+		return cli(text)
+	case seen.err != nil:
+		return network(seen)
+	case seen.status >= 300:
+		return a.refused(p, seen)
+	default: // an answer that MSAL does not like; the lines below the first show its body
+		line, _, _ := strings.Cut(text, "\n")
+		return &Error{Message: seen.where() + oneLine(line)}
+	}
+}
+
+// where names the host that was asked last.
+func (w *witness) where() string {
+	if w.host == "" {
+		return ""
+	}
+	return w.host + ": "
+}
+
+func network(seen *witness) error {
+	e := &Error{Err: seen.err}
+	cause := seen.err
+	var inURL *url.Error
+	if errors.As(cause, &inURL) { // which would repeat method and URL
+		cause = inURL.Err
+	}
+	e.Message = seen.where() + oneLine(cause.Error())
+	var untrusted *tls.CertificateVerificationError
+	if errors.As(cause, &untrusted) {
+		e.configuration = true
+		e.Remedy = "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"
+	}
+	return e
+}
+
+// refused makes sense of an answer that is not a token.
+func (a *applicant) refused(p proof, seen *witness) error {
+	e := &Error{configuration: seen.status >= 400 && seen.status < 500 &&
+		seen.status != http.StatusRequestTimeout && seen.status != http.StatusTooManyRequests}
+	var body answer
+	if json.Unmarshal(seen.body, &body) != nil {
+		body = answer{}
+	}
+	if body.Description == "" {
+		body.Description = body.Message
+	}
+	if len(body.Codes) == 0 {
+		body.Codes = codesIn(body.Description)
+	}
+	switch {
+	case len(body.Codes) > 0:
+		number := body.Codes[0]
+		e.Code = "AADSTS" + strconv.Itoa(number)
+		e.Message = firstSentence(p.hide(body.Description))
+		e.Remedy = remedies[number]
+		if number == 700027 && len(p.certificates) > 0 {
+			e.Remedy = fmt.Sprintf("upload the certificate of certificate_file, thumbprint %X, to the app registration", sha1.Sum(p.certificates[0].Raw))
+		}
+		if transient[number] {
+			e.configuration = false
+		}
+	case body.Description != "":
+		e.Message = fmt.Sprintf("%sHTTP %d: %s", seen.where(), seen.status, firstSentence(p.hide(body.Description)))
+	default:
+		e.Message = fmt.Sprintf("%sHTTP %d %s", seen.where(), seen.status, http.StatusText(seen.status))
+		if a.settings.CustomAuthority && a.method != ManagedIdentity {
+			e.Remedy = "check authority_host"
+		}
+	}
+	if a.method == ManagedIdentity && e.Remedy == "" && e.configuration {
+		e.Remedy = "assign a managed identity to this machine, and name a user-assigned one in client_id"
+	}
+	return e
+}
+
+// cli makes sense of what the Azure CLI printed.
+func cli(text string) error {
+	e := &Error{Message: oneLine(strings.TrimPrefix(text, "AzureCLICredential: "))}
+	if strings.Contains(text, "executable not found") {
+		e.Message, e.Remedy = "the command az is not on PATH", "install the Azure CLI, or choose another auth"
+		e.configuration = true
+		return e
+	}
+	if codes := codesIn(text); len(codes) > 0 {
+		e.Code = fmt.Sprintf("AADSTS%d", codes[0])
+		_, description, _ := strings.Cut(text, e.Code)
+		e.Message, e.Remedy = firstSentence(description), remedies[codes[0]]
+		e.configuration = !transient[codes[0]]
+	}
+	if strings.Contains(text, "az login") {
+		e.Remedy = "run az login as the user that Fluent Bit runs as"
+		e.configuration = true
+	}
+	return e
+}
+
+var (
+	codePattern   = regexp.MustCompile(`AADSTS(\d{3,9})\b`)
+	reasonPattern = regexp.MustCompile(`\[Reason - ([^.,\]]+)`)
+	prefixPattern = regexp.MustCompile(`^\s*(?:AADSTS\d+)?:?\s*`)
+	endPattern    = regexp.MustCompile(`\.(?:\s+[A-Z\[]|\s+https?:|\s*$)|\s+Trace ID:`)
+	tokenPattern  = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`)
+	spacePattern  = regexp.MustCompile(`[\s\pC]+`)
+)
+
+func codesIn(text string) []int {
+	if m := codePattern.FindStringSubmatch(text); m != nil {
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			return []int{n}
+		}
+	}
+	return nil
+}
+
+// firstSentence is what an Entra description says before its explanations and
+// identifiers, with the reason that some give in brackets.
+func firstSentence(description string) string {
+	sentence := prefixPattern.ReplaceAllString(description, "")
+	if end := endPattern.FindStringIndex(sentence); end != nil {
+		sentence = sentence[:end[0]]
+	}
+	if m := reasonPattern.FindStringSubmatch(description); m != nil {
+		sentence += ": " + m[1]
+	}
+	return oneLine(sentence)
+}
+
+// oneLine makes any text fit for a log line: no line breaks, no tokens, and
+// an end.
+func oneLine(text string) string {
+	const most = 300
+	text = tokenPattern.ReplaceAllString(text, "<token>")
+	text = strings.TrimSpace(spacePattern.ReplaceAllString(text, " "))
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "") + "..."
+	}
+	return text
+}

@@ -1,0 +1,71 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
+)
+
+const (
+	metadataEndpoint = "http://169.254.169.254/metadata/identity/oauth2/token"
+	probePatience    = 2 * time.Second
+)
+
+// probe finds out quickly whether the machine has a metadata endpoint: where
+// there is none, connecting to it may hang. Any answer will do. The other
+// kinds of endpoint are announced in the environment and need no probe.
+// https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
+func (a *applicant) probe(ctx context.Context, seen *witness) error {
+	if kind, err := managedidentity.GetSource(); err != nil || kind != managedidentity.DefaultToIMDS {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, probePatience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(limited, http.MethodGet, metadataEndpoint, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := a.settings.HTTP.Do(req)
+	if err == nil {
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+		return resp.Body.Close()
+	}
+	if ctx.Err() != nil {
+		return a.explain(ctx, err, proof{}, seen)
+	}
+	e := &Error{
+		Message: "no managed identity endpoint answers at 169.254.169.254",
+		Remedy:  "run where Azure provides a managed identity, or choose another auth",
+		Err:     err,
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.Err = context.DeadlineExceeded
+	}
+	if a.chosen {
+		e.Remedy = "auth is auto and found nothing to log in with: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity"
+		e.configuration = true
+	}
+	return e
+}
+
+// direct is the client without its proxy.
+func direct(client *http.Client) *http.Client {
+	if client == nil {
+		client = &http.Client{}
+	}
+	next := *client
+	base := client.Transport
+	if base == nil {
+		base = http.DefaultTransport
+	}
+	if t, ok := base.(*http.Transport); ok {
+		t = t.Clone()
+		t.Proxy = nil
+		next.Transport = t
+	}
+	return &next
+}

@@ -1,0 +1,114 @@
+package identity
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"regexp"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+)
+
+// A Method is a way of logging in: the value of the option auth.
+type Method string
+
+// The ways of logging in.
+const (
+	// Auto is the first of these whose settings are there: ClientSecret,
+	// Certificate, WorkloadIdentity (by the environment that Azure's webhook
+	// sets), and else ManagedIdentity. It never picks AzureCLI: the login of
+	// a person is used only when it is asked for.
+	Auto             Method = "auto"
+	ClientSecret     Method = "client_secret"
+	Certificate      Method = "certificate"
+	WorkloadIdentity Method = "workload_identity"
+	ManagedIdentity  Method = "managed_identity"
+	AzureCLI         Method = "azure_cli"
+)
+
+// What the Azure workload identity webhook puts into a pod's environment.
+// https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
+const (
+	federatedTokenFile = "AZURE_FEDERATED_TOKEN_FILE"
+	federatedClientID  = "AZURE_CLIENT_ID"
+)
+
+// tenantPattern also takes domain names, which Entra takes for a GUID.
+var tenantPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
+
+// choose decides on the method and checks that its settings are there.
+func choose(s Settings) (Method, error) {
+	if err := s.checkURLs(); err != nil {
+		return "", err
+	}
+	method := s.Method
+	if method == "" || method == Auto {
+		switch {
+		case s.ClientSecret != "" || s.ClientSecretFile != "":
+			method = ClientSecret
+		case s.CertificateFile != "":
+			method = Certificate
+		case os.Getenv(federatedTokenFile) != "" && s.client() != "":
+			method = WorkloadIdentity
+		default:
+			method = ManagedIdentity
+		}
+	}
+	missing := func(keys string) error { return fmt.Errorf("%s %s: %s is missing", option.Auth, method, keys) }
+	switch method {
+	case ClientSecret:
+		switch {
+		case s.ClientSecret == "" && s.ClientSecretFile == "":
+			return "", missing("client_secret or client_secret_file")
+		case s.ClientSecret != "" && s.ClientSecretFile != "":
+			return "", errors.New("client_secret and client_secret_file are both set: one of them is enough")
+		}
+	case Certificate:
+		if s.CertificateFile == "" {
+			return "", missing(option.CertificateFile)
+		}
+	case WorkloadIdentity:
+		if os.Getenv(federatedTokenFile) == "" {
+			return "", missing("environment variable " + federatedTokenFile)
+		}
+		if s.client() == "" {
+			return "", missing("client_id (or environment variable " + federatedClientID + ")")
+		}
+	case ManagedIdentity, AzureCLI:
+		return method, nil
+	default:
+		return "", fmt.Errorf("%s %q: want auto, client_secret, certificate, workload_identity, managed_identity or azure_cli", option.Auth, method)
+	}
+	if s.TenantID == "" {
+		return "", missing(option.TenantID)
+	}
+	if !tenantPattern.MatchString(s.TenantID) {
+		return "", fmt.Errorf("%s %q: want a directory (tenant) GUID", option.TenantID, s.TenantID)
+	}
+	if s.ClientID == "" && method != WorkloadIdentity {
+		return "", missing(option.ClientID)
+	}
+	return method, nil
+}
+
+// client is the application's id, which a workload may have from its pod.
+func (s Settings) client() string {
+	if s.ClientID != "" {
+		return s.ClientID
+	}
+	return os.Getenv(federatedClientID)
+}
+
+func (s Settings) checkURLs() error {
+	if u, err := url.Parse(s.Audience); err != nil || u.Scheme == "" || u.Host == "" {
+		return fmt.Errorf("endpoint %q: want a URL such as https://manage.office.com", s.Audience)
+	}
+	if s.AuthorityHost == "" {
+		return nil
+	}
+	if u, err := url.Parse(s.AuthorityHost); err != nil || u.Scheme != "https" || u.Host == "" {
+		return fmt.Errorf("%s %q: want an https URL such as https://login.microsoftonline.com", option.AuthorityHost, s.AuthorityHost)
+	}
+	return nil
+}
