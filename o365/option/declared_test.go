@@ -51,6 +51,7 @@ func TestReserved(t *testing.T) {
 
 func TestDescription(t *testing.T) {
 	want := map[string]string{
+		TenantID:     "Directory (tenant) GUID to collect from, or several for one multi-tenant application. Required.",
 		PollInterval: "How often new content is listed. Allowed values: 10s to 24h.",
 		Cloud: "Microsoft cloud of the tenant, which decides the addresses of the API and of the login. " +
 			"Allowed values: enterprise, gcc, gcc_high or dod.",

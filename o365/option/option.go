@@ -26,10 +26,14 @@ type Option struct {
 // All gives the options in the order of the declaration.
 func All() iter.Seq[Option] { return slices.Values(declared) }
 
-// Description is the help with the allowed values, as shown to users.
+// Description is the help as shown to users, with what is allowed.
 func (o Option) Description() string {
-	if o.Type.allowed == "" {
-		return o.Help
+	text := o.Help
+	if o.Type.allowed != "" {
+		text += " Allowed values: " + o.Type.allowed + "."
 	}
-	return o.Help + " Allowed values: " + o.Type.allowed + "."
+	if o.Required {
+		text += " Required."
+	}
+	return text
 }

@@ -1,0 +1,57 @@
+package conf_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestDryRun lets Fluent Bit itself judge the configurations, where there is
+// one and the plugin is built.
+func TestDryRun(t *testing.T) {
+	host := fluentBitPath(t)
+	plugin, err := filepath.Abs("../build/in_o365.so")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(plugin); err != nil {
+		t.Skip("the plugin is not built: ", err)
+	}
+	dir := t.TempDir()
+	here := strings.NewReplacer("/fluent-bit/plugins/in_o365.so", plugin, "/var/lib/fluent-bit", filepath.Join(dir, "state"))
+	for _, path := range append(files(t), "plugins.conf") {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, path), []byte(here.Replace(string(text))), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range files(t) {
+		t.Run(path, func(t *testing.T) {
+			run := exec.CommandContext(t.Context(), host, "--dry-run", "-c", filepath.Join(dir, path))
+			run.Env = os.Environ()
+			for _, v := range variables(t, path) {
+				run.Env = append(run.Env, v+"="+valueOf(v))
+			}
+			out, err := run.CombinedOutput()
+			if err != nil || strings.Contains(string(out), "[error]") {
+				t.Errorf("%v\n%s", err, out)
+			}
+		})
+	}
+}
+
+func fluentBitPath(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	return ""
+}
