@@ -40,6 +40,9 @@ func (e *entry) grow(d Delivery) {
 // that is missing or absurd must neither forget it early nor keep it for ever.
 func keepUntil(d Delivery, now time.Time) uint32 {
 	t := d.Created.Add(listed)
+	if d.Created.IsZero() {
+		t = now.Add(listed)
+	}
 	if d.Expires.After(t) {
 		t = d.Expires
 	}

@@ -74,16 +74,24 @@ type Ledger struct {
 }
 
 // Open opens the ledger in the file at path, or in memory when path is "".
+//
+// It fails with ErrLocked when somebody else has the file, and when the file
+// cannot be used; the error says what to do. A damaged file is kept as
+// path + ".corrupt-<UTC time>", with one line to opt.Log, and a new one begun.
 func Open(path string, opt Options) (*Ledger, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	return &Ledger{
-		now:     opt.Now,
-		store:   memory{},
-		state:   newState(opt),
-		claimed: make(map[Key]struct{}),
-	}, nil
+	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: make(map[Key]struct{})}
+	if path == "" {
+		return l, nil
+	}
+	f, known, err := openFile(path, opt)
+	if err != nil {
+		return nil, err
+	}
+	l.store, l.state = f, known
+	return l, nil
 }
 
 // Progress reports what has been confirmed of a blob.

@@ -1,0 +1,216 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	_ "embed"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+const (
+	applicationID = 0x6f333635 // "o365", in the file's header
+	schemaVersion = 1
+)
+
+//go:embed schema.sql
+var schema string
+
+// settings of every connection:
+//
+//   - mode=rw: the file is made by create, with its permissions.
+//   - journal_mode PERSIST: a rollback journal. Write-ahead logging needs one
+//     sync a transaction instead of five, but keeps its index in shared mapped
+//     memory: a read error there is a signal that ends the host process, here
+//     it is an error; and it does not work on network shares. PERSIST, as
+//     emptying the journal took longer than writing over it.
+//   - synchronous FULL: Confirm returns when it is on the disk.
+//   - busy_timeout: somebody reads the file with sqlite3; Close waits for it.
+//   - cell_size_check: damage is found when a page is read.
+const settings = "mode=rw&_defensive=1&_error_rc=1&_busy_timeout=500&_journal_mode=PERSIST&_synchronous=FULL" +
+	"&_pragma=cell_size_check(on)&_pragma=trusted_schema(off)&_pragma=journal_size_limit(1048576)"
+
+// errDamaged says that the file's content cannot be right.
+var errDamaged = errors.New("wrong content")
+
+// background is the context of every call: one that could be cancelled costs a goroutine each time.
+var background = context.Background()
+
+// file is the store in one SQLite file.
+type file struct {
+	path string
+	log  health.Log
+	now  func() time.Time
+	lock *os.File
+
+	db      *sql.DB // nil after an error, and opened again
+	conn    *sql.Conn
+	stmts   map[string]*sql.Stmt
+	streams map[Stream]int64
+	there   bool // the file was there, and is to be there again
+	renewed bool // set aside once already
+}
+
+// openFile locks and reads the file at path; what is damaged is set aside.
+func openFile(path string, opt Options) (*file, state, error) {
+	f, st, err := lockFile(path, opt)
+	if err != nil {
+		return nil, state{}, fmt.Errorf("db %q: %w", path, err)
+	}
+	return f, st, nil
+}
+
+func lockFile(path string, opt Options) (*file, state, error) {
+	path, err := place(path)
+	if err != nil {
+		return nil, state{}, err
+	}
+	lock, err := acquire(path + ".lock")
+	if err != nil {
+		return nil, state{}, denied(err)
+	}
+	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock}
+	st, err := f.read(opt)
+	if damaged(err) || code(err) == sqlite3.SQLITE_ERROR { // the latter: not our tables
+		if err = f.restart(err); err == nil {
+			st, err = f.read(opt)
+		}
+	}
+	if err != nil {
+		f.close()
+		return nil, state{}, err
+	}
+	return f, st, nil
+}
+
+func (f *file) read(opt Options) (state, error) {
+	st := newState(opt)
+	if err := f.connect(); err != nil {
+		return st, err
+	}
+	return st, f.load(&st)
+}
+
+// connect opens the file and makes sure that it is a ledger this code knows.
+func (f *file) connect() error {
+	if err := create(f.path); err != nil {
+		return err
+	}
+	name := url.URL{Scheme: "file", Path: f.path, RawQuery: settings}
+	db, err := sql.Open("sqlite", name.String())
+	if err != nil {
+		return err
+	}
+	db.SetMaxOpenConns(1) // one writer, and pragmas belong to a connection
+	f.db, f.stmts, f.streams = db, make(map[string]*sql.Stmt), make(map[Stream]int64)
+	if f.conn, err = db.Conn(background); err != nil {
+		return err
+	}
+	var app, version, tables int64
+	err = f.conn.QueryRowContext(background, "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"+
+		" FROM pragma_application_id, pragma_user_version").Scan(&app, &version, &tables)
+	switch {
+	case err != nil:
+		return err
+	case app == 0 && version == 0 && tables == 0:
+		if f.there {
+			f.log.Errorf("db %q is gone, and a new one is begun: after the next start records of the last 7 days can come again", f.path)
+		}
+		f.there = true
+		return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+			schema, applicationID, schemaVersion))
+	case app != applicationID:
+		return errors.New("is a SQLite database of another program: name another file")
+	case version > schemaVersion:
+		return fmt.Errorf("was written by a newer version (schema %d, this one knows %d): use that version, or name another file",
+			version, schemaVersion)
+	case version < schemaVersion:
+		return fmt.Errorf("%w: schema %d", errDamaged, version)
+	}
+	f.there = true
+	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
+		var id int64
+		var s Stream
+		err := scan(&id, &s.Tenant, &s.ContentType)
+		f.streams[s] = id
+		return err
+	})
+}
+
+// disconnect drops the connection, and with it a transaction that is open.
+func (f *file) disconnect() error {
+	if f.db == nil {
+		return nil
+	}
+	for _, s := range f.stmts {
+		s.Close()
+	}
+	if f.conn != nil {
+		f.conn.Close()
+	}
+	err := f.db.Close()
+	f.db, f.conn, f.stmts = nil, nil, nil
+	return err
+}
+
+// restart sets the file aside, for an empty one to be made.
+func (f *file) restart(cause error) error {
+	f.disconnect()
+	if f.renewed {
+		return cause
+	}
+	f.renewed, f.there = true, false
+	aside, err := setAside(f.path, f.now())
+	if err != nil {
+		return fmt.Errorf("is damaged (%w) and cannot be set aside: %w", cause, err)
+	}
+	f.log.Errorf("db %q is damaged (%v): it is kept as %q, and collecting starts anew: records of the last 7 days can come again",
+		f.path, cause, aside)
+	return nil
+}
+
+func (f *file) close() error {
+	return errors.Join(f.disconnect(), f.lock.Close())
+}
+
+// exec runs a statement; those with arguments are prepared once.
+func (f *file) exec(query string, args ...any) error {
+	if len(args) == 0 {
+		_, err := f.conn.ExecContext(background, query)
+		return err
+	}
+	stmt, ok := f.stmts[query]
+	if !ok {
+		var err error
+		if stmt, err = f.conn.PrepareContext(background, query); err != nil {
+			return err
+		}
+		f.stmts[query] = stmt
+	}
+	_, err := stmt.ExecContext(background, args...)
+	return err
+}
+
+// damaged reports whether err says that the file's content is wrong. A full
+// disk, a reader in the way or an input/output error do not.
+func damaged(err error) bool {
+	c := code(err)
+	return errors.Is(err, errDamaged) || c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
+}
+
+// code is SQLite's primary result code, or 0.
+func code(err error) int {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return sqlite3.SQLITE_OK
+	}
+	return e.Code() & 0xff
+}

@@ -1,0 +1,296 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func at(t time.Time) func() time.Time { return func() time.Time { return t } }
+
+// lines collects what is logged.
+type lines []string
+
+func (l *lines) log(_ health.Level, line string) { *l = append(*l, line) }
+
+func open(t *testing.T, path string, opt Options) *Ledger {
+	t.Helper()
+	if opt.DedupMax == 0 {
+		opt.DedupMax = 1000
+	}
+	if opt.Now == nil {
+		opt.Now = at(start)
+	}
+	l, err := Open(path, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+// delivery n is the same every time it is asked for.
+func delivery(n int) Delivery {
+	d := Delivery{
+		Stream:  exchange,
+		Blob:    fmt.Sprintf("20260301115959%09d$audit_exchange$Audit_Exchange$emea0036", n),
+		Created: start.Add(-time.Minute),
+		Expires: start.Add(7 * 24 * time.Hour),
+		Through: n%7 + 1,
+		Done:    n%3 > 0,
+	}
+	for i := range n%7 + 1 {
+		d.Keys = append(d.Keys, Key{byte(n >> 16), byte(n >> 8), byte(n), byte(i), 1})
+	}
+	return d
+}
+
+// known reports whether all, or else nothing, of a delivery is confirmed.
+func known(t *testing.T, l *Ledger, d Delivery) bool {
+	t.Helper()
+	p := l.Progress(d.Stream, d.Blob)
+	all := p == Progress{d.Through, d.Done}
+	if !all && p != (Progress{}) {
+		t.Fatalf("%s: half of it: %+v", d.Blob, p)
+	}
+	for _, k := range d.Keys {
+		if l.Claim(k) == all {
+			t.Fatalf("%s: blob known %v, but its key %x is not alike", d.Blob, all, k)
+		}
+		l.Release([]Key{k})
+	}
+	return all
+}
+
+func TestReopen(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "o365?#%20.db")
+	opt := Options{Log: func(_ health.Level, line string) { t.Error(line) }}
+	l := open(t, path, opt)
+	other := Stream{"t2", "DLP.All"}
+	spans := []Span{{start.Add(-time.Hour), start}, {start.Add(-3 * time.Hour), start.Add(-2 * time.Hour)}}
+	gaps := []Gap{{other, spans[1], "expired", start}, {other, spans[0], "refused", start.Add(time.Second)}}
+	for n := range 50 {
+		if err := l.Confirm([]Delivery{delivery(2 * n), delivery(2*n + 1)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(l.Complete(other, spans...), l.AddGap(gaps[0]), l.AddGap(gaps[1]), l.AddGap(gaps[0])); err != nil {
+		t.Fatal(err)
+	}
+	l.Claim(Key{9})
+	for _, again := range []bool{false, true} {
+		if again {
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if err := l.Confirm([]Delivery{delivery(1)}); !errors.Is(err, ErrClosed) {
+				t.Errorf("Confirm after Close: %v", err)
+			}
+			l = open(t, path, opt)
+			if !l.Claim(Key{9}) {
+				t.Error("a claimed key was stored")
+			}
+		}
+		for n := range 100 {
+			if !known(t, l, delivery(n)) {
+				t.Errorf("again %v: delivery %d is not known", again, n)
+			}
+		}
+		if known(t, l, delivery(100)) {
+			t.Errorf("again %v: delivery 100 is known", again)
+		}
+		if got := l.Completed(other); !slices.Equal(got, []Span{spans[1], spans[0]}) {
+			t.Errorf("again %v: %v", again, got)
+		}
+		if got := l.Gaps(other); !slices.Equal(got, gaps) {
+			t.Errorf("again %v: %v", again, got)
+		}
+		if len(l.Completed(exchange))+len(l.Gaps(exchange)) > 0 {
+			t.Errorf("again %v: a stream got what is not its own", again)
+		}
+	}
+	for _, name := range []string{path, path + ".lock", path + "-journal"} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%v %v", info.Mode(), err)
+		}
+	}
+}
+
+func TestConfirmIsIdempotent(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "o365.db")
+	l := open(t, path, Options{})
+	var size int64
+	for n := range 200 {
+		if err := l.Confirm([]Delivery{delivery(3), delivery(3)}); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			size = info.Size()
+		} else if info.Size() != size {
+			t.Fatalf("%d bytes after %d times, %d after the first", info.Size(), n+1, size)
+		}
+	}
+	part := delivery(4)
+	part.Through, part.Done, part.Keys = 9, false, nil
+	less := part
+	less.Through = 2
+	done := part
+	done.Done = true
+	for i, d := range []Delivery{part, less, done, less} {
+		if err := l.Confirm([]Delivery{d}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := l.Progress(exchange, d.Blob), (Progress{9, i >= 2}); got != want {
+			t.Errorf("step %d: %v instead of %v", i, got, want)
+		}
+	}
+}
+
+func TestLocked(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "o365.db")
+	l := open(t, path, Options{})
+	link := filepath.Join(t.TempDir(), "link.db")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{path, link, filepath.Join(dir, ".", "..", filepath.Base(dir), "o365.db")} {
+		_, err := Open(name, Options{})
+		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint("pid ", os.Getpid())) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
+		t.Errorf("the holder, after others tried: %v", err)
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path, Options{}).Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOpenRefuses(t *testing.T) {
+	dir := t.TempDir()
+	plain := func(name, content string) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	script := func(name, sql string) string {
+		path := filepath.Join(dir, name)
+		l := open(t, path, Options{})
+		if err := l.store.(*file).exec(sql); err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		return path
+	}
+	for _, test := range []struct{ path, want string }{
+		{filepath.Join(dir, "no", "o365.db"), "directory " + filepath.Join(dir, "no") + " does not exist: create it"},
+		{filepath.Join(plain("plain", "text"), "o365.db"), "not a directory"},
+		{dir, "is a directory: name a file in it"},
+		{"/dev/full", "is not a regular file"},
+		{script("newer.db", "PRAGMA user_version = 7"), "newer version (schema 7, this one knows 1)"},
+		{script("tail.db", "PRAGMA application_id = 0"), "SQLite database of another program"},
+	} {
+		_, err := Open(test.path, Options{})
+		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), fmt.Sprintf("db %q: ", test.path)) {
+			t.Errorf("%v\ndoes not say %q", err, test.want)
+		}
+	}
+	if aside, _ := filepath.Glob(filepath.Join(dir, "*.corrupt-*")); len(aside) > 0 {
+		t.Errorf("set aside: %v", aside)
+	}
+}
+
+// An operator reads the file with an ordinary tool while it is in use.
+func TestReadByOthers(t *testing.T) {
+	tool, err := exec.LookPath("sqlite3")
+	if err != nil {
+		t.Skip("sqlite3 is not installed")
+	}
+	path := filepath.Join(t.TempDir(), "o365.db")
+	l := open(t, path, Options{})
+	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), l.Complete(exchange, Span{start.Add(-time.Hour), start}),
+		l.AddGap(Gap{exchange, Span{start.Add(-time.Hour), start}, "expired", start})); err != nil {
+		t.Fatal(err)
+	}
+	for view, want := range map[string]string{
+		"delivered": "t1|Audit.Exchange|" + delivery(1).Blob + "|2026-03-01 11:59:00|2|1|2026-03-09 12:00:00",
+		"complete":  "t1|Audit.Exchange|2026-03-01 11:00:00|2026-03-01 12:00:00",
+		"missing":   "t1|Audit.Exchange|2026-03-01 11:00:00|2026-03-01 12:00:00|expired|2026-03-01 12:00:00",
+	} {
+		out, err := exec.Command(tool, path, "SELECT * FROM "+view).CombinedOutput()
+		if got := strings.TrimSpace(string(out)); err != nil || got != want {
+			t.Errorf("%s: %v\n got %s\nwant %s", view, err, got, want)
+		}
+	}
+
+	// A reader that will not finish costs nothing but time.
+	reader := exec.Command(tool, path)
+	in, _ := reader.StdinPipe()
+	out, _ := reader.StdoutPipe()
+	if err := reader.Start(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Fprintln(in, "BEGIN; SELECT count(*) FROM blobs;")
+	if _, err := out.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Confirm([]Delivery{delivery(2)}); err == nil || damaged(err) {
+		t.Errorf("with a reader in the way: %v", err)
+	}
+	if known(t, l, delivery(2)) || !known(t, l, delivery(1)) {
+		t.Error("memory moved although the store did not")
+	}
+	fmt.Fprintln(in, "COMMIT;")
+	in.Close()
+	reader.Wait()
+	if err := l.Confirm([]Delivery{delivery(2)}); err != nil || !known(t, l, delivery(2)) {
+		t.Errorf("after the reader: %v", err)
+	}
+}
+
+// Somebody deletes the file while it is in use: what is confirmed from now on
+// must not go to a file without a name.
+func TestFileTakenAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "o365.db")
+	var log lines
+	l := open(t, path, Options{Log: log.log})
+	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), os.Remove(path)); err != nil {
+		t.Fatal(err)
+	}
+	for try := 0; l.Confirm([]Delivery{delivery(2)}) != nil; try++ {
+		if try == 3 {
+			t.Fatal("never stored again")
+		}
+	}
+	if !known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
+		t.Error("memory forgot")
+	}
+	l.Close()
+	if l = open(t, path, Options{}); !known(t, l, delivery(2)) {
+		t.Error("confirmed, but not stored")
+	}
+	if len(log) != 1 || !strings.Contains(log[0], "is gone") {
+		t.Errorf("%q", log)
+	}
+}
