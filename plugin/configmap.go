@@ -1,0 +1,45 @@
+package main
+
+// #include "shim.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+)
+
+// offerConfigMap gives Fluent Bit 5.1.1 and later the list of options: they
+// refuse unknown keys by it and show it for -h. It is made once and kept, since
+// hosts keep pointers into it. Values are read as text by option.Parse all the
+// same, which knows types, defaults and what is allowed, on every host.
+func offerConfigMap(def unsafe.Pointer) {
+	if C.o365_map_fits(def) == 0 {
+		return
+	}
+	if plugin.configMap == nil {
+		plugin.configMap = newConfigMap()
+	}
+	C.o365_map_offer(def, plugin.configMap)
+}
+
+func newConfigMap() *C.struct_o365_map {
+	n := 0
+	for range option.All() {
+		n++
+	}
+	m := C.o365_map_new(C.int(n))
+	if m == nil {
+		return nil
+	}
+	i := 0
+	for o := range option.All() {
+		var value *C.char
+		if o.Default != "" {
+			value = C.CString(o.Default)
+		}
+		C.o365_map_set(m, C.int(i), C.CString(o.Key), value, C.CString(o.Description()))
+		i++
+	}
+	return m
+}

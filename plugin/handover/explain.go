@@ -1,0 +1,62 @@
+package handover
+
+import (
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
+)
+
+// refusal stands for an append that failed, beside the tracker's findings.
+const refusal delivery.Finding = -1
+
+// refused is for a batch that did not go on the ring buffer.
+func (in *Instance) refused() {
+	wait := in.backoff.Next()
+	in.hold = time.Now().Add(wait)
+	if in.worthSaying(refusal) {
+		in.warnf("Fluent Bit took no more records (flb_input_log_append failed), trying again in %v", wait)
+	}
+}
+
+// explain logs what a verdict means for who runs Fluent Bit. A trouble that
+// lasts is told once a minute.
+func (in *Instance) explain(v delivery.Verdict[*o365.Batch], wait time.Duration) {
+	switch v.Finding {
+	case delivery.Lost:
+		if in.worthSaying(v.Finding) {
+			in.warnf("Fluent Bit did not store %d of %d batches (%d records) it had taken; they are handed over again in %v. "+
+				"Its own log tells why; storage.total_limit_size or a full disk may",
+				len(v.Returned), len(v.Returned)+len(v.Confirmed), v.Missing.Records, wait)
+		}
+	case delivery.Unseen:
+		if in.worthSaying(v.Finding) {
+			in.warnf("Fluent Bit has stored none of %d batches (%d records) within %v; they are handed over again in %v",
+				len(v.Returned), v.Missing.Records, delivery.Patience, wait)
+		}
+	case delivery.Dropped:
+		if in.worthSaying(v.Finding) {
+			in.warnf("batches are missing again and again in this input's counters: its processors are taken to drop them. " +
+				"Fluent Bit 4.1 and later can tell; filters are counted in every version")
+		}
+	case delivery.Processed:
+		if _, told := in.said[v.Finding]; !told {
+			in.said[v.Finding] = time.Now()
+			in.log.Log(health.Info, "this input's processors change the records: batches count as stored when Fluent Bit's counters stand still")
+		}
+	}
+}
+
+func (in *Instance) worthSaying(f delivery.Finding) bool {
+	now := time.Now()
+	if last, told := in.said[f]; told && now.Sub(last) < time.Minute {
+		return false
+	}
+	in.said[f] = now
+	return true
+}
+
+func (in *Instance) warnf(format string, args ...any) {
+	health.Log(in.log.Log).Warnf(format, args...)
+}

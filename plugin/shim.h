@@ -1,0 +1,61 @@
+/*
+ * What the plugin uses of Fluent Bit's C interface. Layouts are those of
+ * include/fluent-bit/flb_plugin_proxy.h, src/proxy/go/go.h, flb_api.h and
+ * flb_config_map.h; only members present since 2.2.0 are used unless noted.
+ */
+#ifndef O365_SHIM_H
+#define O365_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct o365_map;
+
+/*
+ * include/fluent-bit/flb_plugin_proxy.h: 32 bytes up to 4.2.2, which are not
+ * zeroed; event_type from 4.2.3, config_map from 5.1.1.
+ */
+struct o365_def {
+    int type;
+    int proxy;
+    int flags;
+    char *name;
+    char *description;
+    int event_type;
+    struct o365_map *config_map;
+};
+
+/* Registration. */
+void o365_register(void *def, int type, int proxy);
+struct o365_map *o365_map_new(int entries);
+void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, char *desc);
+int o365_map_fits(void *def);
+void o365_map_offer(void *def, struct o365_map *map);
+
+/* An instance: what FLBPluginInit was given. */
+void *o365_plugin_api(void *plugin);
+void *o365_plugin_instance(void *plugin);
+uintptr_t o365_thread(void);
+int o365_on_engine_thread(void);
+
+/* The host's functions. Those that the host may lack report it. */
+void o365_log(void *api, int level, const char *line);
+int o365_log_check(void *api, void *instance, int level);
+const char *o365_instance_name(void *instance);
+int o365_can_append(void);
+int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size);
+void *o365_metrics(void *instance);
+char *o365_metrics_text(void *metrics);
+void o365_metrics_free(char *text);
+
+/* A second, faster tick. */
+int o365_ticker_open(void *instance, long period_ms, int *fd);
+void o365_ticker_set(int fd, long period_ms);
+void o365_ticker_ack(int fd);
+void o365_ticker_close(void *instance, int collector, int fd);
+
+/* Signal handlers. */
+void o365_signals_save(void);
+int o365_signals_restore(void *api);
+
+#endif

@@ -1,0 +1,90 @@
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdint.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
+
+#include "_cgo_export.h"
+#include "shim.h"
+
+/*
+ * The host calls FLBPluginInputCallback once a second (PROXY_CALLBACK_TIME,
+ * src/flb_plugin_proxy.c), and not at all while the input is paused or another
+ * instance is: its pause stops the collector of the instance that was
+ * initialised last. So every instance registers a collector of its own, as the
+ * C inputs do in their cb_init.
+ *
+ * It is an event collector on a timer of ours rather than a time collector:
+ * up to 3.2 the host closes a time collector's descriptor twice, and by the
+ * second time it may belong to a connection of ours.
+ */
+#ifdef __linux__
+
+static int collect(void *instance, void *config, void *context)
+{
+    o365Tick();
+    return 0;
+}
+
+/* Returns the collector's number, or -1. config is read by the host only for
+ * inputs without a thread of their own (src/flb_input.c, collector_create). */
+int o365_ticker_open(void *instance, long period_ms, int *fd)
+{
+    int (*set_collector)(void *, int (*)(void *, void *, void *), int, void *);
+    int id;
+
+    set_collector = dlsym(RTLD_DEFAULT, "flb_input_set_collector_event");
+    if (set_collector == NULL || dlsym(RTLD_DEFAULT, "flb_input_collector_pause") == NULL) {
+        return -1;
+    }
+    *fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (*fd < 0) {
+        return -1;
+    }
+    o365_ticker_set(*fd, period_ms);
+    id = set_collector(instance, collect, *fd, NULL);
+    if (id < 0) {
+        close(*fd);
+    }
+    return id;
+}
+
+void o365_ticker_set(int fd, long period_ms)
+{
+    struct itimerspec period;
+
+    period.it_interval.tv_sec = period_ms / 1000;
+    period.it_interval.tv_nsec = period_ms % 1000 * 1000000;
+    period.it_value = period.it_interval;
+    timerfd_settime(fd, 0, &period, NULL);
+}
+
+void o365_ticker_ack(int fd)
+{
+    uint64_t expired;
+
+    if (read(fd, &expired, sizeof(expired)) < 0) {
+        return;
+    }
+}
+
+/* The collector is taken out of the event loop first: the host would otherwise
+ * do it when the descriptor is long somebody else's. */
+void o365_ticker_close(void *instance, int collector, int fd)
+{
+    int (*pause)(int, void *) = dlsym(RTLD_DEFAULT, "flb_input_collector_pause");
+
+    pause(collector, instance);
+    close(fd);
+}
+
+#else
+
+int o365_ticker_open(void *instance, long period_ms, int *fd) { return -1; }
+void o365_ticker_set(int fd, long period_ms) {}
+void o365_ticker_ack(int fd) {}
+void o365_ticker_close(void *instance, int collector, int fd) {}
+
+#endif
