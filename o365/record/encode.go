@@ -13,27 +13,34 @@ import (
 // one that is deeper it reads nothing more of the buffer.
 const maxNested = 32
 
+// bodyLevel is the place of a record's own object among the containers.
+const bodyLevel = 2
+
 // encoder appends valid JSON as MessagePack. It checks nothing.
 type encoder struct {
-	out []byte
-	src []byte
-	pos int
-
-	scratch []byte
+	encoded
+	src     []byte
+	pos     int
 	header  [5]byte
+	scratch []byte
+}
 
-	id, created []byte // JSON text of the record's first Id and CreationTime
+// encoded is what an encoder makes of a record.
+type encoded struct {
+	out         []byte
+	id, created []byte // JSON text of the first Id and CreationTime, nil without
 	stringified int
 	numberTexts int
 }
 
-func (e *encoder) reset(out, src []byte) {
-	*e = encoder{out: out, src: src, scratch: e.scratch[:0]}
-}
-
-// record appends the record's own object.
-func (e *encoder) record() {
-	e.object(2)
+// record appends the record that is src to out.
+func (e *encoder) record(out, src []byte) encoded {
+	e.encoded = encoded{out: out}
+	e.src, e.pos = src, 0
+	e.object(bodyLevel)
+	done := e.encoded
+	e.encoded, e.src = encoded{}, nil // they are the caller's
+	return done
 }
 
 // value appends the next value, which if it is a container is the level-th of
@@ -72,7 +79,7 @@ func (e *encoder) object(level int) {
 		e.str()
 		e.peek()
 		e.pos++ // the colon
-		if level > 2 {
+		if level > bodyLevel {
 			e.value(level + 1)
 		} else {
 			e.field(name)
@@ -88,15 +95,16 @@ func (e *encoder) field(name int) {
 	end := len(e.out)
 	e.peek()
 	from := e.pos
-	e.value(3)
-	switch string(e.out[name+1 : end]) {
+	e.value(bodyLevel + 1)
+	// Short strings have a header of one byte.
+	switch text := e.src[from:e.pos]; string(e.out[name+1 : end]) {
 	case "Id":
 		if e.id == nil {
-			e.id = e.src[from:e.pos]
+			e.id = text
 		}
 	case "CreationTime":
 		if e.created == nil {
-			e.created = e.src[from:e.pos]
+			e.created = text
 		}
 	}
 }

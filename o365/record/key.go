@@ -16,14 +16,15 @@ const (
 // all of it.
 func (d *Decoder) key(id, raw []byte) (key [16]byte, hasID bool) {
 	text := d.idText(id)
-	hasID = len(text) > 0
-	if d.opt.WholeKey || !hasID {
-		return d.digest(hashWhole, raw), hasID
+	key, isGUID := guid(text)
+	hasID = len(text) > 0 && (!isGUID || key != [16]byte{})
+	switch {
+	case !hasID || d.opt.WholeKey:
+		key = d.digest(hashWhole, raw)
+	case !isGUID:
+		key = d.digest(hashID, text)
 	}
-	if key, ok := guid(text); ok {
-		return key, true
-	}
-	return d.digest(hashID, text), true
+	return key, hasID
 }
 
 // idText returns the Id itself, nothing unless it is a string or a number.
@@ -33,8 +34,8 @@ func (d *Decoder) idText(id []byte) []byte {
 	}
 	switch b := id[0]; {
 	case b == '"':
-		d.sum, _ = jsontext.AppendUnquote(d.sum[:0], id)
-		return d.sum
+		d.id, _ = jsontext.AppendUnquote(d.id[:0], id)
+		return d.id
 	case b == '-' || '0' <= b && b <= '9':
 		return id
 	}
@@ -43,11 +44,11 @@ func (d *Decoder) idText(id []byte) []byte {
 
 // digest returns the first half of a SHA-256.
 func (d *Decoder) digest(domain byte, text []byte) (key [16]byte) {
+	d.sum[0] = domain
 	d.hash.Reset()
-	d.hash.Write([]byte{domain})
+	d.hash.Write(d.sum[:1])
 	d.hash.Write(text)
-	d.sum = d.hash.Sum(d.sum[:0])
-	copy(key[:], d.sum)
+	copy(key[:], d.hash.Sum(d.sum[:0]))
 	return key
 }
 

@@ -11,20 +11,26 @@ import (
 // number appends the next number: as an integer if it is written like one, as a
 // float64 if that gives the same digits back, else as the text it is.
 func (e *encoder) number() {
-	from := e.pos
-	for e.pos < len(e.src) && numeric(e.src[e.pos]) {
-		e.pos++
+	from, real := e.pos, false
+scan:
+	for ; e.pos < len(e.src); e.pos++ {
+		switch b := e.src[e.pos]; b {
+		case '.', 'e', 'E':
+			real = true
+		case ',', ']', '}', ' ', '\t', '\r', '\n':
+			break scan
+		}
 	}
 	text := e.src[from:e.pos]
-	if bytes.ContainsAny(text, ".eE") {
+	if real {
 		e.float(text)
 		return
 	}
 	digits, neg := bytes.CutPrefix(text, []byte("-"))
 	u, ok := integer(digits)
 	switch {
-	case neg && u == 0 && ok:
-		e.out = msgp.AppendFloat64(e.out, math.Copysign(0, -1)) // no integer is -0
+	case neg && ok && u == 0:
+		e.out = msgp.AppendFloat64(e.out, math.Copysign(0, -1))
 	case neg && ok && u <= 1<<63:
 		e.out = msgp.AppendInt64(e.out, -int64(u))
 	case !neg && ok:
@@ -32,10 +38,6 @@ func (e *encoder) number() {
 	default:
 		e.numberText(text)
 	}
-}
-
-func numeric(b byte) bool {
-	return '0' <= b && b <= '9' || b == '-' || b == '+' || b == '.' || b == 'e' || b == 'E'
 }
 
 func integer(digits []byte) (u uint64, ok bool) {
@@ -85,27 +87,19 @@ func (e *encoder) exact(f float64, text []byte) bool {
 // significand appends the digits of a number without zeros at either end, and
 // returns the power of ten of the last of them.
 func significand(dst, text []byte) (_ []byte, exp int) {
+	if i := bytes.IndexAny(text, "eE"); i >= 0 {
+		exp, _ = strconv.Atoi(string(text[i+1:])) // out of range only if the float64 is too
+		text = text[:i]
+	}
 	at := len(dst)
-	point := false
-	for i, b := range text {
-		switch {
-		case b == '.':
-			point = true
-		case b == 'e' || b == 'E':
-			n, _ := strconv.Atoi(string(text[i+1:])) // too large only when the float was as well
-			exp += n
-			goto trim
-		case b == '-':
-		default:
-			if b != '0' || len(dst) > at {
-				dst = append(dst, b)
-			}
-			if point {
-				exp--
-			}
+	if i := bytes.IndexByte(text, '.'); i >= 0 {
+		exp -= len(text) - i - 1
+	}
+	for _, b := range text {
+		if '1' <= b && b <= '9' || b == '0' && len(dst) > at {
+			dst = append(dst, b)
 		}
 	}
-trim:
 	for len(dst) > at && dst[len(dst)-1] == '0' {
 		dst = dst[:len(dst)-1]
 		exp++

@@ -1,7 +1,56 @@
 // Package record turns content blobs of the Office 365 Management Activity API
-// into Fluent Bit events. A blob is a JSON array of audit records; each record
-// becomes one event in Fluent Bit's oldest form, which every version reads:
-// [ext type 0 (u32 seconds, u32 nanoseconds, big endian), map].
+// into Fluent Bit events. A blob is a JSON array of audit records
+// (learn.microsoft.com/office/office-365-management-api); it is read as a
+// stream, one record at a time, so that memory depends on the largest record and
+// not on the blob.
+//
+// # Event
+//
+// Each record becomes one event in Fluent Bit's first form, which every version
+// reads: [ext type 0 (u32 seconds, u32 nanoseconds, big endian), map].
+//
+// The event time is the record's CreationTime: RFC 3339, also with a space for
+// the T, and UTC when it has no zone. Where there is none, or one that an event
+// cannot hold, Options.Now gives the time and Record.TimeMissing is set.
+//
+// # Values
+//
+// The map holds the record as it came: all fields in their order, with their
+// names, names that come twice included.
+//
+//   - null, true, false, strings, arrays and objects become the same in
+//     MessagePack. Escapes in strings are decoded, nothing else is touched.
+//   - A number written as an integer becomes an integer if int64 or uint64 holds
+//     it. -0 becomes the float64 -0, since no integer is.
+//   - A number written with a fraction or an exponent becomes a float64 if that,
+//     written with as many digits, is the same number: 26.0, -1.0, 1e9, 0.1,
+//     0.30000000000000004. It stays a float64 where it could be an integer.
+//   - Any other number becomes a string of its own text, counted in
+//     Record.NumberTexts: 18446744073709551616, 1e400, 3.141592653589793238.
+//   - Fluent Bit reads at most 32 containers inside each other, of which the
+//     event and its map are two; one more, and it drops that event and all behind
+//     it. An object or array beyond becomes a string of its own JSON text,
+//     counted in Record.Stringified.
+//
+// # Damage
+//
+// The array is cut by brackets and quotes before a record is looked into, so a
+// bad record costs no other: it is reported as Malformed. That goes for syntax
+// errors, elements that are no objects or missing between two commas, records
+// over Options.MaxSize (they are skipped, not held), and for whatever follows the
+// array. Only a quote too many or too few can hide the records behind it.
+//
+// Three faults inside strings are repaired instead and counted in
+// Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become
+// U+FFFD each, raw control characters are taken as they are.
+//
+// # Key
+//
+// A record is known by its first top-level field named exactly Id: by its 16
+// bytes if that is a GUID, in any case and with or without braces, else by a hash
+// of its text. Without an Id, or with the empty GUID, or with Options.WholeKey,
+// the key is a hash of the record's JSON text. Hashes are the first half of a
+// SHA-256 over one byte for what is hashed ('i' or 'w') and the text.
 package record
 
 import (
@@ -18,7 +67,7 @@ import (
 )
 
 // DefaultMaxSize is how many bytes of JSON one record may have unless Options
-// say otherwise.
+// say otherwise. Records of 177 KB have been seen.
 const DefaultMaxSize = 16 << 20
 
 // ErrNotArray means that the body is something else than a JSON array, such as
@@ -29,14 +78,14 @@ var (
 	errNotObject = errors.New("not a JSON object")
 	errTooLarge  = errors.New("larger than the size allowed for one record")
 	errUnclosed  = errors.New("object is not closed")
-	errEmpty     = errors.New("no value between commas")
+	errEmpty     = errors.New("no value beside a comma")
 	errTrailing  = errors.New("data after the end of the array")
 )
 
 // Options say how records are decoded. The zero value is ready for use.
 type Options struct {
 	// WholeKey makes the key a hash of the whole record. DLP.All needs it: there
-	// one Id can be shared by records that differ.
+	// records that differ can share one Id.
 	WholeKey bool
 	// MaxSize is the size of the largest record in bytes of JSON; 0 means
 	// DefaultMaxSize. Larger ones are Malformed and never held in memory.
@@ -49,17 +98,17 @@ type Options struct {
 // Record tells about the event that was appended.
 type Record struct {
 	Index       int       // position in the blob's array, from 0, Malformed elements included
-	Key         [16]byte  // what the record is known by, see the package doc
+	Key         [16]byte  // what the record is known by
 	HasID       bool      // the record has an Id
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is the clock's
-	Repaired    int       // places in strings that were no valid JSON and were repaired
-	Stringified int       // containers nested too deep for Fluent Bit, now strings of JSON
-	NumberTexts int       // numbers that no MessagePack number can hold, now strings
+	Repaired    int       // faults in strings that were repaired
+	Stringified int       // containers nested too deep, now strings of JSON
+	NumberTexts int       // numbers that MessagePack cannot hold, now strings
 }
 
-// Malformed is an element of the array that gives no event. The elements behind
-// it are not affected.
+// Malformed is an element of the array that gives no event. It does not unwrap,
+// so that it is never taken for an error of the body.
 type Malformed struct {
 	Index  int   // position in the blob's array, from 0
 	Offset int64 // of the element's first byte in the body
@@ -70,20 +119,19 @@ func (m *Malformed) Error() string {
 	return fmt.Sprintf("record %d at byte %d: %v", m.Index, m.Offset, m.Err)
 }
 
-func (m *Malformed) Unwrap() error { return m.Err }
-
 // Decoder cuts one content blob into events. It is for one goroutine.
 type Decoder struct {
 	opt   Options
 	cut   cutter
 	index int
 
-	json jsontext.Decoder
-	text bytes.Buffer
-	enc  encoder
-	fix  []byte
-	hash hash.Hash
-	sum  []byte
+	json  jsontext.Decoder
+	text  bytes.Buffer // what json reads
+	fixed []byte       // a repaired record
+	enc   encoder
+	id    []byte
+	hash  hash.Hash
+	sum   [sha256.Size]byte
 }
 
 // NewDecoder returns a decoder of the blob that r reads.
@@ -99,18 +147,30 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 	return d
 }
 
-// Reset begins another blob and keeps options and buffers.
+// Reset begins another blob. Options stay, and buffers unless they have become
+// large.
 func (d *Decoder) Reset(r io.Reader) {
 	d.cut.reset(r, d.opt.MaxSize)
 	d.index = 0
+	d.fixed = reuse(d.fixed)
+	d.enc.scratch = reuse(d.enc.scratch)
+	d.id = reuse(d.id)
+}
+
+// reuse empties a buffer for the next blob, or drops a large one.
+func reuse(b []byte) []byte {
+	if cap(b) > 1<<20 {
+		return nil
+	}
+	return b[:0]
 }
 
 // Append appends the next record as one event to buf.
 //
-// The error is io.EOF when the array has ended properly. It wraps
-// io.ErrUnexpectedEOF when the body ended before the array did, ErrNotArray when
-// there is no array, and otherwise whatever the reader failed with. After each
-// of these every further call gives the same.
+// The error is io.EOF when the array has ended properly and the reader with it.
+// It wraps io.ErrUnexpectedEOF when the body ended before the array did (fetch it
+// again), ErrNotArray when there is no array, and otherwise what the reader
+// failed with. After each of these every further call gives the same error.
 //
 // With a *Malformed buf is unchanged, and the next call gives the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
@@ -130,52 +190,46 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 
 // event appends the element as an event.
 func (d *Decoder) event(buf []byte, el element) ([]byte, Record, error) {
-	if el.err != nil {
+	switch {
+	case el.err != nil:
 		return nil, Record{}, el.err
-	}
-	if el.raw[0] != '{' {
+	case el.raw[0] != '{':
 		return nil, Record{}, errNotObject
 	}
-	raw, repaired := el.raw, 0
-	if err := d.validate(raw); err != nil {
-		if d.fix, repaired = repair(d.fix[:0], raw); repaired == 0 {
-			return nil, Record{}, err
-		}
-		if err := d.validate(d.fix); err != nil {
-			return nil, Record{}, err
-		}
-		raw = d.fix
+	text, repaired, err := d.valid(el.raw)
+	if err != nil {
+		return nil, Record{}, err
 	}
-
 	at := len(buf)
 	buf = append(buf, 0x92, 0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-	d.enc.reset(buf, raw)
-	d.enc.record()
-
+	found := d.enc.record(buf, text)
 	rec := Record{
 		Repaired:    repaired,
-		Stringified: d.enc.stringified,
-		NumberTexts: d.enc.numberTexts,
+		Stringified: found.stringified,
+		NumberTexts: found.numberTexts,
 	}
-	rec.Time, rec.TimeMissing = d.time(d.enc.created)
-	binary.BigEndian.PutUint32(d.enc.out[at+3:], uint32(rec.Time.Unix()))
-	binary.BigEndian.PutUint32(d.enc.out[at+7:], uint32(rec.Time.Nanosecond()))
-	rec.Key, rec.HasID = d.key(d.enc.id, el.raw)
-	return d.enc.out, rec, nil
+	rec.Time, rec.TimeMissing = d.time(found.created)
+	rec.Key, rec.HasID = d.key(found.id, el.raw)
+	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
+	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
+	return found.out, rec, nil
 }
 
-// validate checks that raw is one JSON value. Names may come twice.
-func (d *Decoder) validate(raw []byte) error {
-	d.text = *bytes.NewBuffer(raw)
-	d.json.Reset(&d.text, jsontext.AllowDuplicateNames(true))
-	v, err := d.json.ReadValue()
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return errUnclosed // must not be taken for a truncated body
-	case err != nil:
-		return err
-	case len(v) != len(raw):
-		return errUnclosed
+// valid returns the record's text if it is valid JSON or can be repaired.
+func (d *Decoder) valid(raw []byte) (text []byte, repaired int, err error) {
+	if err = d.check(raw); err == nil {
+		return raw, 0, nil
 	}
-	return nil
+	if d.fixed, repaired = repair(d.fixed[:0], raw); repaired > 0 {
+		err = d.check(d.fixed)
+	}
+	return d.fixed, repaired, err
+}
+
+// check reports why text is not valid JSON. Names may come twice.
+func (d *Decoder) check(text []byte) error {
+	d.text = *bytes.NewBuffer(text)
+	d.json.Reset(&d.text, jsontext.AllowDuplicateNames(true))
+	_, err := d.json.ReadValue()
+	return err
 }

@@ -1,34 +1,65 @@
 package record
 
 import (
-	"errors"
+	"bytes"
 	"io"
 	"strings"
 	"testing"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
-func TestAppend(t *testing.T) {
-	body := `[{"CreationTime":"2024-05-06T07:08:09","Id":"{A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11}","a":[1,-2,26.0,1e9,"x\u0011\/"]},
-	 {"a":{"b":1}, 7, {"Id":"x","b":"` + "\xff\t" + `"}]`
-	d := NewDecoder(strings.NewReader(body), Options{})
-	for {
-		b, rec, err := d.Append(nil)
-		var m *Malformed
-		if errors.As(err, &m) {
-			t.Log(m)
-			continue
+func TestReset(t *testing.T) {
+	d := NewDecoder(strings.NewReader(`[{"Id":"a"},{"Id":`), Options{})
+	for _, body := range []string{`[{"Id":"b"}]`, `{}`, `[{"Id":"b"}`, `[{"Id":"b"}]`} {
+		for err := error(nil); err == nil; {
+			_, _, err = d.Append(nil)
 		}
-		if err != nil {
-			t.Log(err)
-			if err != io.EOF {
-				t.Fail()
+		d.Reset(strings.NewReader(body))
+	}
+	buf, rec, err := d.Append(nil)
+	if err != nil || rec.Index != 0 || !bytes.HasSuffix(buf, []byte("\x81\xa2Id\xa1b")) {
+		t.Errorf("%q, %+v, %v", buf, rec, err)
+	}
+	if _, _, err := d.Append(nil); err != io.EOF {
+		t.Error(err)
+	}
+}
+
+// TestResetDropsLargeBuffers keeps a worker from holding what one blob needed.
+func TestResetDropsLargeBuffers(t *testing.T) {
+	large := strings.Repeat("\xff", 4<<20)
+	d := NewDecoder(strings.NewReader(`[{"Id":"`+large+`"}]`), Options{})
+	if _, rec, err := d.Append(nil); err != nil || rec.Repaired != len(large) {
+		t.Fatalf("%d repaired, %v", rec.Repaired, err)
+	}
+	d.Reset(strings.NewReader(`[]`))
+	if held := cap(d.cut.buf) + cap(d.fixed) + cap(d.enc.scratch) + cap(d.id); held > 2<<20 {
+		t.Errorf("%d bytes held", held)
+	}
+}
+
+func TestNoAllocations(t *testing.T) {
+	body := blob(50)
+	for name, opt := range map[string]Options{"id": {}, "whole": {WholeKey: true}} {
+		r := bytes.NewReader(body)
+		d := NewDecoder(r, opt)
+		var buf []byte
+		run := func() {
+			r.Reset(body)
+			d.Reset(r)
+			for err := error(nil); err == nil; {
+				buf, _, err = d.Append(buf[:0])
 			}
-			return
 		}
-		t.Logf("%+v", rec)
-		v, rest, err := msgp.ReadIntfBytes(b)
-		t.Log(v, len(rest), err)
+		run()
+		if n := testing.AllocsPerRun(20, run); n != 0 {
+			t.Errorf("%s: %v allocations for 50 records", name, n)
+		}
+	}
+}
+
+func TestMalformedText(t *testing.T) {
+	m := &Malformed{Index: 3, Offset: 99, Err: errNotObject}
+	if got := m.Error(); got != "record 3 at byte 99: not a JSON object" {
+		t.Error(got)
 	}
 }
