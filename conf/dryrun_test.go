@@ -33,11 +33,15 @@ func TestDryRun(t *testing.T) {
 	for _, path := range files(t) {
 		t.Run(path, func(t *testing.T) {
 			run := exec.CommandContext(t.Context(), host, "--dry-run", "-c", filepath.Join(dir, path))
+			run.Dir = dir
 			run.Env = os.Environ()
 			for _, v := range variables(t, path) {
 				run.Env = append(run.Env, v+"="+valueOf(v))
 			}
 			out, err := run.CombinedOutput()
+			if crashes := strings.Contains(string(out), "flb_output_exit"); crashes && strings.HasPrefix(path, "azure_blob.") {
+				err = nil // after the check: github.com/fluent/fluent-bit/issues/12113
+			}
 			if err != nil || strings.Contains(string(out), "[error]") {
 				t.Errorf("%v\n%s", err, out)
 			}
