@@ -59,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	api := cloud.New(set.cloud)
 
 	server := &http.Server{
-		Handler:           route(api, directory),
+		Handler:           route(api, directory, set.clientID),
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}},
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 		ReadHeaderTimeout: time.Minute,
@@ -97,12 +97,24 @@ func shutDown(server *http.Server) error {
 	return nil
 }
 
-// route gives the API its paths and the login service all others.
-func route(api, directory http.Handler) http.Handler {
+// route gives the API its paths and the login service all others. Besides the
+// controls of package cloud there are
+//
+//	POST /_sim/login/revoke          no token issued so far is good any more
+//	POST /_sim/login/secret?value=   the application's new secret
+func route(api http.Handler, directory *login.Service, clientID string) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api)
 	mux.Handle("/_sim/", api)
 	mux.Handle("/", directory)
+	mux.HandleFunc("POST /_sim/login/revoke", func(w http.ResponseWriter, _ *http.Request) {
+		directory.RevokeAll()
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /_sim/login/secret", func(w http.ResponseWriter, r *http.Request) {
+		directory.SetSecret(clientID, r.URL.Query().Get("value"))
+		w.WriteHeader(http.StatusNoContent)
+	})
 	return mux
 }
 

@@ -127,3 +127,10 @@ func (c *Cloud) Account() Account {
 	sum.NoPublisher = maps.Clone(sum.NoPublisher)
 	return sum
 }
+
+// underWay is the number of requests that are not answered yet.
+func (a *account) underWay() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.now
+}

@@ -23,13 +23,18 @@ type Digest [16]byte
 // that lost its last digits.
 type digester struct {
 	ignore []string // names of members of the record itself that do not count
+	dec    *jsontext.Decoder
 	buf    []byte
 	text   []byte
 }
 
 // digest gives the Digest of one record, and its Id.
 func (d *digester) digest(record []byte) (sum Digest, id string, err error) {
-	dec := jsontext.NewDecoder(bytes.NewReader(record), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if d.dec == nil {
+		d.dec = new(jsontext.Decoder)
+	}
+	dec := d.dec
+	dec.Reset(bytes.NewReader(record), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	d.buf = d.buf[:0]
 	isID := false
 	for {

@@ -1,5 +1,7 @@
 package cloud
 
+import "strconv"
+
 // common writes the mandatory fields of the common schema
 // (office-365-management-activity-api-schema, "Common schema").
 func (m *maker) common(e event, operation string, recordType int64, workload string) {
@@ -15,18 +17,27 @@ func (m *maker) common(e event, operation string, recordType int64, workload str
 	m.b = append(m.b, '"')
 	m.str("Operation", operation)
 	m.str("OrganizationId", e.tenant)
-	m.num("RecordType", recordType)
+	m.mixed("RecordType", recordType)
 	if !m.one(16) {
 		m.str("ResultStatus", pick(m, []string{"Succeeded", "Success", "True", "PartiallySucceeded", "Failed"}))
 	}
 	m.str("UserKey", e.user.puid, "@contoso.onmicrosoft.com")
-	m.num("UserType", pick(m, []int64{0, 0, 0, 0, 2, 3, 4, 5, 10}))
-	m.num("Version", 1)
+	m.mixed("UserType", pick(m, []int64{0, 0, 0, 0, 2, 3, 4, 5, 10}))
+	m.mixed("Version", 1)
 	m.str("Workload", workload)
 	if e.user.ip != "absent" && !m.one(3) {
 		m.raw("ClientIP", e.user.ip)
 	}
 	m.str("UserId", e.user.upn)
+}
+
+// mixed writes a number that is a string in one record of a thousand.
+func (m *maker) mixed(k string, n int64) {
+	if m.one(1000) {
+		m.str(k, strconv.FormatInt(n, 10))
+		return
+	}
+	m.num(k, n)
 }
 
 // entra writes a record of Microsoft Entra ID: a sign-in or a change.
@@ -77,10 +88,12 @@ func (m *maker) signIn(e event) {
 	m.guid("TargetContextId")
 	m.guid("ApplicationId")
 	m.arr("DeviceProperties")
-	m.pair("OS", pick(m, []string{"Windows10", "MacOs", "Ios 17", "Linux"}))
-	m.pair("BrowserType", pick(m, []string{"Edge", "Chrome", "Safari"}))
-	m.pair("IsCompliantAndManaged", pick(m, []string{"True", "False"}))
-	m.pair("SessionId", e.user.id)
+	if m.one(2) {
+		m.pair("OS", pick(m, []string{"Windows10", "MacOs", "Ios 17", "Linux"}))
+		m.pair("BrowserType", pick(m, []string{"Edge", "Chrome", "Safari"}))
+		m.pair("IsCompliantAndManaged", pick(m, []string{"True", "False"}))
+		m.pair("SessionId", e.user.id)
+	}
 	m.end(']')
 	m.str("ErrorNumber", pick(m, []string{"0", "50126", "50140"}))
 	if failed {

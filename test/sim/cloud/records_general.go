@@ -186,7 +186,7 @@ func (m *maker) unknown(e event) {
 func (m *maker) teamsAdmin(e event) {
 	m.common(e, "TeamsTenantSettingChanged", 57, "MicrosoftTeams")
 	n := 60 + m.IntN(100)
-	if m.one(50) {
+	if m.one(20) {
 		n = 3000 + m.IntN(22000)
 	}
 	m.arr("ModifiedProperties")

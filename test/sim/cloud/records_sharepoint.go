@@ -11,9 +11,11 @@ func (m *maker) sharePoint(e event) {
 	m.common(e, operation, typ, pick(m, []string{"SharePoint", "OneDrive"}))
 	m.str("ObjectId", `https:\/\/contoso.sharepoint.com\/`, site, `\/Shared Documents\/`, file)
 	m.obj("AppAccessContext")
-	m.guid("AADSessionId")
-	m.guid("CorrelationId")
-	m.guid("UniqueTokenId")
+	if m.one(2) {
+		m.guid("AADSessionId")
+		m.guid("CorrelationId")
+		m.guid("UniqueTokenId")
+	}
 	m.end('}')
 	m.str("AuthenticationType", pick(m, []string{"OAuth", "FormsCookieAuth", "None", ""}))
 	m.str("BrowserName", pick(m, []string{"Edge", "Chrome", ""}))

@@ -63,16 +63,20 @@ func (c *Cloud) start(k *call) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	now, last := c.Now(), s.sub.lastStart
-	s.sub.lastStart = now
-	if soon := !last.IsZero() && now.Sub(last) < 15*time.Minute; soon {
-		c.account.earlyStart()
+	now := c.Now()
+	if !s.sub.lastStart.IsZero() {
+		since := now.Sub(s.sub.lastStart)
+		if since < 15*time.Minute {
+			c.account.earlyStart()
+		}
+		if since < c.opt.StartWait {
+			return "", tooMany(k)
+		}
 	}
+	s.sub.lastStart = now
 	switch {
 	case !k.tenant.auditing:
 		return "", auditingOff(k, s)
-	case c.opt.StartWait > 0 && !last.IsZero() && now.Sub(last) < c.opt.StartWait:
-		return "", tooMany(k)
 	case s.sub.enabled && s.sub.disabledBy == "" && webhook == nil:
 		return "", refusef("AF20024", "The subscription is already enabled. No property change.")
 	}

@@ -1,0 +1,269 @@
+package cloud
+
+import (
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// TestFaultsAsSeenByAClient lets each fault happen to a blob of 40 records, over
+// each way to reach the service, and looks at what arrives.
+func TestFaultsAsSeenByAClient(t *testing.T) {
+	const (
+		whole   = "whole"
+		badJSON = "bad JSON"
+		broken  = "broken body"
+		none    = "no answer"
+	)
+	tests := []struct {
+		fault Fault
+		want  string // status and AF code, or one of the above
+	}{
+		{Fault{Kind: Throttle}, "403 AF429"},
+		{Fault{Kind: "429", RetryAfter: 7}, "429 "},
+		{Fault{Kind: "500"}, "500 "},
+		{Fault{Kind: "503"}, "503 "},
+		{Fault{Kind: "503", Text: `{"error":{"code":"AF50005","message":"x"}}`}, "503 AF50005"},
+		{Fault{Kind: "408"}, "408 "},
+		{Fault{Kind: Internal}, "500 AF50000"},
+		{Fault{Kind: Unauthorized}, "401 "},
+		{Fault{Kind: Refuse, Text: "AF20050"}, "404 AF20050"},
+		{Fault{Kind: Reset}, none},
+		{Fault{Kind: Hang, Delay: Duration{20 * time.Millisecond}}, none},
+		{Fault{Kind: ResetBody}, broken},
+		{Fault{Kind: Abort}, broken},
+		{Fault{Kind: Truncate}, broken},
+		{Fault{Kind: Stall, Delay: Duration{20 * time.Millisecond}}, broken},
+		{Fault{Kind: Cut}, badJSON},
+		{Fault{Kind: Slow, Delay: Duration{time.Microsecond}}, whole},
+		{Fault{Kind: Insert, Text: Number}, "41 elements"},
+		{Fault{Kind: Insert, Text: BadJSON}, badJSON},
+		{Fault{Kind: Insert, Text: Truncated}, badJSON},
+		{Fault{Kind: NextPageElsewhere, Text: "evil.example"}, whole},
+	}
+	at := newClock()
+	sim := New(Options{Seed: 1, Now: at.now, Blobs: 1, Records: 40, Subscribed: []string{General}})
+	id := sim.series[3].blobs[0].id
+	outcome := func(p *probe) string {
+		r, err := p.try("GET", "audit/"+id)
+		switch {
+		case r.status == 0:
+			return none
+		case r.status != http.StatusOK:
+			return fmt.Sprintf("%d %s", r.status, r.code())
+		case err != nil:
+			return broken
+		}
+		var elements []json.RawMessage
+		if json.Unmarshal([]byte(r.body), &elements) != nil {
+			return badJSON
+		}
+		if len(elements) == 40 {
+			return whole
+		}
+		return fmt.Sprintf("%d elements", len(elements))
+	}
+	for way, p := range ways(t, sim) {
+		for _, test := range tests {
+			sim.SetFaults(test.fault)
+			if got := outcome(p); got != test.want {
+				t.Errorf("%s, %s: %s, want %s", way, test.fault.Kind, got, test.want)
+			}
+		}
+		sim.SetFaults(Fault{Kind: CutGzip})
+		p.header.Set("Accept-Encoding", "identity")
+		if got := outcome(p); got != badJSON {
+			t.Errorf("%s, without gzip: %s", way, got)
+		}
+		p.header.Del("Accept-Encoding")
+		if got := outcome(p); way != "direct" && got != broken {
+			t.Errorf("%s, gzip without end: %s", way, got)
+		}
+	}
+	if n := sim.Account().Faults[Throttle]; n != 3 {
+		t.Errorf("%d throttled in the account, want 3", n)
+	}
+}
+
+// ways gives a client for each way to reach a service: HTTP/1.1 and 2 over TLS,
+// and without a network.
+func ways(t *testing.T, sim *Cloud) map[string]*probe {
+	one := httptest.NewTLSServer(sim)
+	two := httptest.NewUnstartedServer(sim)
+	two.EnableHTTP2 = true
+	two.StartTLS()
+	t.Cleanup(one.Close)
+	t.Cleanup(two.Close)
+	p := newProbe(t, sim)
+	return map[string]*probe{
+		"HTTP/1.1": {t, one.Client(), one.URL, p.header.Clone()},
+		"HTTP/2":   {t, two.Client(), two.URL, p.header.Clone()},
+		"direct":   p,
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	sim := New(Options{Faults: []Fault{{Kind: "429", RetryAfter: 7}}})
+	if got := newProbe(t, sim).do("GET", "subscriptions/list").header.Get("Retry-After"); got != "7" {
+		t.Errorf("Retry-After %q", got)
+	}
+}
+
+func TestAClientThatGivesUpEndsAHang(t *testing.T) {
+	sim := New(Options{Faults: []Fault{{Kind: Hang}}})
+	for way, p := range ways(t, sim) {
+		p.client.Timeout = 50 * time.Millisecond
+		if _, err := p.try("GET", "subscriptions/list"); err == nil {
+			t.Errorf("%s: an answer", way)
+		}
+	}
+	for range 200 {
+		if sim.account.underWay() == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Error("requests are still under way")
+}
+
+func TestFaultsAreChosen(t *testing.T) {
+	at := newClock()
+	statuses := func(p *probe, paths ...string) (all []int) {
+		for _, path := range paths {
+			all = append(all, p.do("GET", path).status)
+		}
+		return all
+	}
+	exchange, dlp := content(Exchange, t0.Add(-day), t0), content(DLP, t0.Add(-day), t0)
+	for _, test := range []struct {
+		name  string
+		fault Fault
+		want  []int // of exchange, dlp, list, exchange, exchange
+	}{
+		{"all", Fault{}, []int{500, 500, 500, 500, 500}},
+		{"operation", Fault{Op: "list"}, []int{200, 200, 500, 200, 200}},
+		{"content type", Fault{Type: DLP}, []int{200, 500, 200, 200, 200}},
+		{"tenant", Fault{Tenant: "x"}, []int{200, 200, 200, 200, 200}},
+		{"text", Fault{Match: "contentType=Audit"}, []int{500, 200, 200, 500, 500}},
+		{"first try", Fault{Tries: 1}, []int{500, 500, 500, 200, 200}},
+		{"first two tries", Fault{Tries: 2, Type: Exchange}, []int{500, 200, 200, 500, 200}},
+		{"skip", Fault{Skip: 1}, []int{200, 500, 500, 500, 500}},
+		{"times", Fault{Times: 2}, []int{500, 500, 200, 200, 200}},
+		{"skip and times", Fault{Skip: 2, Times: 1, Op: "content"}, []int{200, 200, 200, 500, 200}},
+	} {
+		test.fault.Kind = "500"
+		sim := New(Options{Now: at.now, Subscribed: ContentTypes(), Faults: []Fault{test.fault}})
+		if got := statuses(newProbe(t, sim), exchange, dlp, "subscriptions/list", exchange, exchange); !slices.Equal(got, test.want) {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestFlakyServiceFailsAShareOfFirstTries(t *testing.T) {
+	sim := New(Options{Seed: 9, Blobs: 1000, Records: 1, Faults: Flaky(0.1)})
+	p := newProbe(t, sim)
+	kinds := map[string]int{}
+	failed := 0
+	for _, b := range sim.series[0].blobs {
+		r, err := p.try("GET", "audit/"+b.id)
+		if err != nil || r.status != 200 {
+			failed++
+			kinds[fmt.Sprint(r.status, r.code(), err)]++
+			if r, err := p.try("GET", "audit/"+b.id); err != nil || r.status != 200 {
+				t.Fatalf("second try: %d %v", r.status, err)
+			}
+		}
+	}
+	// CutGzip needs a client that takes gzip to show, but the JSON is cut then.
+	if failed < 70 || failed > 120 || len(kinds) < 6 {
+		t.Errorf("%d of 1000 failed, in the ways %v", failed, kinds)
+	}
+}
+
+func TestSameSeedSameFaults(t *testing.T) {
+	run := func(order []int) []string {
+		at := newClock()
+		sim := New(Options{Seed: 4, Now: at.now, Blobs: 40, Records: 1, Faults: []Fault{{Kind: "503", Probability: 0.3}}})
+		p := newProbe(t, sim)
+		out := make([]string, 40)
+		for range 3 {
+			for _, i := range order {
+				out[i] += fmt.Sprint(p.do("GET", "audit/"+sim.series[0].blobs[i].id).status, " ")
+			}
+		}
+		return out
+	}
+	var order []int
+	for i := range 40 {
+		order = append(order, i)
+	}
+	a := run(order)
+	slices.Reverse(order)
+	if b := run(order); !slices.Equal(a, b) {
+		t.Errorf("faults depend on the order of requests:\n%v\n%v", a, b)
+	}
+	if text := strings.Join(a, ""); !strings.Contains(text, "503") || !strings.Contains(text, "200") {
+		t.Errorf("%v", a)
+	}
+}
+
+func TestTokensAbroadAreCounted(t *testing.T) {
+	at := newClock()
+	sim := New(Options{Now: at.now, Back: 12 * time.Hour, Blobs: 3, PageSize: 2, Subscribed: []string{Exchange}})
+	p := newProbe(t, sim)
+	sim.SetFaults(Fault{Kind: NextPageElsewhere, Op: "content", Text: "evil.example", Times: 1}, Fault{Kind: ContentElsewhere, Op: "content", Text: "bad.example"})
+	uri := content(Exchange, t0.Add(-day), t0)
+	next := p.do("GET", uri).header.Get("NextPageUri")
+	if !strings.HasPrefix(next, "https://evil.example/api/v1.0/") {
+		t.Fatalf("NextPageUri %s", next)
+	}
+	var entries []entry
+	if err := json.Unmarshal([]byte(p.do("GET", uri).body), &entries); err != nil || !strings.HasPrefix(entries[0].ContentURI, "https://bad.example/api/v1.0/") {
+		t.Fatalf("%v %v", entries, err)
+	}
+	if n := sim.Account().TokensAbroad; n != 0 {
+		t.Errorf("%d tokens abroad before any", n)
+	}
+	p.do("GET", next)
+	p.do("GET", entries[0].ContentURI)
+	p.header.Del("Authorization")
+	p.do("GET", next)
+	if n := sim.Account().TokensAbroad; n != 2 {
+		t.Errorf("%d tokens abroad, want 2", n)
+	}
+}
+
+func TestParseFaults(t *testing.T) {
+	list, err := ParseFaults(strings.NewReader(`[{"kind":"AF429","op":"audit","probability":0.5,"delay":"1m30s"},{"kind":"502"}]`))
+	if err != nil || len(list) != 2 || list[0].Delay.Duration != 90*time.Second || list[0].Probability != 0.5 {
+		t.Errorf("%+v %v", list, err)
+	}
+	for _, text := range []string{`[{"kind":"fire"}]`, `[{"kind":"500","often":1}]`, `{}`, `[{"kind":"slow","delay":1}]`} {
+		if _, err := ParseFaults(strings.NewReader(text)); err == nil {
+			t.Errorf("%s: no error", text)
+		}
+	}
+}
+
+func TestResetIsATCPReset(t *testing.T) {
+	sim := New(Options{Faults: []Fault{{Kind: Reset}}})
+	server := httptest.NewTLSServer(sim)
+	defer server.Close()
+	conn, err := tls.Dial("tcp", server.Listener.Addr().String(), &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "GET /api/v1.0/%s/activity/feed/subscriptions/list HTTP/1.1\r\nHost: x\r\n\r\n", DefaultTenant)
+	if _, err := io.ReadAll(conn); err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("read ends with %v, want a reset", err)
+	}
+}
