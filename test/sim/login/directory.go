@@ -3,7 +3,6 @@ package login
 import (
 	"crypto"
 	"crypto/x509"
-	"maps"
 	"net"
 	"net/url"
 	"slices"
@@ -166,15 +165,4 @@ func (s *Service) machine(clientID string) (Identity, bool) {
 		}
 	}
 	return Identity{}, false
-}
-
-// Tenants returns the GUIDs of all tenants, in order.
-func (s *Service) Tenants() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	ids := map[string]bool{}
-	for _, t := range s.tenants {
-		ids[t.id] = true
-	}
-	return slices.Sorted(maps.Keys(ids))
 }
