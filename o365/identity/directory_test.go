@@ -8,6 +8,8 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -40,7 +42,9 @@ func newDirectory(t *testing.T, app login.App) *directory {
 	d := &directory{Service: login.New(login.Options{Seed: 1})}
 	app.ClientID = clientID
 	d.AddApp(app, tenantID)
-	d.server = httptest.NewTLSServer(d)
+	d.server = httptest.NewUnstartedServer(d)
+	d.server.Config.ErrorLog = log.New(io.Discard, "", 0) // tests end connections in every way
+	d.server.StartTLS()
 	t.Cleanup(d.server.Close)
 	return d
 }

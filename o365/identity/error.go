@@ -71,7 +71,7 @@ func (a *applicant) explain(ctx context.Context, err error, p proof, seen *witne
 		return a.refused(p, seen)
 	default: // an answer that MSAL does not like; the lines below the first show its body
 		line, _, _ := strings.Cut(text, "\n")
-		return &Error{Message: seen.where() + oneLine(line)}
+		return &Error{Message: seen.where() + oneLine(unwrapped(line))}
 	}
 }
 
@@ -129,7 +129,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 		e.Message = fmt.Sprintf("%sHTTP %d: %s", seen.where(), seen.status, firstSentence(p.hide(body.Description)))
 	default:
 		e.Message = fmt.Sprintf("%sHTTP %d %s", seen.where(), seen.status, http.StatusText(seen.status))
-		if a.settings.CustomAuthority && a.method != ManagedIdentity {
+		if e.configuration && a.settings.CustomAuthority && a.method != ManagedIdentity {
 			e.Remedy = "check authority_host"
 		}
 	}
@@ -141,7 +141,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 
 // cli makes sense of what the Azure CLI printed.
 func cli(text string) error {
-	e := &Error{Message: oneLine(strings.TrimPrefix(text, "AzureCLICredential: "))}
+	e := &Error{Message: oneLine(unwrapped(text))}
 	if strings.Contains(text, "executable not found") {
 		e.Message, e.Remedy = "the command az is not on PATH", "install the Azure CLI, or choose another auth"
 		e.configuration = true
@@ -167,6 +167,7 @@ var (
 	endPattern    = regexp.MustCompile(`\.(?:\s+[A-Z\[]|\s+https?:|\s*$)|\s+Trace ID:`)
 	tokenPattern  = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`)
 	spacePattern  = regexp.MustCompile(`[\s\pC]+`)
+	sdkPattern    = regexp.MustCompile(`^\w+Credential: (?:ERROR: )?|\.? ?To troubleshoot, visit \S+$`)
 )
 
 func codesIn(text string) []int {
@@ -177,6 +178,9 @@ func codesIn(text string) []int {
 	}
 	return nil
 }
+
+// unwrapped is a text without what azidentity puts around it.
+func unwrapped(text string) string { return sdkPattern.ReplaceAllString(text, "") }
 
 // firstSentence is what an Entra description says before its explanations and
 // identifiers, with the reason that some give in brackets.

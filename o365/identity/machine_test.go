@@ -1,0 +1,248 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+)
+
+const (
+	systemID   = "55555555-5555-4555-8555-555555555555"
+	assignedID = "66666666-6666-4666-8666-666666666666"
+)
+
+// newMachine is a directory whose machine has two identities.
+func newMachine(t *testing.T) *directory {
+	t.Helper()
+	d := newDirectory(t, login.App{})
+	d.AddIdentity(login.Identity{TenantID: tenantID, ClientID: systemID, System: true})
+	d.AddIdentity(login.Identity{TenantID: tenantID, ClientID: assignedID})
+	return d
+}
+
+// metadata leads a client to the service where IMDS would be, and any proxy to
+// nowhere: the proxy is not for the machine's own network.
+func metadata(t *testing.T, d *directory) *http.Client {
+	t.Helper()
+	plain := httptest.NewServer(d)
+	t.Cleanup(plain.Close)
+	return &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyURL(&url.URL{Scheme: "http", Host: "proxy.invalid:3128"}),
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			if address != "169.254.169.254:80" {
+				return nil, errors.New("dialled " + address)
+			}
+			return (&net.Dialer{}).DialContext(ctx, network, plain.Listener.Addr().String())
+		},
+	}}
+}
+
+func TestManagedIdentity(t *testing.T) {
+	tests := []struct {
+		name, client, want string
+		appService         bool
+	}{
+		{"App Service, system-assigned", "", systemID, true},
+		{"App Service, user-assigned", assignedID, assignedID, true},
+		{"virtual machine, system-assigned", "", systemID, false},
+		{"virtual machine, user-assigned", assignedID, assignedID, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			noEnvironment(t)
+			d := newMachine(t)
+			s := d.settings()
+			s.Method, s.ClientID = ManagedIdentity, tt.client
+			if tt.appService {
+				t.Setenv("IDENTITY_ENDPOINT", d.server.URL+login.AppServicePath)
+				t.Setenv("IDENTITY_HEADER", d.IdentityHeader())
+			} else {
+				s.HTTP = metadata(t, d)
+			}
+			source := open(t, s)
+			token := d.check(t, source)
+			if claims, _ := d.Verify(token); claims.ClientID != tt.want {
+				t.Errorf("identity %s, want %s", claims.ClientID, tt.want)
+			}
+			if d.check(t, source) != token {
+				t.Error("the token is not kept")
+			}
+			source.Reject(token)
+			if d.check(t, source) == token {
+				t.Error("MSAL's own cache gave the rejected token again")
+			}
+			if n := d.Requests(); n.Discovery+n.Token != 0 {
+				t.Errorf("asked the login service: %+v", n)
+			}
+		})
+	}
+}
+
+func TestManagedIdentityRefused(t *testing.T) {
+	const assign = " (assign a managed identity to this machine, and name a user-assigned one in client_id)"
+	t.Run("App Service", func(t *testing.T) {
+		noEnvironment(t)
+		d := newMachine(t)
+		t.Setenv("IDENTITY_ENDPOINT", d.server.URL+login.AppServicePath)
+		t.Setenv("IDENTITY_HEADER", d.IdentityHeader())
+		s := d.settings()
+		s.Method = ManagedIdentity // with the client id of an app, which is no identity
+		e := fail(t, s)
+		if want := strings.TrimPrefix(d.server.URL, "https://") + ": HTTP 400: Identity not found" + assign; e.Error() != want || !e.Configuration() {
+			t.Errorf("error\n%s\nwant\n%s", e, want)
+		}
+	})
+	t.Run("virtual machine", func(t *testing.T) {
+		noEnvironment(t)
+		d := newDirectory(t, login.App{}) // without identities
+		s := d.settings()
+		s.Method, s.ClientID, s.HTTP = ManagedIdentity, "", metadata(t, d)
+		e := fail(t, s)
+		if want := "169.254.169.254: HTTP 400: Identity not found" + assign; e.Error() != want || !e.Configuration() {
+			t.Errorf("error\n%s\nwant\n%s", e, want)
+		}
+	})
+}
+
+func TestNoManagedIdentity(t *testing.T) {
+	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	const none = "no managed identity endpoint answers at 169.254.169.254 "
+	const auto = "(auth is auto and found nothing to log in with: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity)"
+	tests := []struct {
+		name          string
+		method        Method
+		want          string
+		configuration bool
+	}{
+		{"by name", ManagedIdentity, none + "(run where Azure provides a managed identity, or choose another auth)", false},
+		{"auto", Auto, none + auto, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := complete()
+			s.Method, s.HTTP = tt.method, &http.Client{Transport: &http.Transport{DialContext: hang}}
+			begun := time.Now()
+			e := fail(t, s)
+			if took := time.Since(begun); took > probePatience+time.Second {
+				t.Errorf("took %v", took)
+			}
+			if e.Error() != tt.want || e.Configuration() != tt.configuration {
+				t.Errorf("error %v, %s", e.Configuration(), e)
+			}
+		})
+	}
+	t.Run("cancelled", func(t *testing.T) {
+		t.Parallel()
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		s := complete()
+		s.HTTP = &http.Client{Transport: &http.Transport{DialContext: hang}}
+		if _, err := open(t, s).Token(ctx); !errors.Is(err, context.DeadlineExceeded) || err.Error() != "login: context deadline exceeded" {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+func TestDirect(t *testing.T) {
+	given := &http.Client{Timeout: time.Second, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConns: 7}}
+	got := direct(given)
+	transport := got.Transport.(*http.Transport)
+	if transport.Proxy != nil || transport.MaxIdleConns != 7 || got.Timeout != time.Second {
+		t.Errorf("direct = %+v", got)
+	}
+	if given.Transport.(*http.Transport).Proxy == nil {
+		t.Error("the given client was changed")
+	}
+	if direct(nil).Transport.(*http.Transport).Proxy != nil {
+		t.Error("a default client keeps its proxy")
+	}
+}
+
+// cliScript puts a made-up az on PATH.
+func cliScript(t *testing.T, script string) string {
+	t.Helper()
+	folder := t.TempDir()
+	replace(t, filepath.Join(folder, "az"), []byte("#!/bin/sh\n"+script))
+	if err := os.Chmod(filepath.Join(folder, "az"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", folder+":/usr/bin:/bin")
+	return folder
+}
+
+func TestAzureCLI(t *testing.T) {
+	d := newDirectory(t, login.App{Secret: secret})
+	token, err := d.Issue(tenantID, clientID, audience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := cliScript(t, `echo "$@" > "$(dirname "$0")/arguments"
+cat <<END
+{"accessToken": "`+token+`", "expiresOn": "2096-01-02 03:04:05.000000", "expires_on": 3976671845, "tokenType": "Bearer"}
+END
+`)
+	s := complete()
+	s.Method, s.ClientID = AzureCLI, ""
+	source := open(t, s)
+	d.check(t, source)
+	if source.Expiry().Unix() != 3976671845 {
+		t.Errorf("Expiry = %v", source.Expiry())
+	}
+	arguments, err := os.ReadFile(filepath.Join(folder, "arguments"))
+	if want := "account get-access-token -o json --resource " + audience + " --tenant " + tenantID + "\n"; err != nil || string(arguments) != want {
+		t.Errorf("az %q, %v", arguments, err)
+	}
+}
+
+func TestAzureCLIRefused(t *testing.T) {
+	tests := []struct {
+		name, script, want string
+		configuration      bool
+	}{
+		{"not there", "exit 127", "the command az is not on PATH (install the Azure CLI, or choose another auth)", true},
+		{"not logged in", "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
+			"Please run 'az login' to setup account (run az login as the user that Fluent Bit runs as)", true},
+		{"refused", `printf 'ERROR: AADSTS500011: The resource principal named x was not found in the tenant named y. This\nTrace ID: 1\n' >&2; exit 1`,
+			"AADSTS500011: The resource principal named x was not found in the tenant named y (" + remedies[500011] + ")", true},
+		{"network", `printf 'ERROR: HTTPSConnectionPool: Max retries\nexceeded\n' >&2; exit 1`,
+			"HTTPSConnectionPool: Max retries exceeded", false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			cliScript(t, tt.script)
+			s := complete()
+			s.Method = AzureCLI
+			if e := fail(t, s); e.Error() != tt.want || e.Configuration() != tt.configuration {
+				t.Errorf("error %v\n%s\nwant\n%s", e.Configuration(), e, tt.want)
+			}
+		})
+	}
+	t.Run("cancelled", func(t *testing.T) {
+		cliScript(t, "exec sleep 60")
+		s := complete()
+		s.Method = AzureCLI
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		begun := time.Now()
+		if _, err := open(t, s).Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("error %v", err)
+		}
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
