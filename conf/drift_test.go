@@ -69,8 +69,11 @@ func table() string {
 	return b.String()
 }
 
-// inSection finds the settings of the o365 input, commented out or not.
-var inSection = regexp.MustCompile(`^( *)(# )?([a-z0-9_]+)(?::? +)(\S+)$`)
+var (
+	begin = regexp.MustCompile(`^(- name:|name) +o365$`)
+	// commentable is a setting, commented out or not.
+	commentable = regexp.MustCompile(`^( *)(# )?([a-z0-9_]+):? +(\S+)$`)
+)
 
 // withComments puts what the declaration says above each option of the o365
 // input, in lines that begin with ##. A line that begins with one # is an
@@ -81,14 +84,14 @@ func withComments(text string) (string, error) {
 	for line := range strings.Lines(text) {
 		bare := strings.TrimSpace(line)
 		switch {
-		case regexp.MustCompile(`^(- name:|name) +o365$`).MatchString(bare):
+		case begin.MatchString(bare):
 			inside = true
 		case strings.HasPrefix(bare, "["), strings.HasSuffix(bare, "outputs:"):
 			inside = false
 		case inside && strings.HasPrefix(bare, "##"):
 			continue
 		case inside:
-			m := inSection.FindStringSubmatch(strings.TrimRight(line, "\n"))
+			m := commentable.FindStringSubmatch(strings.TrimRight(line, "\n"))
 			if m == nil {
 				break
 			}
