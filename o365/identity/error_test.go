@@ -282,6 +282,7 @@ func TestFirstSentence(t *testing.T) {
 		{"AADSTS500011: The resource principal named https://manage.office.com was not found in the tenant named X. This", "The resource principal named https://manage.office.com was not found in the tenant named X"},
 		{"Identity not found", "Identity not found"},
 		{"", ""},
+		{"Bad token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl given. Trace ID: 1", "Bad token <token> given"},
 		{"two\nlines\x00and\ttabs", "two lines and tabs"},
 		{strings.Repeat("ä", 400), strings.Repeat("ä", 150) + "..."},
 	}

@@ -1,9 +1,11 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -164,6 +166,66 @@ func TestCertificate(t *testing.T) {
 				t.Errorf("CertificateExpiry = %v", got)
 			}
 		})
+	}
+}
+
+// TestChainIsSent: a chain in the file is for apps that trust an issuer.
+func TestChainIsSent(t *testing.T) {
+	one, parent := firstPair(), secondPair()
+	leaf := newPair(4, &parent)
+	tests := []struct {
+		name string
+		file []byte
+		pair pair
+		want int
+	}{
+		{"certificate alone", one.pem(), one, 0},
+		{"chain", concat(leaf.pem(), certificatePEM(parent.certificate)), leaf, 2},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDirectory(t, login.App{Certificates: []*x509.Certificate{tt.pair.certificate}})
+			var sent *jwt.Token
+			s := d.settings()
+			s.CertificateFile = keep(t, "c.pem", tt.file)
+			s.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodPost {
+					data, err := io.ReadAll(r.Body)
+					if err != nil {
+						return nil, err
+					}
+					form, err := url.ParseQuery(string(data))
+					if err != nil {
+						return nil, err
+					}
+					if sent, _, err = jwt.NewParser().ParseUnverified(form.Get("client_assertion"), jwt.MapClaims{}); err != nil {
+						return nil, err
+					}
+					r.Body = io.NopCloser(bytes.NewReader(data))
+				}
+				return d.server.Client().Transport.RoundTrip(r)
+			})}
+			d.check(t, open(t, s))
+			if chain, _ := sent.Header["x5c"].([]any); len(chain) != tt.want {
+				t.Errorf("sent %d certificates, want %d", len(chain), tt.want)
+			}
+		})
+	}
+}
+
+// TestOldSecretOnlyWhenRefused: trouble with the network says nothing about a
+// new secret.
+func TestOldSecretOnlyWhenRefused(t *testing.T) {
+	d := newDirectory(t, login.App{Secret: secret})
+	s := d.settings()
+	s.ClientSecretFile = keep(t, "secret", []byte(secret))
+	source := open(t, s)
+	token := d.check(t, source)
+	replace(t, s.ClientSecretFile, []byte("new"))
+	d.FailNext(2, login.Failure{Status: 503})
+	source.Reject(token)
+	if _, err := source.Token(t.Context()); err == nil || d.Requests().Token != 3 {
+		t.Errorf("error %v after %d requests", err, d.Requests().Token)
 	}
 }
 

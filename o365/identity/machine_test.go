@@ -81,8 +81,12 @@ func TestManagedIdentity(t *testing.T) {
 			if d.check(t, source) == token {
 				t.Error("MSAL's own cache gave the rejected token again")
 			}
-			if n := d.Requests(); n.Discovery+n.Token != 0 {
-				t.Errorf("asked the login service: %+v", n)
+			requests := login.Counts{Identity: 2}
+			if !tt.appService {
+				requests.Identity++ // one probe, before the first token
+			}
+			if n := d.Requests(); n != requests {
+				t.Errorf("requests %+v, want %+v", n, requests)
 			}
 		})
 	}
