@@ -159,8 +159,10 @@ func (c *Cloud) knows(sum Digest) bool {
 	return ok
 }
 
-// Report compares what was added with what can be had by now. More can be added
-// afterwards, and another report made.
+// Report compares what was added with what can be had by now, so stop live
+// production and let the client finish first. More can be added afterwards, and
+// another report made. The first look at new content makes all of it once, and
+// the service answers nothing meanwhile.
 func (k *Checker) Report() Report {
 	c := k.cloud
 	c.mu.Lock()

@@ -89,6 +89,10 @@ func TestLateBlobs(t *testing.T) {
 	if e := sim.Expect(); e.Blobs != len(early) {
 		t.Errorf("%d blobs expected before the late ones come", e.Blobs)
 	}
+	last := sim.series[1].listed[199]
+	if r := p.do("GET", "audit/"+last.id); r.code() != "AF20050" {
+		t.Errorf("a blob before it is listed: %d %s", r.status, r.body)
+	}
 	at.move(25*time.Second - time.Millisecond)
 	if again, _ := p.list(Exchange, t0.Add(-day), t0); len(again) != len(early) {
 		t.Errorf("%d blobs too soon", len(again)-len(early))
@@ -98,8 +102,19 @@ func TestLateBlobs(t *testing.T) {
 	if len(all) != 200 || sim.Expect().Blobs != 200 {
 		t.Errorf("%d blobs in the end, %d expected", len(all), sim.Expect().Blobs)
 	}
-	if last := all[199]; !last.ContentExpiration.Equal(t0.Add(25*time.Second + 7*day)) {
-		t.Errorf("a late blob expires at %v", last.ContentExpiration)
+	if e := all[199]; e.ContentID != last.id || !e.ContentExpiration.Equal(t0.Add(25*time.Second+7*day)) {
+		t.Errorf("a late blob expires at %v", e.ContentExpiration)
+	}
+	if r := p.do("GET", all[199].ContentURI); r.status != 200 {
+		t.Errorf("a late blob: %d %s", r.status, r.body)
+	}
+}
+
+func TestTooLongWindowsGiveHalf(t *testing.T) {
+	sim := New(Options{Now: newClock().now, Back: 60 * time.Hour, Blobs: 20, LongWindow: true, Subscribed: []string{Exchange}})
+	p := newProbe(t, sim)
+	if all, _ := p.list(Exchange, t0.Add(-60*time.Hour), t0); len(all) != 10 {
+		t.Errorf("%d of 20 blobs", len(all))
 	}
 }
 
