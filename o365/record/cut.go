@@ -191,27 +191,15 @@ func (c *cutter) structural() (byte, bool) {
 // str moves from inside a string to behind its closing quote.
 func (c *cutter) str() bool {
 	for {
-		rest := c.buf[c.pos:]
-		quote := bytes.IndexByte(rest, '"')
-		end := quote
-		if quote < 0 {
-			end = len(rest)
+		i := special(c.buf, c.pos)
+		for i+1 < len(c.buf) && c.buf[i] == '\\' {
+			i = special(c.buf, i+2)
 		}
-		slashes := 0
-		for slashes < end && rest[end-1-slashes] == '\\' {
-			slashes++
+		if i < len(c.buf) && c.buf[i] == '"' {
+			c.pos = i + 1
+			return true
 		}
-		switch escape := slashes%2 == 1; {
-		case quote >= 0:
-			c.pos += quote + 1
-			if !escape {
-				return true
-			}
-			continue
-		case escape:
-			end-- // comes again together with what it escapes
-		}
-		c.pos += end
+		c.pos = i // which is at the end, or at a backslash with nothing behind it yet
 		if !c.more() {
 			return false
 		}

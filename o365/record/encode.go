@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -151,29 +150,25 @@ func (e *encoder) peek() byte {
 }
 
 func (e *encoder) str() {
-	src := e.src[e.pos:]
-	n := 1 + bytes.IndexByte(src[1:], '"')
-	if bytes.IndexByte(src[:n], '\\') < 0 {
-		e.pos += n + 1
-		e.out = msgp.AppendStringFromBytes(e.out, src[1:n])
+	from := e.pos
+	end := special(e.src, from+1)
+	if e.src[end] == '"' {
+		e.pos = end + 1
+		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
 		return
 	}
-	n = quoted(src)
-	e.pos += n
-	e.scratch, _ = jsontext.AppendUnquote(e.scratch[:0], src[:n])
+	e.pos = from + quoted(e.src[from:])
+	e.scratch, _ = jsontext.AppendUnquote(e.scratch[:0], e.src[from:e.pos])
 	e.out = msgp.AppendStringFromBytes(e.out, e.scratch)
 }
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	for n := 1; ; n++ {
-		switch src[n] {
-		case '\\':
-			n++
-		case '"':
-			return n + 1
-		}
+	n := special(src, 1)
+	for src[n] == '\\' {
+		n = special(src, n+2)
 	}
+	return n + 1
 }
 
 // raw appends the next container's JSON text as a string.

@@ -8,8 +8,7 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// number appends the next number: as an integer if it is written like one, as a
-// float64 if that gives the same digits back, else as the text it is.
+// number appends the next number.
 func (e *encoder) number() {
 	from, real := e.pos, false
 scan:
@@ -26,8 +25,8 @@ scan:
 		e.float(text)
 		return
 	}
-	digits, neg := bytes.CutPrefix(text, []byte("-"))
-	u, ok := integer(digits)
+	abs, neg := bytes.CutPrefix(text, []byte("-"))
+	u, ok := integer(abs)
 	switch {
 	case neg && ok && u == 0:
 		e.out = msgp.AppendFloat64(e.out, math.Copysign(0, -1))
@@ -40,8 +39,8 @@ scan:
 	}
 }
 
-func integer(digits []byte) (u uint64, ok bool) {
-	for _, b := range digits {
+func integer(text []byte) (u uint64, ok bool) {
+	for _, b := range text {
 		n := uint64(b - '0')
 		if u > (math.MaxUint64-n)/10 {
 			return 0, false
@@ -65,44 +64,37 @@ func (e *encoder) float(text []byte) {
 	e.out = msgp.AppendFloat64(e.out, f)
 }
 
-// exact reports whether f, written with as many digits as text has, is the
-// number of text.
+// exact reports whether f, written with as many digits as text has, is text. Its
+// power of ten need not be compared: f is the float64 next to text.
 func (e *encoder) exact(f float64, text []byte) bool {
-	want, exp := significand(e.scratch[:0], text)
-	e.scratch = want
-	if len(want) == 0 || f == 0 {
-		return len(want) == 0
+	e.scratch = digits(e.scratch[:0], text)
+	n := len(e.scratch)
+	if n == 0 || f == 0 {
+		return n == 0
 	}
-	if len(want) > 17 {
-		return false // more than any float64 tells apart
+	if n > 17 {
+		return false // more than tell any two float64 apart
 	}
-	at := len(e.scratch)
-	e.scratch = strconv.AppendFloat(e.scratch, f, 'e', len(want)-1, 64)
-	written := len(e.scratch)
-	var got int
-	e.scratch, got = significand(e.scratch, e.scratch[at:written])
-	return got == exp && bytes.Equal(e.scratch[written:], want)
+	e.scratch = strconv.AppendFloat(e.scratch, f, 'e', n-1, 64)
+	end := len(e.scratch)
+	e.scratch = digits(e.scratch, e.scratch[n:end])
+	return bytes.Equal(e.scratch[:n], e.scratch[end:])
 }
 
-// significand appends the digits of a number without zeros at either end, and
-// returns the power of ten of the last of them.
-func significand(dst, text []byte) (_ []byte, exp int) {
+// digits appends the digits of a number without sign, point and exponent, and
+// without zeros at either end.
+func digits(dst, text []byte) []byte {
 	if i := bytes.IndexAny(text, "eE"); i >= 0 {
-		exp, _ = strconv.Atoi(string(text[i+1:])) // out of range only if the float64 is too
 		text = text[:i]
 	}
-	at := len(dst)
-	if i := bytes.IndexByte(text, '.'); i >= 0 {
-		exp -= len(text) - i - 1
-	}
+	from := len(dst)
 	for _, b := range text {
-		if '1' <= b && b <= '9' || b == '0' && len(dst) > at {
+		if '1' <= b && b <= '9' || b == '0' && len(dst) > from {
 			dst = append(dst, b)
 		}
 	}
-	for len(dst) > at && dst[len(dst)-1] == '0' {
+	for len(dst) > from && dst[len(dst)-1] == '0' {
 		dst = dst[:len(dst)-1]
-		exp++
 	}
-	return dst, exp
+	return dst
 }

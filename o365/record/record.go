@@ -32,13 +32,17 @@
 //     it. An object or array beyond becomes a string of its own JSON text,
 //     counted in Record.Stringified.
 //
+// Fluent Bit's own JSON formatter (flb_msgpack_to_json) is less exact: it prints
+// 16 digits of a float64, and of fields with the same name the last.
+//
 // # Damage
 //
 // The array is cut by brackets and quotes before a record is looked into, so a
 // bad record costs no other: it is reported as Malformed. That goes for syntax
 // errors, elements that are no objects or missing between two commas, records
 // over Options.MaxSize (they are skipped, not held), and for whatever follows the
-// array. Only a quote too many or too few can hide the records behind it.
+// array. Only an odd quote or several missing brackets make the records behind
+// them part of the bad one.
 //
 // Three faults inside strings are repaired instead and counted in
 // Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become
