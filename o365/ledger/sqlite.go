@@ -79,7 +79,7 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	}
 	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock}
 	st, err := f.read(opt)
-	if damaged(err) || code(err) == sqlite3.SQLITE_ERROR { // the latter: not our tables
+	if damaged(err) || code(err)&0xff == sqlite3.SQLITE_ERROR { // the latter: not our tables
 		if err = f.restart(err); err == nil {
 			st, err = f.read(opt)
 		}
@@ -202,15 +202,20 @@ func (f *file) exec(query string, args ...any) error {
 // damaged reports whether err says that the file's content is wrong. A full
 // disk, a reader in the way or an input/output error do not.
 func damaged(err error) bool {
-	c := code(err)
-	return errors.Is(err, errDamaged) || c == sqlite3.SQLITE_CORRUPT || c == sqlite3.SQLITE_NOTADB
+	switch code(err) {
+	case sqlite3.SQLITE_NOTADB,
+		sqlite3.SQLITE_IOERR_SHORT_READ, // cut within a page
+		sqlite3.SQLITE_READONLY:         // create could write it, but its header says otherwise
+		return true
+	}
+	return code(err)&0xff == sqlite3.SQLITE_CORRUPT || errors.Is(err, errDamaged)
 }
 
-// code is SQLite's primary result code, or 0.
+// code is SQLite's extended result code, or 0.
 func code(err error) int {
 	var e *sqlite.Error
 	if !errors.As(err, &e) {
 		return sqlite3.SQLITE_OK
 	}
-	return e.Code() & 0xff
+	return e.Code()
 }

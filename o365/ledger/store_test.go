@@ -39,6 +39,17 @@ func open(t *testing.T, path string, opt Options) *Ledger {
 	return l
 }
 
+// scratch is a directory in memory if there is one: a sync costs nothing there,
+// and no test cuts the power.
+func scratch(t *testing.T) string {
+	dir, err := os.MkdirTemp("/dev/shm", "ledger")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
+
 // delivery n is the same every time it is asked for.
 func delivery(n int) Delivery {
 	d := Delivery{
@@ -73,7 +84,7 @@ func known(t *testing.T, l *Ledger, d Delivery) bool {
 }
 
 func TestReopen(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "o365?#%20.db")
+	path := filepath.Join(scratch(t), "o365?#%20.db")
 	opt := Options{Log: func(_ health.Level, line string) { t.Error(line) }}
 	l := open(t, path, opt)
 	other := Stream{"t2", "DLP.All"}
@@ -127,7 +138,7 @@ func TestReopen(t *testing.T) {
 }
 
 func TestConfirmIsIdempotent(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "o365.db")
+	path := filepath.Join(scratch(t), "o365.db")
 	l := open(t, path, Options{})
 	var size int64
 	for n := range 200 {
@@ -161,10 +172,10 @@ func TestConfirmIsIdempotent(t *testing.T) {
 }
 
 func TestLocked(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	path := filepath.Join(dir, "o365.db")
 	l := open(t, path, Options{})
-	link := filepath.Join(t.TempDir(), "link.db")
+	link := filepath.Join(scratch(t), "link.db")
 	if err := os.Symlink(path, link); err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +197,7 @@ func TestLocked(t *testing.T) {
 }
 
 func TestOpenRefuses(t *testing.T) {
-	dir := t.TempDir()
+	dir := scratch(t)
 	plain := func(name, content string) string {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -227,7 +238,7 @@ func TestReadByOthers(t *testing.T) {
 	if err != nil {
 		t.Skip("sqlite3 is not installed")
 	}
-	path := filepath.Join(t.TempDir(), "o365.db")
+	path := filepath.Join(scratch(t), "o365.db")
 	l := open(t, path, Options{})
 	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), l.Complete(exchange, Span{start.Add(-time.Hour), start}),
 		l.AddGap(Gap{exchange, Span{start.Add(-time.Hour), start}, "expired", start})); err != nil {
@@ -272,7 +283,7 @@ func TestReadByOthers(t *testing.T) {
 // Somebody deletes the file while it is in use: what is confirmed from now on
 // must not go to a file without a name.
 func TestFileTakenAway(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "o365.db")
+	path := filepath.Join(scratch(t), "o365.db")
 	var log lines
 	l := open(t, path, Options{Log: log.log})
 	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), os.Remove(path)); err != nil {

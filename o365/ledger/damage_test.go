@@ -1,0 +1,233 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+const (
+	page    = 4096
+	written = 300 // deliveries in the file that is damaged
+)
+
+var (
+	complete = []Span{{start.Add(-5 * time.Hour), start.Add(-4 * time.Hour)}, {start.Add(-2 * time.Hour), start}}
+	gap      = Gap{exchange, complete[0], "expired", start}
+)
+
+// sound returns a database with everything in it, of several pages per table.
+func sound(t *testing.T) []byte {
+	path := filepath.Join(scratch(t), "o365.db")
+	l := open(t, path, Options{DedupMax: 20000})
+	var ds []Delivery
+	for n := range written {
+		d := delivery(n)
+		for i := range 20 {
+			d.Keys = append(d.Keys, Key{byte(n >> 8), byte(n), byte(i), 2})
+		}
+		ds = append(ds, d)
+	}
+	if err := errors.Join(l.Confirm(ds[:100]), l.Confirm(ds[100:150]), l.Confirm(ds[150:]),
+		l.Complete(exchange, complete...), l.AddGap(gap), l.Close()); err != nil {
+		t.Fatal(err)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// A damaged file must never end the process, stop collecting, or claim that
+// something is delivered that is not.
+func TestDamage(t *testing.T) {
+	good := sound(t)
+	random := rand.New(rand.NewPCG(1, 2))
+	damages := map[string][]byte{
+		"nothing": good,
+		"garbage": []byte("not a database at all"),
+		"zeros":   make([]byte, 3*page),
+	}
+	flip := func(name string, offset int) {
+		b := bytes.Clone(good)
+		b[offset] ^= 1 << random.IntN(8)
+		damages[fmt.Sprint(name, offset)] = b
+	}
+	for offset := range 100 {
+		flip("header bit ", offset)
+	}
+	step := 1
+	if testing.Short() {
+		step = 7
+	}
+	for p := 0; p < len(good); p += step * page {
+		flip("bit of page head ", p+random.IntN(16))
+		flip("bit ", p+random.IntN(page))
+		flip("bit ", p+page-1-random.IntN(500)) // cells are there
+		zero, noise := bytes.Clone(good), bytes.Clone(good)
+		clear(zero[p : p+page])
+		for i := p; i < p+page; i += 4 {
+			binary.NativeEndian.PutUint32(noise[i:], random.Uint32())
+		}
+		stale := bytes.Clone(good)
+		copy(stale[p:], good[(p+7*page)%len(good):][:page])
+		damages[fmt.Sprint("zeros ", p)], damages[fmt.Sprint("noise ", p)], damages[fmt.Sprint("other page ", p)] = zero, noise, stale
+		damages[fmt.Sprint("cut ", p)], damages[fmt.Sprint("cut in ", p)] = good[:p], good[:p+random.IntN(page)]
+	}
+	outcomes := make(map[string]int)
+	dir := scratch(t)
+	for name, content := range damages {
+		path := filepath.Join(dir, strings.ReplaceAll(name, " ", "_"))
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		outcome, err := examine(path)
+		if err != nil {
+			t.Errorf("%s: %s: %v", name, outcome, err)
+		}
+		if name == "nothing" && outcome != "used" || (name == "garbage" || name == "zeros") && outcome != "set aside" {
+			t.Errorf("%s: %s", name, outcome)
+		}
+		outcomes[outcome]++
+	}
+	t.Logf("%d pages, %v", len(good)/page, outcomes)
+}
+
+// examine opens a damaged ledger as often as a restart would.
+func examine(path string) (outcome string, err error) {
+	var log lines
+	opt := Options{DedupMax: 20000, Log: log.log, Now: at(start)}
+	l, err := Open(path, opt)
+	if err != nil {
+		if strings.Contains(err.Error(), "newer version") || strings.Contains(err.Error(), "of another program") {
+			return "refused", nil // bits of the version or the application id
+		}
+		return "not opened", err
+	}
+	defer func() { l.Close() }()
+	aside, _ := filepath.Glob(path + ".corrupt-*")
+	outcome = "used"
+	if len(aside) > 0 {
+		outcome = "set aside"
+	}
+	if len(log) != len(aside) {
+		return outcome, fmt.Errorf("%d lines, but %v: %q", len(log), aside, log)
+	}
+	known := 0
+	for n := range 2 * written {
+		d := delivery(n)
+		p := l.Progress(d.Stream, d.Blob)
+		if p != (Progress{}) && (n >= written || p != Progress{d.Through, d.Done}) {
+			return outcome, fmt.Errorf("delivery %d: %v", n, p)
+		}
+		if p.Records > 0 {
+			known++
+		}
+		for _, k := range d.Keys {
+			if !l.Claim(k) && n >= written {
+				return outcome, fmt.Errorf("delivery %d: key is known", n)
+			}
+		}
+	}
+	if spans := l.Completed(exchange); len(spans) > 0 && !slices.Equal(spans, complete) {
+		return outcome, fmt.Errorf("complete: %v", spans)
+	}
+	if outcome == "set aside" && known > 0 {
+		return outcome, fmt.Errorf("%d deliveries of the damaged file in the new one", known)
+	}
+	// It must be of use from now on, whatever is wrong with its free pages.
+	for n := range 3 {
+		if err := l.Confirm([]Delivery{delivery(5000 + n)}); err != nil {
+			return outcome, err
+		}
+	}
+	l.Close()
+	if l, err = Open(path, opt); err != nil {
+		return outcome, err
+	}
+	if l.Progress(exchange, delivery(5002).Blob) == (Progress{}) {
+		return outcome, errors.New("not there after the next start")
+	}
+	return outcome, nil
+}
+
+// What a kill in the middle of a transaction leaves: pages of it are in the
+// database already, and the journal has the old ones.
+func TestHotJournal(t *testing.T) {
+	dir := scratch(t)
+	path := filepath.Join(dir, "o365.db")
+	l := open(t, path, Options{DedupMax: 20000})
+	if err := l.Confirm([]Delivery{delivery(0), delivery(1)}); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := l.store.(*file)
+	var c change
+	for n := range 500 {
+		c.blobs = append(c.blobs, l.state.deliver([]Delivery{delivery(10 + n)}, start).blobs...)
+	}
+	if err := errors.Join(f.exec("PRAGMA cache_size = 1"), f.exec("BEGIN IMMEDIATE"), f.addBlobs(c)); err != nil {
+		t.Fatal(err)
+	}
+	killed := filepath.Join(dir, "killed.db")
+	for _, suffix := range []string{"", "-journal"} {
+		b, err := os.ReadFile(path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if suffix == "" && bytes.Equal(b, before) {
+			t.Fatal("the transaction has not touched the database: this test tests nothing")
+		}
+		if err := os.WriteFile(killed+suffix, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	again := open(t, killed, Options{DedupMax: 20000, Log: func(_ health.Level, line string) { t.Error(line) }})
+	for n := range 600 {
+		if known(t, again, delivery(n)) != (n < 2) {
+			t.Errorf("delivery %d", n)
+		}
+	}
+}
+
+// Damage that shows while the ledger is in use.
+func TestDamageInUse(t *testing.T) {
+	path := filepath.Join(scratch(t), "o365.db")
+	var log lines
+	l := open(t, path, Options{Log: log.log})
+	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
+		t.Fatal(err)
+	}
+	f := l.store.(*file)
+	f.disconnect() // as after any error
+	if err := os.WriteFile(path, bytes.Repeat([]byte{0xa5}, 20*page), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Confirm([]Delivery{delivery(2)}); err != nil {
+		t.Fatal(err)
+	}
+	if !known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
+		t.Error("memory forgot")
+	}
+	if len(log) != 1 || !strings.Contains(log[0], "is damaged") {
+		t.Errorf("%q", log)
+	}
+	l.Close()
+	if l = open(t, path, Options{}); known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
+		t.Error("the new file must have what came after it was begun")
+	}
+}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+)
+
+// row has n keys that no other id has.
+func row(id, seconds int64, n int) keyRow {
+	r := keyRow{id: id, time: seconds}
+	for i := range n {
+		r.keys = append(r.keys, Key{byte(id), byte(id >> 8), byte(i), byte(i >> 8)})
+	}
+	return r
+}
+
+func TestGenerations(t *testing.T) {
+	const hour = 60 * 60
+	for _, test := range []struct {
+		name    string
+		max     int
+		rows    []keyRow
+		total   int
+		gens    int
+		evicted uint64
+		first   int64 // row still needed
+		at      int64 // when forget is called
+		kept    int   // after it
+	}{
+		{"nothing", 80, nil, 0, 0, 0, 1, 9 * hour, 0},
+		{"no keys are kept", 0, []keyRow{row(1, 0, 5)}, 0, 0, 0, 2, 0, 0},
+		{"one generation", 80, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8 * hour, 10},
+		{"one generation, too old", 80, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8*hour + 1, 0},
+		{"a row in two", 80, []keyRow{row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
+		{"cut by age", 80, []keyRow{row(1, 0, 3), row(2, hour, 3), row(3, 2*hour, 3)}, 9, 2, 0, 1, 9*hour + 1, 3},
+		{"full", 80, []keyRow{row(1, 0, 40), row(2, 0, 40)}, 80, 8, 0, 1, 0, 80},
+		{"one too many", 80, []keyRow{row(1, 0, 40), row(2, 0, 41)}, 71, 8, 10, 1, 0, 71},
+		{"a row is not needed", 80, []keyRow{row(1, 0, 10), row(2, 0, 71)}, 71, 8, 10, 2, 0, 71},
+		{"too many of one row", 8, []keyRow{row(1, 0, 30)}, 8, 8, 22, 1, 0, 8},
+		{"too old ones are not evicted", 8, []keyRow{row(1, 0, 8), row(2, 9*hour, 4)}, 8, 8, 0, 1, 9 * hour, 4},
+		{"one key", 1, []keyRow{row(1, 0, 2), row(2, 0, 1)}, 1, 1, 2, 2, 0, 1},
+		{"the same row again", 80, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
+		{"the clock goes back", 80, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			ks := newKeys(test.max, 8*time.Hour)
+			for _, r := range test.rows {
+				ks.add(r)
+				for _, k := range r.keys[max(0, len(r.keys)-test.max*7/8):] {
+					if test.max > 0 && !ks.has(k) {
+						t.Errorf("%x of row %d is forgotten at once", k, r.id)
+					}
+				}
+			}
+			if ks.total != test.total || len(ks.gens) != test.gens || ks.evicted != test.evicted || ks.first() != test.first {
+				t.Errorf("%d keys in %d generations, %d evicted, first row %d", ks.total, len(ks.gens), ks.evicted, ks.first())
+			}
+			first := ks.firstAt(test.at)
+			if ks.forget(test.at); ks.total != test.kept || ks.first() != first {
+				t.Errorf("%d keys kept, first row %d, %d foreseen", ks.total, ks.first(), first)
+			}
+		})
+	}
+}

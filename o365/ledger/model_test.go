@@ -1,0 +1,243 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+)
+
+// model is the ledger as its documentation describes it, without any bound on
+// what it remembers: check knows which answers the bounds leave open.
+type model struct {
+	opt     Options
+	now     time.Time
+	blobs   map[string]modelBlob
+	claimed map[Key]bool
+	keys    []modelKey     // confirmed, oldest first
+	slots   map[int64]bool // complete, in units of slot
+	gaps    []Gap
+}
+
+type modelBlob struct {
+	Progress
+	until time.Time
+}
+
+type modelKey struct {
+	Key
+	at time.Time
+}
+
+const slot = 10 * time.Minute
+
+func (m *model) confirm(ds []Delivery) {
+	for _, d := range ds {
+		b, ok := m.blobs[d.Blob]
+		if !ok {
+			b.until = d.Created.Add(8 * 24 * time.Hour)
+			if e := d.Expires.Add(24 * time.Hour); e.After(b.until) {
+				b.until = e
+			}
+		}
+		b.Records = max(b.Records, d.Through)
+		b.Done = b.Done || d.Done
+		m.blobs[d.Blob] = b
+		for _, k := range d.Keys {
+			delete(m.claimed, k)
+			m.keys = append(m.keys, modelKey{k, m.now})
+		}
+	}
+}
+
+// want says whether the key must be remembered, and whether it may be.
+func (m *model) want(k Key, pruned time.Time) (must, may bool) {
+	if m.claimed[k] {
+		return true, true
+	}
+	window := m.opt.DedupWindow
+	for i, have := range m.keys {
+		newer := len(m.keys) - 1 - i
+		if have.Key != k {
+			continue
+		}
+		must = newer < m.opt.DedupMax*7/8-1 && m.now.Sub(have.at) <= window
+		may = newer < m.opt.DedupMax && pruned.Sub(have.at) <= window+window/8+time.Second
+	}
+	return must, may
+}
+
+func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
+	t.Helper()
+	for id, b := range m.blobs {
+		if got := l.Progress(exchange, id); got != b.Progress && (got != Progress{} || b.until.After(pruned)) {
+			t.Fatalf("blob %s: %v instead of %v", id, got, b.Progress)
+		}
+	}
+	for n := range 1000 {
+		k := modelKeyOf(n)
+		must, may := m.want(k, pruned)
+		fresh := l.Claim(k)
+		if fresh {
+			l.Release([]Key{k})
+		}
+		if fresh && must || !fresh && !may {
+			t.Fatalf("key %d: new %v, but must be known %v, may be known %v", n, fresh, must, may)
+		}
+	}
+	spans := l.Completed(exchange)
+	for i := 1; i < len(spans); i++ {
+		if !spans[i-1].To.Before(spans[i].From) {
+			t.Fatalf("not merged: %v", spans)
+		}
+	}
+	for s := m.now.Add(-10 * 24 * time.Hour).Truncate(slot); s.Before(m.now); s = s.Add(slot) {
+		in := slices.ContainsFunc(spans, func(sp Span) bool { return !s.Before(sp.From) && s.Before(sp.To) })
+		want := m.slots[s.Unix()]
+		if in && !want || want && !in && s.After(m.now.Add(-spansKept)) {
+			t.Fatalf("slot %v complete: %v in %v", s, in, spans)
+		}
+	}
+	var gaps []Gap
+	for _, g := range m.gaps {
+		if !g.Found.Before(pruned.Add(-gapsKept)) {
+			gaps = append(gaps, g)
+		}
+	}
+	if got := l.Gaps(exchange); !slices.Equal(got, gaps) {
+		t.Fatalf("gaps %v\ninstead of %v", got, gaps)
+	}
+}
+
+func modelKeyOf(n int) Key { return Key{byte(n), byte(n >> 8), 7} }
+
+// balky refuses every third change or so, before the store behind it sees it.
+type balky struct {
+	store
+	random *rand.Rand
+}
+
+var errBalky = errors.New("no space left")
+
+func (b balky) commit(c change) error {
+	if b.random.IntN(3) == 0 {
+		return errBalky
+	}
+	return b.store.commit(c)
+}
+
+func TestModel(t *testing.T) {
+	for seed := range uint64(6) {
+		for _, kind := range []string{"memory", "file"} {
+			t.Run(fmt.Sprint(kind, seed), func(t *testing.T) {
+				t.Parallel()
+				path := ""
+				if kind == "file" {
+					path = filepath.Join(scratch(t), "o365.db")
+				}
+				runModel(t, path, rand.New(rand.NewPCG(seed, 0)))
+			})
+		}
+	}
+}
+
+func runModel(t *testing.T, path string, random *rand.Rand) {
+	m := &model{now: start, blobs: make(map[string]modelBlob), claimed: make(map[Key]bool), slots: make(map[int64]bool)}
+	m.opt = Options{
+		DedupMax:    []int{1, 7, 8, 100, 1000}[random.IntN(5)],
+		DedupWindow: time.Duration(1+random.IntN(7)) * 24 * time.Hour,
+		Now:         func() time.Time { return m.now },
+	}
+	var l *Ledger
+	var pruned time.Time
+	reopen := func() {
+		if l != nil {
+			l.Close()
+		}
+		var err error
+		if l, err = Open(path, m.opt); err != nil {
+			t.Fatal(err)
+		}
+		l.store = balky{l.store, random}
+		clear(m.claimed)
+	}
+	reopen()
+	defer func() { l.Close() }()
+
+	// change applies what must be an all-or-nothing step to both.
+	change := func(do func() error, then func()) {
+		for {
+			err := do()
+			if err == nil {
+				then()
+				return
+			}
+			if !errors.Is(err, errBalky) {
+				t.Fatal(err)
+			}
+			m.check(t, l, pruned)
+		}
+	}
+	when := func() time.Time { return m.now.Add(-time.Duration(random.IntN(7*24)) * time.Hour) }
+	for range 150 {
+		switch random.IntN(10) {
+		case 0:
+			m.now = m.now.Add(time.Duration(random.IntN(36*3600)) * time.Second)
+		case 1:
+			if path != "" {
+				reopen()
+			}
+		case 2:
+			change(func() error { return l.Prune(m.now) }, func() { pruned = m.now })
+		case 3:
+			from := when().Truncate(slot)
+			to := from.Add(time.Duration(random.IntN(30)) * slot)
+			change(func() error { return l.Complete(exchange, Span{from, to}, Span{to, from}) }, func() {
+				for ; from.Before(to); from = from.Add(slot) {
+					m.slots[from.Unix()] = true
+				}
+			})
+		case 4:
+			g := Gap{exchange, Span{when(), m.now}, fmt.Sprint("reason ", random.IntN(100)), m.now}
+			change(func() error { return errors.Join(l.AddGap(g)) }, func() {
+				if !slices.ContainsFunc(m.gaps, func(o Gap) bool { return o.Span == g.Span && o.Reason == g.Reason }) {
+					m.gaps = append(m.gaps, g)
+				}
+			})
+		default:
+			var ds []Delivery
+			for range 1 + random.IntN(3) {
+				d := Delivery{Stream: exchange, Blob: fmt.Sprint("blob ", random.IntN(300)), Created: when(),
+					Through: random.IntN(20), Done: random.IntN(2) == 0}
+				if b, ok := m.blobs[d.Blob]; ok && b.until.Before(m.now) {
+					continue // nobody asks for it any more
+				}
+				if random.IntN(2) == 0 {
+					d.Expires = d.Created.Add(time.Duration(random.IntN(9*24)) * time.Hour)
+				}
+				for range random.IntN(10) {
+					if k := modelKeyOf(random.IntN(1000)); l.Claim(k) {
+						m.claimed[k] = true
+						d.Keys = append(d.Keys, k)
+					}
+				}
+				if random.IntN(4) == 0 { // a download that broke off
+					l.Release(d.Keys)
+					for _, k := range d.Keys {
+						delete(m.claimed, k)
+					}
+					d.Keys = nil
+				}
+				ds = append(ds, d)
+			}
+			change(func() error { return l.Confirm(ds) }, func() { m.confirm(ds) })
+			if m.opt.DedupMax >= 100 && random.IntN(4) == 0 { // fewer would not remember all keys of ds
+				change(func() error { return l.Confirm(ds) }, func() {})
+			}
+		}
+		m.check(t, l, pruned)
+	}
+}
