@@ -1,0 +1,94 @@
+package collector
+
+import (
+	"sync"
+	"time"
+)
+
+// Budget is the rate of requests that one tenant allows, shared by everybody
+// who collects from it. It starts at the rate it was made with, halves when
+// the service refuses (AF429) and grows back slowly.
+type Budget struct {
+	mu      sync.Mutex
+	most    float64 // requests per second
+	rate    float64
+	tokens  float64
+	updated time.Time
+	until   time.Time // paused by a refusal
+	refused time.Time // when the rate was halved last
+}
+
+const (
+	burst        = time.Second      // of requests may be made at once
+	refusalPause = 5 * time.Second  // without a Retry-After
+	halvingPause = 10 * time.Second // refusals of one burst count once
+	growthTime   = 5 * time.Minute  // from half to the full rate
+	leastRate    = 10.0 / 60        // requests per second
+)
+
+// NewBudget allows perMinute requests a minute.
+func NewBudget(perMinute int) *Budget {
+	most := float64(perMinute) / 60
+	return &Budget{most: most, rate: most, tokens: 1}
+}
+
+// Take takes leave for one request at now, or tells how long to wait for it.
+func (b *Budget) Take(now time.Time) (wait time.Duration, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if now.Before(b.until) {
+		return b.until.Sub(now), false
+	}
+	b.refill(now)
+	if b.tokens >= 1 {
+		b.tokens--
+		return 0, true
+	}
+	wait = time.Duration((1 - b.tokens) / b.rate * float64(time.Second))
+	return max(wait, time.Millisecond), false // never nothing, for want of a rounding
+}
+
+func (b *Budget) refill(now time.Time) {
+	passed := now.Sub(b.updated)
+	if b.updated.IsZero() || passed < 0 {
+		passed = 0
+	}
+	b.updated = now
+	b.rate = min(b.most, b.rate+b.most/2*passed.Seconds()/growthTime.Seconds())
+	b.tokens = min(max(1, b.rate*burst.Seconds()), b.tokens+b.rate*passed.Seconds())
+}
+
+// Refused says that the service refused a request at now and asked to wait
+// for retryAfter (zero: it did not say). It reports whether this is news.
+func (b *Budget) Refused(now time.Time, retryAfter time.Duration) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if retryAfter <= 0 {
+		retryAfter = refusalPause
+	}
+	if until := now.Add(retryAfter); until.After(b.until) {
+		b.until = until
+	}
+	b.updated, b.tokens = b.until, 1
+	if now.Sub(b.refused) < halvingPause {
+		return false
+	}
+	b.refused = now
+	b.rate = max(leastRate, b.rate/2)
+	return true
+}
+
+// PerMinute returns the present rate, in requests a minute.
+func (b *Budget) PerMinute() float64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rate * 60
+}
+
+// Limit lowers the full rate to perMinute requests a minute, if it is higher.
+func (b *Budget) Limit(perMinute int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.most = min(b.most, float64(perMinute)/60)
+	b.rate = min(b.rate, b.most)
+}

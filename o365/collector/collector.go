@@ -1,0 +1,194 @@
+// Package collector decides what to ask the Management Activity API next and
+// carries it out, for one tenant: subscriptions, content listings, downloads.
+//
+// The decisions are those of [state], which knows neither goroutines nor the
+// network: it is asked for the next task, and told how tasks ended. One loop,
+// [Collector.Run], stands between it and the world.
+//
+// Content is listed by the time it became available. Since it may be listed
+// late, by hours or days, the newest hour is listed at every poll, the last
+// day every 30 minutes and all 7 days every 6 hours; what the ledger knows is
+// skipped. Fresh blobs are downloaded first, then the others, oldest first.
+// What fails is tried again until it expires, and blocks nothing else.
+package collector
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// API is what the collector calls; [activity.Client] is one.
+type API interface {
+	Subscriptions(ctx context.Context) ([]activity.Subscription, error)
+	Start(ctx context.Context, t activity.ContentType) error
+	List(ctx context.Context, t activity.ContentType, from, to time.Time) (activity.Page, error)
+	NextPage(ctx context.Context, t activity.ContentType, next string) (activity.Page, error)
+	Open(ctx context.Context, c activity.Content) (io.ReadCloser, error)
+}
+
+// Sink takes the content of blobs.
+type Sink interface {
+	// Blob announces a blob that is going to be downloaded.
+	Blob(s ledger.Stream, c activity.Content) Blob
+}
+
+// Blob takes the content of one blob.
+type Blob interface {
+	// Deliver reads the blob to its end. After an error it is called again
+	// with the content from its start; what it took before is not repeated.
+	// After nil the collector waits for [Collector.Confirmed].
+	Deliver(ctx context.Context, r io.Reader) error
+}
+
+// Ledger is what the collector asks and tells about what was delivered. Its
+// calls must not wait for a disk.
+type Ledger interface {
+	// Since returns from when on the stream is collected: the first answer
+	// it ever gave for the stream, and first if there was none.
+	Since(s ledger.Stream, first time.Time) time.Time
+	Progress(s ledger.Stream, contentID string) ledger.Progress
+	Completed(s ledger.Stream) []ledger.Span
+	Gaps(s ledger.Stream) []ledger.Gap
+	// Complete says that all content listed in the span has been delivered.
+	Complete(s ledger.Stream, span ledger.Span)
+	// Lost says that content of the gap can't be had any more.
+	Lost(g ledger.Gap)
+}
+
+// Config says what to collect from one tenant.
+type Config struct {
+	Tenant       string
+	ContentTypes []activity.ContentType
+	Subscribe    bool
+	Lookback     time.Duration
+	PollInterval time.Duration
+	Concurrency  int
+}
+
+// Collector collects one tenant's content.
+type Collector struct {
+	cfg    Config
+	api    API
+	sink   Sink
+	budget *Budget
+	state  *state
+
+	mu        sync.Mutex
+	confirmed []confirmation
+	wake      chan struct{}
+}
+
+type confirmation struct {
+	stream    ledger.Stream
+	contentID string
+}
+
+// New returns a collector; Run sets it going.
+func New(cfg Config, api API, sink Sink, l Ledger, budget *Budget, log health.Log) *Collector {
+	return &Collector{
+		cfg:    cfg,
+		api:    api,
+		sink:   sink,
+		budget: budget,
+		state:  newState(cfg, sink, l, log, rand.Float64),
+		wake:   make(chan struct{}, 1),
+	}
+}
+
+// Confirmed says that a blob has been delivered whole. It never blocks.
+func (c *Collector) Confirmed(s ledger.Stream, contentID string) {
+	c.mu.Lock()
+	c.confirmed = append(c.confirmed, confirmation{s, contentID})
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run collects until ctx ends, and returns when all it began has stopped.
+func (c *Collector) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+
+	results := make(chan result)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	c.state.begin(time.Now())
+	for {
+		next := c.dispatch(ctx, &running, results)
+		timer.Reset(next)
+		select {
+		case <-ctx.Done():
+			return
+		case r := <-results:
+			c.finish(r)
+		case <-c.wake:
+			c.takeConfirmed()
+		case <-timer.C:
+		}
+	}
+}
+
+// longestRest bounds the pause between two looks, in case the clock is set.
+const longestRest = time.Minute
+
+// dispatch starts every task that may run now and returns how long nothing
+// else can.
+func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, results chan<- result) time.Duration {
+	for {
+		now := time.Now()
+		t, wake := c.state.next(now)
+		if t == nil {
+			return min(max(0, wake.Sub(now)), longestRest)
+		}
+		if wait, ok := c.budget.Take(now); !ok {
+			return min(wait, longestRest)
+		}
+		c.state.started(t)
+		running.Go(func() {
+			r := c.do(ctx, t)
+			select {
+			case results <- r:
+			case <-ctx.Done():
+			}
+		})
+	}
+}
+
+func (c *Collector) finish(r result) {
+	now := time.Now()
+	if activity.Decide(r.err) == activity.Throttle {
+		c.throttled(now, r.err)
+	}
+	c.state.finished(r, now)
+}
+
+func (c *Collector) throttled(now time.Time, err error) {
+	var pause time.Duration
+	if e := apiError(err); e != nil {
+		pause = e.RetryAfter
+	}
+	if c.budget.Refused(now, pause) {
+		c.state.log.Infof("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
+	}
+}
+
+func (c *Collector) takeConfirmed() {
+	c.mu.Lock()
+	confirmed := c.confirmed
+	c.confirmed = nil
+	c.mu.Unlock()
+	for _, done := range confirmed {
+		c.state.confirmed(done.stream, done.contentID)
+	}
+}

@@ -1,0 +1,271 @@
+package collector
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// finished takes the outcome of a task.
+func (s *state) finished(r result, now time.Time) {
+	switch r.kind {
+	case subscriptions:
+		s.subscriptionsBusy = false
+	case start, list:
+		r.stream.busy = false
+	case download:
+		s.downloads--
+	}
+	var signIn *activity.SignInError
+	if errors.As(r.err, &signIn) {
+		s.cannotSignIn(r, now)
+		return
+	}
+	if r.err == nil && s.trouble != "" {
+		s.log.Infof("%s: the service answers again", s.cfg.Tenant)
+	}
+	if r.err == nil {
+		s.trouble, s.failures = "", 0
+	}
+	if activity.Decide(r.err) == activity.Throttle {
+		if r.kind == download {
+			r.stream.enqueue(r.item)
+		}
+		return // the budget pauses everything; then the same task comes again
+	}
+	switch r.kind {
+	case subscriptions:
+		s.subscriptionsListed(r, now)
+	case start:
+		s.subscriptionStarted(r, now)
+	case list:
+		s.pageListed(r, now)
+	case download:
+		s.downloaded(r, now)
+	}
+}
+
+// cannotSignIn stops every request of the tenant for a while: no other would
+// fare better.
+func (s *state) cannotSignIn(r result, now time.Time) {
+	if r.kind == download {
+		r.stream.enqueue(r.item)
+	}
+	if now.Before(s.until) {
+		return // the others that were under way met the same
+	}
+	s.failures++
+	s.until = now.Add(s.pause(r.err, s.failures))
+	s.tell(&s.trouble, s.cfg.Tenant, r.err, "", s.failures)
+}
+
+func (s *state) subscriptionsListed(r result, now time.Time) {
+	if r.err != nil {
+		s.failures++
+		s.until = now.Add(s.pause(r.err, s.failures))
+		s.tell(&s.trouble, s.cfg.Tenant, r.err, activity.Remedy(r.err, ""), s.failures)
+		return
+	}
+	s.subscriptionsKnown = true
+	for _, st := range s.streams {
+		for _, sub := range r.subscriptions {
+			if sub.Type == st.contentType && sub.Enabled() {
+				st.subscribed = true
+			}
+		}
+	}
+}
+
+func (s *state) subscriptionStarted(r result, now time.Time) {
+	st := r.stream
+	if r.err != nil {
+		s.failed(st, r.err, now)
+		return
+	}
+	st.startedAt, st.subscribed = now, true
+	s.recovered(st)
+	s.log.Infof("%s: subscription started; its first content may take up to 12 hours", s.name(st))
+}
+
+func (s *state) pageListed(r result, now time.Time) {
+	st, l := r.stream, r.listing
+	if e := apiError(r.err); e != nil {
+		s.setClock(e.Date, now)
+	}
+	switch activity.Decide(r.err) {
+	case activity.Done:
+		s.recovered(st)
+		s.listed(l, st, r, now)
+	case activity.Relist:
+		l.next = ""
+		s.listingFailed(l, r.err, now)
+	case activity.Clamp:
+		s.clamp(st, l, r.err, now)
+	case activity.Subscribe:
+		s.unsubscribed(st, r.err, now)
+	case activity.Retry:
+		s.listingFailed(l, r.err, now)
+		if l.failures >= silentFailures {
+			s.tell(&st.trouble, s.name(st), r.err, "", l.failures)
+		}
+	default:
+		s.failed(st, r.err, now)
+	}
+}
+
+// silentFailures is how often in a row something may fail without a word
+// above debug: the service has short troubles every day.
+const silentFailures = 4
+
+func (s *state) listingFailed(l *listing, err error, now time.Time) {
+	l.failures++
+	l.at = now.Add(backoff(l.failures, retryFirst, retryMost, s.random()))
+	s.log.Debugf("%s: listing %s to %s again in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.at.Sub(now).Round(time.Millisecond), err)
+}
+
+// clamp cuts a window to what the service accepts by its own clock, which the
+// refusal has told. What is cut off can't be listed any more.
+func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
+	l.next = ""
+	edge := oldest(s.clock(now)).Add(time.Duration(l.failures+1) * time.Minute)
+	s.listingFailed(l, err, now)
+	if !l.from.Before(edge) {
+		return
+	}
+	l.from = edge
+	cut := earlier(edge, l.span.To)
+	from := l.span.From
+	if begin := oldest(s.clock(s.begun)); from.Before(begin) {
+		from = begin // what was too old at the start is no loss since then
+	}
+	s.gaps(st, ledger.Span{From: from, To: cut}, "it could not be listed before it was older than the service keeps", now)
+	if l.span.From.Before(cut) {
+		l.span.From = cut
+	}
+	if !l.span.From.Before(l.span.To) {
+		s.paged(st, l)
+	}
+}
+
+// gaps reports the parts of a span that were neither completed nor reported
+// before.
+func (s *state) gaps(st *stream, span ledger.Span, reason string, now time.Time) {
+	if !span.From.Before(span.To) {
+		return
+	}
+	known := append(gapSpans(s.ledger.Gaps(st.id)), s.ledger.Completed(st.id)...)
+	slices.SortFunc(known, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
+	for _, gap := range uncovered(span, known) {
+		if gap.To.Sub(gap.From) > cutTolerance {
+			s.lose(st, gap, reason, now)
+		}
+	}
+}
+
+// cutTolerance is how much may be cut off a window's start without a report:
+// the oldest content expires while it is being listed.
+const cutTolerance = 5 * time.Minute
+
+// unsubscribed handles the news that there is no subscription.
+func (s *state) unsubscribed(st *stream, err error, now time.Time) {
+	if !s.cfg.Subscribe {
+		s.failed(st, err, now)
+		return
+	}
+	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), silentFailures)
+	st.subscribed = false
+}
+
+func (s *state) downloaded(r result, now time.Time) {
+	i := r.item
+	action := activity.Decide(r.err)
+	switch action {
+	case activity.Done:
+		return
+	case activity.Absent:
+		i.absent++
+	}
+	i.failures++
+	at := now.Add(backoff(i.failures, retryFirst, retryMost, s.random()))
+	if action == activity.Lost || i.absent >= absentTries || at.After(i.expires()) {
+		created := second(i.content.Created)
+		s.lose(i.stream, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
+		s.forget(i)
+		return
+	}
+	s.log.Debugf("%s: blob %s again in %s: %v", s.name(i.stream), i.content.ID, at.Sub(now).Round(time.Millisecond), r.err)
+	if i.failures == silentFailures {
+		s.log.Warnf("%s: blob %s failed %d times and is tried until it expires: %v", s.name(i.stream), i.content.ID, i.failures, r.err)
+	}
+	i.stream.retryAt(i, at)
+}
+
+// failed stops a stream for a while.
+func (s *state) failed(st *stream, err error, now time.Time) {
+	st.failures++
+	st.until = now.Add(s.pause(err, st.failures))
+	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), st.failures)
+}
+
+// pause is how long to wait after the n-th failure in a row.
+func (s *state) pause(err error, n int) time.Duration {
+	if activity.Decide(err) == activity.Configure {
+		return backoff(n, configureFirst, configureMost, s.random())
+	}
+	return backoff(n, retryFirst, retryMost, s.random())
+}
+
+// tell says what is wrong, once for each cause: at once where somebody has to
+// act, else after some failures in a row.
+func (s *state) tell(said *string, who string, err error, remedy string, failures int) {
+	s.log.Debugf("%s: %v", who, err)
+	configure := activity.Decide(err) == activity.Configure
+	if !configure && failures < silentFailures {
+		return
+	}
+	line := err.Error()
+	if remedy != "" {
+		line = remedy + " (" + line + ")"
+	}
+	cause := remedy
+	if cause == "" {
+		cause = err.Error()
+	}
+	if *said == cause {
+		return
+	}
+	*said = cause
+	if configure {
+		s.log.Errorf("%s: %s", who, line)
+	} else {
+		s.log.Warnf("%s: %s; trying again", who, line)
+	}
+}
+
+func (s *state) recovered(st *stream) {
+	if st.trouble != "" {
+		s.log.Infof("%s: well again", s.name(st))
+	}
+	st.trouble, st.failures = "", 0
+}
+
+// lose reports what can't be had any more.
+func (s *state) lose(st *stream, span ledger.Span, reason string, now time.Time) {
+	s.log.Errorf("%s: lost: content of %s to %s: %s", s.name(st), span.From.Format(time.RFC3339), span.To.Format(time.RFC3339), reason)
+	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: now.UTC()})
+}
+
+// name is how a stream is called in log lines.
+func (s *state) name(st *stream) string { return s.cfg.Tenant + " " + string(st.contentType) }
+
+func gapSpans(gaps []ledger.Gap) []ledger.Span {
+	spans := make([]ledger.Span, len(gaps))
+	for i, g := range gaps {
+		spans[i] = g.Span
+	}
+	return spans
+}

@@ -1,0 +1,213 @@
+package collector
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// state is all that a collector knows. Its methods are called by one
+// goroutine; they read no clock and wait for nothing.
+type state struct {
+	cfg    Config
+	sink   Sink
+	ledger Ledger
+	log    health.Log
+
+	streams   []*stream
+	turn      int // stream that is looked at first
+	downloads int // under way
+
+	// The list of subscriptions, once per start and after trouble.
+	subscriptionsKnown bool
+	subscriptionsBusy  bool
+
+	until    time.Time // no request before: nobody can sign in
+	failures int       // of signing in or listing subscriptions, in a row
+	trouble  string    // what was said about it
+
+	begun  time.Time
+	skew   time.Duration // service's clock minus ours
+	random func() float64
+}
+
+// next returns the task that is to be done first at now, or nil and when to
+// ask again (unless something else happens before).
+func (s *state) next(now time.Time) (*task, time.Time) {
+	wake := now.Add(longestRest)
+	if now.Before(s.until) {
+		return nil, earlier(wake, s.until)
+	}
+	if !s.subscriptionsKnown {
+		if s.subscriptionsBusy {
+			return nil, wake
+		}
+		return &task{kind: subscriptions}, now
+	}
+	ready := s.ready(now, &wake)
+	for _, st := range ready {
+		if t := st.urgent(now, &wake); t != nil {
+			return t, now
+		}
+	}
+	if t := s.oldestItem(ready, true); t != nil {
+		return t, now
+	}
+	for _, st := range ready {
+		if t := st.nextPage(now, &wake); t != nil {
+			return t, now
+		}
+	}
+	if t := s.oldestItem(ready, false); t != nil {
+		return t, now
+	}
+	return nil, wake
+}
+
+// ready returns the streams that may be worked on, in turn, with their due
+// sweeps and retries queued.
+func (s *state) ready(now time.Time, wake *time.Time) []*stream {
+	ready := make([]*stream, 0, len(s.streams))
+	for i := range s.streams {
+		st := s.streams[(s.turn+i)%len(s.streams)]
+		if now.Before(st.until) {
+			*wake = earlier(*wake, st.until)
+			continue
+		}
+		s.sweep(st, now)
+		st.ripen(now)
+		if st.subscribed {
+			*wake = earlier(*wake, st.pollAt)
+		}
+		if len(st.waiting) > 0 {
+			*wake = earlier(*wake, st.waiting[0].at)
+		}
+		ready = append(ready, st)
+	}
+	return ready
+}
+
+// urgent returns what goes before any download: starting the subscription,
+// listing the newest content.
+func (st *stream) urgent(now time.Time, wake *time.Time) *task {
+	switch {
+	case st.busy:
+		return nil
+	case !st.subscribed:
+		if again := st.startedAt.Add(startPause); !st.startedAt.IsZero() && now.Before(again) {
+			*wake = earlier(*wake, again)
+			return nil
+		}
+		return &task{kind: start, stream: st}
+	case st.fresh != nil && len(st.freshest) < maxFresh:
+		return st.page(st.fresh, now, wake)
+	}
+	return nil
+}
+
+// nextPage returns the listing of the oldest span that is not listed yet,
+// unless enough of the backlog waits already.
+func (st *stream) nextPage(now time.Time, wake *time.Time) *task {
+	if st.busy || !st.subscribed || len(st.backlog) == 0 || len(st.older)+len(st.waiting) >= maxOlder {
+		return nil
+	}
+	return st.page(st.backlog[0], now, wake)
+}
+
+func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
+	if now.Before(l.at) {
+		*wake = earlier(*wake, l.at)
+		return nil
+	}
+	return &task{kind: list, stream: st, listing: l}
+}
+
+// oldestItem returns the download of the item of a lane that became available
+// first, over all streams.
+func (s *state) oldestItem(ready []*stream, fresh bool) *task {
+	if s.downloads >= s.cfg.Concurrency {
+		return nil
+	}
+	var first *item
+	for _, st := range ready {
+		lane := st.lane(fresh)
+		if len(*lane) > 0 && (first == nil || (*lane)[0].content.Created.Before(first.content.Created)) {
+			first = (*lane)[0]
+		}
+	}
+	if first == nil {
+		return nil
+	}
+	return &task{kind: download, stream: first.stream, item: first}
+}
+
+func (st *stream) lane(fresh bool) *queue {
+	if fresh {
+		return &st.freshest
+	}
+	return &st.older
+}
+
+// started says that the task which next returned has begun.
+func (s *state) started(t *task) {
+	switch t.kind {
+	case subscriptions:
+		s.subscriptionsBusy = true
+	case start, list:
+		t.stream.busy = true
+		s.turn++
+	case download:
+		heap.Pop(t.stream.lane(t.item.fresh))
+		s.downloads++
+	}
+}
+
+// begin sets the streams up for the first sweep, and says what was lost while
+// nobody collected.
+func (s *state) begin(now time.Time) {
+	s.begun = now
+	for _, st := range s.streams {
+		st.since = s.ledger.Since(st.id, second(now.Add(-s.cfg.Lookback)))
+		s.missed(st, now)
+		from := st.since
+		if edge := oldest(now); from.Before(edge) {
+			from = edge
+		}
+		st.listedTo = from
+		st.pollAt, st.dayAt, st.weekAt = now, now.Add(dayInterval), now.Add(weekInterval)
+	}
+}
+
+// missed reports what became available while nobody collected and is older
+// than the service keeps.
+func (s *state) missed(st *stream, now time.Time) {
+	covers := s.ledger.Completed(st.id)
+	from := st.since
+	if len(covers) > 0 && covers[0].From.After(from) {
+		from = covers[0].From // what was complete before has been forgotten
+	}
+	s.gaps(st, ledger.Span{From: from, To: oldest(now)}, "nothing was collected for longer than the service keeps content", now)
+}
+
+func newState(cfg Config, sink Sink, l Ledger, log health.Log, random func() float64) *state {
+	s := &state{cfg: cfg, sink: sink, ledger: l, log: log, random: random}
+	for _, t := range cfg.ContentTypes {
+		s.streams = append(s.streams, &stream{
+			contentType: t,
+			id:          ledger.Stream{Tenant: cfg.Tenant, ContentType: string(t)},
+			subscribed:  !cfg.Subscribe,
+			items:       make(map[string]*item),
+		})
+	}
+	s.subscriptionsKnown = !cfg.Subscribe
+	return s
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,126 @@
+package collector
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// stream is one content type of the tenant: it fails, waits and recovers
+// alone.
+type stream struct {
+	contentType activity.ContentType
+	id          ledger.Stream
+	since       time.Time // nothing before is collected
+
+	subscribed bool
+	startedAt  time.Time // of the last subscription start
+	until      time.Time // no request before, because of trouble
+	failures   int       // in a row, of anything but blobs
+	trouble    string    // what was said about it; empty: all is well
+	busy       bool      // a start or a listing call is under way
+
+	pollAt, dayAt, weekAt time.Time // when each sweep is due
+	listedTo              time.Time // end of the newest span that was listed
+
+	fresh    *listing   // the newest span, if it is not listed to its end yet
+	backlog  []*listing // the other spans, oldest first
+	items    map[string]*item
+	freshest queue
+	older    queue
+	waiting  retries
+}
+
+// listing is a span that is being listed, page by page, and then waits until
+// all it listed is delivered.
+type listing struct {
+	span     ledger.Span
+	from     time.Time // startTime of the request
+	fresh    bool
+	next     string // address of the next page; empty: the first
+	listed   bool
+	open     int // items not yet delivered
+	failures int
+	at       time.Time // not before
+}
+
+// item is a blob that is not delivered yet.
+type item struct {
+	stream   *stream
+	content  activity.Content
+	blob     Blob
+	fresh    bool
+	seen     time.Time // when it was listed
+	listings []*listing
+	failures int
+	absent   int
+	at       time.Time // not before
+}
+
+// expires tells until when the service keeps the blob.
+func (i *item) expires() time.Time {
+	if !i.content.Expires.IsZero() {
+		return i.content.Expires
+	}
+	return i.seen.Add(retention)
+}
+
+// How many items of a lane may wait for download before further pages are
+// listed: it bounds the memory that a backlog takes.
+const (
+	maxFresh = 4000
+	maxOlder = 500
+)
+
+func (s *stream) enqueue(i *item) {
+	if i.fresh {
+		heap.Push(&s.freshest, i)
+	} else {
+		heap.Push(&s.older, i)
+	}
+}
+
+func (s *stream) retryAt(i *item, at time.Time) {
+	i.at = at
+	heap.Push(&s.waiting, i)
+}
+
+// ripen queues the items whose pause is over.
+func (s *stream) ripen(now time.Time) {
+	for len(s.waiting) > 0 && !s.waiting[0].at.After(now) {
+		s.enqueue(heap.Pop(&s.waiting).(*item))
+	}
+}
+
+// idle tells that nothing found so far is left to be delivered.
+func (s *stream) idle() bool {
+	return len(s.items) == 0 && len(s.backlog) == 0 && s.fresh == nil
+}
+
+// queue orders items by when they became available.
+type queue []*item
+
+func (q queue) Len() int           { return len(q) }
+func (q queue) Less(i, j int) bool { return q[i].content.Created.Before(q[j].content.Created) }
+func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *queue) Push(x any)        { *q = append(*q, x.(*item)) }
+func (q *queue) Pop() any          { return popLast((*[]*item)(q)) }
+
+// retries orders items by when they may be tried again.
+type retries []*item
+
+func (r retries) Len() int           { return len(r) }
+func (r retries) Less(i, j int) bool { return r[i].at.Before(r[j].at) }
+func (r retries) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
+func (r *retries) Push(x any)        { *r = append(*r, x.(*item)) }
+func (r *retries) Pop() any          { return popLast((*[]*item)(r)) }
+
+func popLast(items *[]*item) *item {
+	last := len(*items) - 1
+	i := (*items)[last]
+	(*items)[last] = nil
+	*items = (*items)[:last]
+	return i
+}

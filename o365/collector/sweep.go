@@ -1,0 +1,171 @@
+package collector
+
+import (
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// sweep queues the listings of a stream that are due at now.
+func (s *state) sweep(st *stream, now time.Time) {
+	if now.Before(st.pollAt) || !st.subscribed {
+		return
+	}
+	st.pollAt = now.Add(s.cfg.PollInterval)
+	if st.fresh != nil {
+		return // the last poll's listing is still under way
+	}
+	clock := s.clock(now)
+	from := earlier(clock.Add(-s.newest()), st.listedTo.Add(-newest))
+	switch {
+	case !now.Before(st.weekAt) && len(st.backlog) == 0:
+		from = earlier(from, clock.Add(-weekSweep))
+		st.weekAt, st.dayAt = now.Add(weekInterval), now.Add(dayInterval)
+	case !now.Before(st.dayAt):
+		from = earlier(from, clock.Add(-daySweep))
+		st.dayAt = now.Add(dayInterval)
+	}
+	if from.Before(st.since) {
+		from = st.since
+	}
+	if edge := oldest(clock); from.Before(edge) {
+		from = edge
+	}
+	spans := windows(from, clock, s.newest())
+	if len(spans) == 0 {
+		return
+	}
+	older := make([]*listing, 0, len(spans)+len(st.backlog))
+	for _, span := range spans[:len(spans)-1] {
+		older = append(older, newListing(span))
+	}
+	// Before a long backfill, or the last day would not be looked at again
+	// until that is over.
+	st.backlog = append(older, st.backlog...)
+	st.fresh = newListing(spans[len(spans)-1])
+	st.fresh.fresh = true
+}
+
+func newListing(span ledger.Span) *listing {
+	return &listing{span: span, from: span.From.Add(-overlap)}
+}
+
+// newest is how far back each poll looks.
+func (s *state) newest() time.Duration {
+	return min(max(newest, 2*s.cfg.PollInterval), maxWindow)
+}
+
+// clock is the service's time at now.
+func (s *state) clock(now time.Time) time.Time { return now.Add(s.skew) }
+
+// listed takes one page of a listing.
+func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
+	s.setClock(r.page.Date, now)
+	l.failures = 0
+	for _, c := range r.page.Contents {
+		if c.Created.IsZero() || !c.Created.Before(l.span.From) {
+			s.found(st, l, c, now)
+		}
+	}
+	l.next = r.page.Next
+	if l.next == "" {
+		s.paged(st, l)
+	}
+}
+
+// found queues a blob unless it is delivered or queued already.
+func (s *state) found(st *stream, l *listing, c activity.Content, now time.Time) {
+	i := st.items[c.ID]
+	if i == nil {
+		if s.ledger.Progress(st.id, c.ID).Done {
+			return
+		}
+		i = &item{stream: st, content: c, blob: s.sink.Blob(st.id, c), fresh: l.fresh, seen: now}
+		st.items[c.ID] = i
+		st.enqueue(i)
+	}
+	for _, known := range i.listings {
+		if known == l {
+			return
+		}
+	}
+	i.listings = append(i.listings, l)
+	l.open++
+}
+
+// paged ends a listing whose last page was read.
+func (s *state) paged(st *stream, l *listing) {
+	l.listed = true
+	s.drop(st, l)
+	if l.span.To.After(st.listedTo) && l.fresh {
+		st.listedTo = l.span.To
+	}
+	s.settle(st, l)
+}
+
+// drop takes a listing out of those that are to be listed.
+func (s *state) drop(st *stream, l *listing) {
+	if st.fresh == l {
+		st.fresh = nil
+		return
+	}
+	for n, b := range st.backlog {
+		if b == l {
+			st.backlog = append(st.backlog[:n], st.backlog[n+1:]...)
+			return
+		}
+	}
+}
+
+// settle tells the ledger of a span in which everything is delivered.
+func (s *state) settle(st *stream, l *listing) {
+	if l.listed && l.open == 0 {
+		s.ledger.Complete(st.id, l.span)
+	}
+}
+
+// confirmed ends the life of an item.
+func (s *state) confirmed(id ledger.Stream, contentID string) {
+	for _, st := range s.streams {
+		if st.id == id {
+			if i := st.items[contentID]; i != nil {
+				s.forget(i)
+			}
+		}
+	}
+}
+
+func (s *state) forget(i *item) {
+	delete(i.stream.items, i.content.ID)
+	for _, l := range i.listings {
+		l.open--
+		s.settle(i.stream, l)
+	}
+}
+
+// setClock takes the service's clock from an answer. Differences below two
+// seconds are those of the way and of the header's whole seconds.
+func (s *state) setClock(date, now time.Time) {
+	if date.IsZero() {
+		return
+	}
+	skew := date.Sub(now)
+	if skew > -2*time.Second && skew < 2*time.Second {
+		skew = 0
+	}
+	if d := skew - s.skew; d > maxSilentSkew || d < -maxSilentSkew {
+		s.log.Warnf("%s: the clock of this machine is %s the service's by %s; its time is used for listing, mend the clock", s.cfg.Tenant, aheadOrBehind(skew), skew.Abs().Round(time.Second))
+	}
+	s.skew = skew
+}
+
+// maxSilentSkew is how far the clocks may differ before it is worth a word.
+const maxSilentSkew = time.Minute
+
+func aheadOrBehind(skew time.Duration) string {
+	if skew < 0 {
+		return "ahead of"
+	}
+	return "behind"
+}

@@ -1,0 +1,72 @@
+package collector
+
+import (
+	"context"
+	"errors"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+)
+
+// task is one request to the service, and for a blob the reading of it.
+type task struct {
+	kind    taskKind
+	stream  *stream  // of start, list and download
+	listing *listing // of list
+	item    *item    // of download
+}
+
+type taskKind int
+
+const (
+	subscriptions taskKind = iota
+	start
+	list
+	download
+)
+
+// result is how a task ended.
+type result struct {
+	task
+	subscriptions []activity.Subscription
+	page          activity.Page
+	err           error
+}
+
+// do carries a task out.
+func (c *Collector) do(ctx context.Context, t *task) result {
+	r := result{task: *t}
+	switch t.kind {
+	case subscriptions:
+		r.subscriptions, r.err = c.api.Subscriptions(ctx)
+	case start:
+		r.err = c.api.Start(ctx, t.stream.contentType)
+	case list:
+		l := t.listing
+		if l.next == "" {
+			r.page, r.err = c.api.List(ctx, t.stream.contentType, l.from, l.span.To)
+		} else {
+			r.page, r.err = c.api.NextPage(ctx, t.stream.contentType, l.next)
+		}
+	case download:
+		r.err = c.download(ctx, t.item)
+	}
+	return r
+}
+
+func (c *Collector) download(ctx context.Context, i *item) error {
+	body, err := c.api.Open(ctx, i.content)
+	if err != nil {
+		return err
+	}
+	defer body.Close()
+	return i.blob.Deliver(ctx, body)
+}
+
+// apiError returns the API's refusal in err, if it is one.
+func apiError(err error) *activity.Error {
+	var e *activity.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return nil
+}
