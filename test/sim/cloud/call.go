@@ -36,10 +36,10 @@ func (c *Cloud) serve(w http.ResponseWriter, r *http.Request, op string, operate
 	}
 	if f := c.faults.pick(k); f != nil {
 		c.account.fault(f.Kind)
-		if f.beforeBody(k) {
+		k.fault = f
+		if f.beforeBody(c, k) {
 			return
 		}
-		k.fault = f
 	}
 	err := c.authorize(k)
 	if err == nil && !c.quota.take(k.tenant.id, c.Now()) {

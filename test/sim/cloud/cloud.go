@@ -137,11 +137,13 @@ type Cloud struct {
 	quota   *quota
 	account *account
 
-	mu        sync.Mutex // guards what follows, and all series and subscriptions
-	tenants   map[string]*tenant
-	series    []*series
-	live      bool
-	truth     truth
+	mu      sync.Mutex // guards what follows, and all series and subscriptions
+	tenants map[string]*tenant
+	series  []*series
+	live    bool
+	truth   truth
+
+	strange   sync.Mutex
 	strangers map[string]bool // hosts that were named in answers and are not the service
 }
 

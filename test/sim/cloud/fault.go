@@ -18,6 +18,7 @@ const (
 	Unauthorized = "unauthorized" // HTTP 401, as for a stale token
 	Refuse       = "refuse"       // HTTP 400 with the AF code in Text
 	Reset        = "reset"        // the connection is reset before any answer
+	Redirect     = "redirect"     // HTTP 302 to the same path on the host in Text
 	Hang         = "hang"         // no answer for Delay, or until the client gives up
 
 	// These happen to the body of a good answer, after the share At of it.
@@ -95,7 +96,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 }
 
 var kinds = []string{
-	Throttle, Internal, Unauthorized, Refuse, Reset, Hang,
+	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
 	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Insert,
 	NextPageElsewhere, ContentElsewhere,
 }

@@ -239,6 +239,11 @@ func TestTokensAbroadAreCounted(t *testing.T) {
 	if n := sim.Account().TokensAbroad; n != 2 {
 		t.Errorf("%d tokens abroad, want 2", n)
 	}
+	sim.SetFaults(Fault{Kind: Redirect, Text: "away.example"})
+	p.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	if r := p.do("GET", uri); r.status != 302 || !strings.HasPrefix(r.header.Get("Location"), "https://away.example/api/v1.0/") {
+		t.Errorf("redirect: %d %v", r.status, r.header)
+	}
 }
 
 func TestParseFaults(t *testing.T) {

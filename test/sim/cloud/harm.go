@@ -10,7 +10,7 @@ import (
 
 // beforeBody lets the fault happen if it is one that leaves no room for an
 // answer.
-func (f *Fault) beforeBody(k *call) bool {
+func (f *Fault) beforeBody(c *Cloud, k *call) bool {
 	if f.RetryAfter > 0 {
 		k.w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
@@ -18,7 +18,7 @@ func (f *Fault) beforeBody(k *call) bool {
 		body := f.Text
 		k.w.Header().Set("Content-Type", jsonType)
 		if body == "" {
-			k.w.Header().Set("Content-Type", "text/html")
+			k.w.Header().Set("Content-Type", "text/html; charset=us-ascii")
 			body = fmt.Sprintf("<html><head><title>%d</title></head>\r\n<body><center><h1>%[1]d %[2]s</h1></center></body></html>\r\n", status, http.StatusText(status))
 		}
 		k.respond(status, body)
@@ -33,6 +33,9 @@ func (f *Fault) beforeBody(k *call) bool {
 		k.refuse(errUnauthorized)
 	case Refuse:
 		k.refuse(refusef(f.Text, "Refused by a fault."))
+	case Redirect:
+		k.w.Header().Set("Location", c.lead(k, Redirect, c.root(k.r)+k.r.URL.RequestURI()))
+		k.respond(http.StatusFound, "")
 	case Reset:
 		reset(k)
 	case Hang:
@@ -105,13 +108,15 @@ func (c *Cloud) lead(k *call, kind, uri string) string {
 	if k.fault == nil || k.fault.Kind != kind {
 		return uri
 	}
+	c.strange.Lock()
 	c.strangers[k.fault.Text] = true
+	c.strange.Unlock()
 	_, rest, _ := strings.Cut(strings.TrimPrefix(uri, c.root(k.r)), "/")
 	return "https://" + k.fault.Text + "/" + rest
 }
 
 func (c *Cloud) isStranger(host string) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	c.strange.Lock()
+	defer c.strange.Unlock()
 	return c.strangers[host]
 }
