@@ -48,7 +48,7 @@ type Blob interface {
 }
 
 // Ledger is what the collector asks and tells about what was delivered. Its
-// calls must not wait for a disk.
+// calls, but Since, must not wait for a disk.
 type Ledger interface {
 	// Since returns from when on the stream is collected: the first answer
 	// it ever gave for the stream, and first if there was none.

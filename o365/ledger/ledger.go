@@ -148,6 +148,18 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	return nil
 }
 
+// Since returns from when on a stream is collected, in whole seconds: first,
+// when it is asked for the first time, and the same ever after.
+func (l *Ledger) Since(s Stream, first time.Time) (time.Time, error) {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	if since, ok := l.state.since[s]; ok {
+		return since, nil
+	}
+	first = first.UTC().Truncate(time.Second)
+	return first, l.commit(change{since: map[Stream]time.Time{s: first}})
+}
+
 // Complete adds spans in which every listed blob has been delivered.
 func (l *Ledger) Complete(s Stream, spans ...Span) error {
 	l.changing.Lock()

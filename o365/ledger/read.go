@@ -14,7 +14,7 @@ func (f *file) load(st *state) error {
 	for s, id := range f.streams {
 		streams[id] = s
 	}
-	for _, table := range []func(*state, map[int64]Stream) error{f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
+	for _, table := range []func(*state, map[int64]Stream) error{f.loadBlobs, f.loadKeys, f.loadSince, f.loadSpans, f.loadGaps} {
 		if err := table(st, streams); err != nil {
 			return err
 		}
@@ -55,6 +55,18 @@ func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
 	})
 	st.keys.evicted = 0
 	return err
+}
+
+func (f *file) loadSince(st *state, streams map[int64]Stream) error {
+	return f.each("SELECT start, checksum, stream FROM since", func(scan scan) error {
+		var start, sum, id int64
+		if err := scan(&start, &sum, &id); err != nil {
+			return err
+		}
+		s := streams[id]
+		st.since[s] = time.Unix(start, 0).UTC()
+		return verify(sum, []int64{start}, s.Tenant, s.ContentType)
+	})
 }
 
 func (f *file) loadSpans(st *state, streams map[int64]Stream) error {

@@ -27,6 +27,13 @@ CREATE TABLE record_keys (
 	checksum  INTEGER NOT NULL
 );
 
+-- From when on each stream is collected.
+CREATE TABLE since (
+	stream   INTEGER PRIMARY KEY,
+	start    INTEGER NOT NULL,
+	checksum INTEGER NOT NULL
+);
+
 -- Spans of contentCreated in which everything listed is delivered: [start, stop).
 CREATE TABLE spans (
 	stream   INTEGER NOT NULL,

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -20,23 +21,25 @@ const (
 type state struct {
 	blobs blobs
 	keys  keys
+	since map[Stream]time.Time
 	spans map[Stream][]Span
 	gaps  map[Stream][]Gap
 }
 
 // change is one transaction. Applying it twice is the same as once.
 type change struct {
-	blobs []blob            // new or replaced
-	keys  keyRow            // appended, when it has any
-	spans map[Stream][]Span // replaced, per stream
-	gaps  []Gap             // added
+	blobs []blob               // new or replaced
+	keys  keyRow               // appended, when it has any
+	since map[Stream]time.Time // set
+	spans map[Stream][]Span    // replaced, per stream
+	gaps  []Gap                // added
 
 	rowsBefore int64     // key rows with lower ids are not needed any more
 	prune      time.Time // what is too old then goes; zero: nothing does
 }
 
 func (c change) empty() bool {
-	return len(c.blobs) == 0 && len(c.keys.keys) == 0 && len(c.spans) == 0 && len(c.gaps) == 0 && c.prune.IsZero()
+	return len(c.blobs) == 0 && len(c.keys.keys) == 0 && len(c.since) == 0 && len(c.spans) == 0 && len(c.gaps) == 0 && c.prune.IsZero()
 }
 
 // store makes changes last.
@@ -60,6 +63,7 @@ func (closed) close() error        { return nil }
 func newState(opt Options) state {
 	return state{
 		keys:  newKeys(opt.DedupMax, opt.DedupWindow),
+		since: make(map[Stream]time.Time),
 		spans: make(map[Stream][]Span),
 		gaps:  make(map[Stream][]Gap),
 	}
@@ -129,6 +133,7 @@ func (s *state) apply(c change) {
 		s.blobs.set(b.key, b.entry)
 	}
 	s.keys.add(c.keys)
+	maps.Copy(s.since, c.since)
 	for st, spans := range c.spans {
 		if s.spans[st] = spans; len(spans) == 0 {
 			delete(s.spans, st)

@@ -58,7 +58,7 @@ func (f *file) write(c change) error {
 	if err := f.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, step := range []func(change) error{f.addBlobs, f.addKeys, f.setSpans, f.addGaps, f.forget} {
+	for _, step := range []func(change) error{f.addBlobs, f.addKeys, f.setSince, f.setSpans, f.addGaps, f.forget} {
 		if err := step(c); err != nil {
 			return err
 		}
@@ -94,6 +94,22 @@ func (f *file) addKeys(c change) error {
 	}
 	return f.exec("INSERT OR REPLACE INTO record_keys (id, confirmed, keys, checksum) VALUES (?, ?, ?, ?)",
 		r.id, r.time, packed, checksum([]int64{r.id, r.time}, string(packed)))
+}
+
+func (f *file) setSince(c change) error {
+	for st, since := range c.since {
+		id, err := f.stream(st)
+		if err != nil {
+			return err
+		}
+		start := since.Unix()
+		err = f.exec("INSERT OR REPLACE INTO since (stream, start, checksum) VALUES (?, ?, ?)",
+			id, start, checksum([]int64{start}, st.Tenant, st.ContentType))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *file) setSpans(c change) error {

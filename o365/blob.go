@@ -1,0 +1,195 @@
+package o365
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
+)
+
+// pieceSize is how many bytes of events a download collects before it adds
+// them to the outbox, where several small blobs share a batch.
+const pieceSize = 64 << 10
+
+// blob is a content blob on its way to Fluent Bit.
+type blob struct {
+	pipe    *pipe
+	stream  ledger.Stream
+	content activity.Content
+	lane    outbox.Lane
+	known   int // elements that were confirmed before this start
+
+	mu    sync.Mutex
+	added int  // elements, from the blob's start, that were added or judged
+	open  int  // pieces that were added and are not confirmed
+	read  bool // to its end
+}
+
+// receipt is what the outbox gives back of a piece of a blob.
+type receipt struct {
+	blob    *blob
+	keys    []ledger.Key
+	through int // elements of the blob up to the end of the piece
+}
+
+// Blob implements [collector.Sink].
+func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
+	lane := outbox.Lane{Name: s.Tenant + " " + s.ContentType}
+	if p.config.TagPrefix != "" {
+		lane.Tag = p.config.TagPrefix + "." + c.Type.Short()
+	}
+	return &blob{pipe: p, stream: s, content: c, lane: lane, known: p.ledger.Progress(s, c.ID).Records}
+}
+
+// Deliver implements [collector.Blob].
+func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
+	piece := piece{blob: b}
+	d := record.NewDecoder(r, record.Options{WholeKey: b.content.Type == activity.DLP})
+	for {
+		start := len(piece.events)
+		events, rec, err := d.Append(piece.events)
+		var bad *record.Malformed
+		switch {
+		case err == nil:
+			piece.events = events
+			if !b.wanted(rec) {
+				piece.events = events[:start]
+				piece.through = rec.Index + 1
+				continue
+			}
+			if start > 0 && len(events) > b.pieceSize() {
+				piece.events = events[:start]
+				if err := piece.add(ctx); err != nil {
+					b.pipe.forget(rec.Key)
+					return err
+				}
+				piece.events = append(piece.events[:0], events[start:]...)
+			}
+			piece.include(rec)
+		case errors.As(err, &bad):
+			b.malformed(bad)
+			piece.through = bad.Index + 1
+		case err == io.EOF:
+			if err := piece.add(ctx); err != nil {
+				return err
+			}
+			b.end(piece.through)
+			return nil
+		default:
+			if err := piece.add(ctx); err != nil {
+				return err
+			}
+			return err
+		}
+	}
+}
+
+func (b *blob) pieceSize() int { return min(pieceSize, b.pipe.config.BatchSize) }
+
+// wanted reports whether a record is to be handed over: neither its place in
+// the blob nor, with dedup, its key has been. With dedup the place does not
+// matter, so a blob that is served differently the second time loses nothing.
+func (b *blob) wanted(rec record.Record) bool {
+	if !b.pipe.config.Dedup {
+		return rec.Index >= max(b.known, b.addedSoFar())
+	}
+	if b.pipe.ledger.Claim(rec.Key) {
+		return true
+	}
+	if rec.Index >= max(b.known, b.addedSoFar()) {
+		b.pipe.stats.duplicates.Add(1)
+	}
+	return false
+}
+
+func (b *blob) addedSoFar() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.added
+}
+
+func (b *blob) malformed(bad *record.Malformed) {
+	if bad.Index < b.addedSoFar() {
+		return // it was said when the blob was read before
+	}
+	b.pipe.stats.malformed.Add(1)
+	b.pipe.log.Warnf("%s %s: blob %s: %v; it is left out", b.stream.Tenant, b.stream.ContentType, b.content.ID, bad)
+}
+
+// end says that all elements of the blob have been added.
+func (b *blob) end(through int) {
+	b.mu.Lock()
+	b.read = true
+	b.added = max(b.added, through)
+	done := b.open == 0
+	b.mu.Unlock()
+	if done {
+		b.pipe.committer.deliver(b, b.delivery(receipt{blob: b, through: through}, true))
+	}
+}
+
+// confirm takes a receipt back and returns what the ledger has to know.
+func (b *blob) confirm(r receipt) ledger.Delivery {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open--
+	return b.delivery(r, b.read && b.open == 0)
+}
+
+func (b *blob) delivery(r receipt, done bool) ledger.Delivery {
+	return ledger.Delivery{
+		Stream: b.stream, Blob: b.content.ID, Created: b.content.Created, Expires: b.content.Expires,
+		Keys: r.keys, Through: r.through, Done: done,
+	}
+}
+
+// piece is a part of a blob that is added to the outbox in one go.
+type piece struct {
+	blob    *blob
+	events  []byte
+	records int
+	keys    []ledger.Key
+	through int
+}
+
+func (p *piece) include(rec record.Record) {
+	p.records++
+	p.through = rec.Index + 1
+	if p.blob.pipe.config.Dedup {
+		p.keys = append(p.keys, ledger.Key(rec.Key))
+	}
+}
+
+// add hands the piece to the outbox and empties it.
+func (p *piece) add(ctx context.Context) error {
+	if p.records == 0 {
+		return nil
+	}
+	b := p.blob
+	b.mu.Lock()
+	b.open++
+	b.mu.Unlock()
+	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{blob: b, keys: p.keys, through: p.through})
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err != nil {
+		b.open--
+		b.pipe.ledger.Release(p.keys)
+		return err
+	}
+	b.added = max(b.added, p.through)
+	p.events, p.records, p.keys = p.events[:0], 0, nil
+	return nil
+}
+
+func (p *pipe) forget(k ledger.Key) {
+	if p.config.Dedup {
+		p.ledger.Release([]ledger.Key{k})
+	}
+}

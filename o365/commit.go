@@ -1,0 +1,216 @@
+package o365
+
+import (
+	"sync"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// committer writes to the ledger what was confirmed, in one goroutine, so that
+// nobody else waits for the disk. What can't be written is tried again.
+type committer struct {
+	ledger  *ledger.Ledger
+	log     health.Log
+	pending changes // of the goroutine alone
+	failing bool
+
+	mu      sync.Mutex
+	queued  changes
+	batches int // confirmed and not yet written
+
+	wake    chan struct{} // holds one
+	stop    chan struct{}
+	stopped chan struct{}
+}
+
+// changes are what the ledger is to be told, in this order.
+type changes struct {
+	deliveries []ledger.Delivery
+	blobs      []*blob // of the deliveries, in step
+	batches    int
+	spans      map[ledger.Stream][]ledger.Span
+	gaps       []ledger.Gap
+}
+
+const (
+	commitRetry   = time.Second
+	pruneInterval = 5 * time.Minute
+)
+
+func newCommitter(l *ledger.Ledger, log health.Log) *committer {
+	c := &committer{
+		ledger:  l,
+		log:     log,
+		wake:    make(chan struct{}, 1),
+		stop:    make(chan struct{}),
+		stopped: make(chan struct{}),
+	}
+	go func() {
+		defer close(c.stopped)
+		contain(log, c.run)
+	}()
+	return c
+}
+
+// confirm queues what a confirmed batch held.
+func (c *committer) confirm(receipts []receipt) {
+	c.change(func(q *changes) {
+		c.batches++
+		q.batches++
+		for _, r := range receipts {
+			if r.blob != nil {
+				q.deliveries = append(q.deliveries, r.blob.confirm(r))
+				q.blobs = append(q.blobs, r.blob)
+			}
+		}
+	})
+}
+
+// deliver queues a delivery that has no batch.
+func (c *committer) deliver(b *blob, d ledger.Delivery) {
+	c.change(func(q *changes) {
+		q.deliveries = append(q.deliveries, d)
+		q.blobs = append(q.blobs, b)
+	})
+}
+
+func (c *committer) complete(s ledger.Stream, span ledger.Span) {
+	c.change(func(q *changes) {
+		if q.spans == nil {
+			q.spans = make(map[ledger.Stream][]ledger.Span)
+		}
+		q.spans[s] = append(q.spans[s], span)
+	})
+}
+
+func (c *committer) lost(g ledger.Gap) {
+	c.change(func(q *changes) { q.gaps = append(q.gaps, g) })
+}
+
+// change queues something for the ledger.
+func (c *committer) change(f func(q *changes)) {
+	c.mu.Lock()
+	f(&c.queued)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// backlog is the number of confirmed batches that are not written yet.
+func (c *committer) backlog() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.batches
+}
+
+// run writes until it is told to stop, and then once more.
+func (c *committer) run() {
+	prune := time.NewTicker(pruneInterval)
+	defer prune.Stop()
+	for {
+		wake, retry := c.wake, (<-chan time.Time)(nil)
+		if err := c.write(); err != nil {
+			wake, retry = nil, time.After(commitRetry)
+		}
+		select {
+		case <-wake:
+		case <-retry:
+		case <-prune.C:
+			c.prune()
+		case <-c.stop:
+			c.write()
+			return
+		}
+	}
+}
+
+// write tells the ledger all there is to tell, and keeps what it can't.
+func (c *committer) write() error {
+	c.mu.Lock()
+	c.pending.take(&c.queued)
+	c.mu.Unlock()
+	err := c.pending.write(c.ledger)
+	if err == nil {
+		c.mu.Lock()
+		c.batches -= c.pending.batches
+		c.mu.Unlock()
+		c.pending.batches = 0
+	}
+	switch {
+	case err != nil && !c.failing:
+		c.log.Errorf("db: what was delivered can't be written: %v; after %d more batches nothing is handed over until it can, and after a kill these records would come again", err, maxUncommitted)
+	case err == nil && c.failing:
+		c.log.Infof("db: can be written again")
+	}
+	c.failing = err != nil
+	return err
+}
+
+func (c *committer) prune() {
+	if err := c.ledger.Prune(time.Now()); err != nil {
+		c.log.Debugf("db: old entries stay for now: %v", err)
+	}
+}
+
+// close writes what is left, until deadline at most, and closes the ledger.
+func (c *committer) close(deadline time.Time) {
+	close(c.stop)
+	select {
+	case <-c.stopped:
+	case <-time.After(time.Until(deadline)):
+		c.log.Warnf("db: still being written; what is not in it by the end would come again")
+		return
+	}
+	if err := c.ledger.Close(); err != nil {
+		c.log.Errorf("db: %v", err)
+	}
+}
+
+// take moves all of q behind what is there.
+func (p *changes) take(q *changes) {
+	p.deliveries = append(p.deliveries, q.deliveries...)
+	p.blobs = append(p.blobs, q.blobs...)
+	p.batches += q.batches
+	p.gaps = append(p.gaps, q.gaps...)
+	if p.spans == nil {
+		p.spans = q.spans
+	} else {
+		for s, spans := range q.spans {
+			p.spans[s] = append(p.spans[s], spans...)
+		}
+	}
+	*q = changes{}
+}
+
+// write tells the ledger and forgets what it has taken.
+func (p *changes) write(l *ledger.Ledger) error {
+	if len(p.deliveries) > 0 {
+		if err := l.Confirm(p.deliveries); err != nil {
+			return err
+		}
+		for i, d := range p.deliveries {
+			if d.Done {
+				p.blobs[i].pipe.stats.blobs.Add(1)
+				p.blobs[i].pipe.confirmed(d.Stream, d.Blob)
+			}
+		}
+		p.deliveries, p.blobs = nil, nil
+	}
+	for s, spans := range p.spans {
+		if err := l.Complete(s, spans...); err != nil {
+			return err
+		}
+		delete(p.spans, s)
+	}
+	for len(p.gaps) > 0 {
+		if err := l.AddGap(p.gaps[0]); err != nil {
+			return err
+		}
+		p.gaps = p.gaps[1:]
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package o365
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+)
+
+// Config says what an [Input] collects and how. The options of the same names
+// are explained in package option.
+type Config struct {
+	Tenants      []string
+	Endpoint     string
+	Login        identity.Settings // without tenant and HTTP client
+	ContentTypes []activity.ContentType
+	PublisherID  string // empty: the tenant
+	Subscribe    bool
+
+	Lookback          time.Duration
+	PollInterval      time.Duration
+	RequestsPerMinute int
+	Concurrency       int
+	RequestTimeout    time.Duration
+	Proxy             option.Secret // a URL that may hold a password
+	CAFile            string
+
+	DB          string
+	Dedup       bool
+	DedupWindow time.Duration
+	DedupMax    int
+
+	TagPrefix string
+	BatchSize int
+	QueueSize int
+	HealthTag string
+}
+
+// ParseConfig reads the options through get, which returns the text of a key
+// or "" if it is not set. The error has one line for each mistake.
+func ParseConfig(get func(key string) string) (Config, error) {
+	v, err := option.Parse(get)
+	if err != nil {
+		return Config{}, err
+	}
+	cloud, ok := identity.LookupCloud(v.String(option.Cloud))
+	if !ok {
+		return Config{}, fmt.Errorf("%s: %q is declared but unknown", option.Cloud, v.String(option.Cloud))
+	}
+	c := Config{
+		Tenants:  v.List(option.TenantID),
+		Endpoint: orElse(v.String(option.Endpoint), cloud.Endpoint),
+		Login: identity.Settings{
+			Method:              identity.Method(v.String(option.Auth)),
+			ClientID:            v.String(option.ClientID),
+			ClientSecret:        v.Secret(option.ClientSecret),
+			ClientSecretFile:    v.String(option.ClientSecretFile),
+			CertificateFile:     v.String(option.CertificateFile),
+			CertificatePassword: v.Secret(option.CertificatePassword),
+			AuthorityHost:       orElse(v.String(option.AuthorityHost), cloud.Authority),
+			CustomAuthority:     v.String(option.AuthorityHost) != "",
+		},
+		PublisherID:       v.String(option.PublisherID),
+		Subscribe:         v.Bool(option.Subscribe),
+		Lookback:          v.Duration(option.Lookback),
+		PollInterval:      v.Duration(option.PollInterval),
+		RequestsPerMinute: v.Int(option.RequestsPerMinute),
+		Concurrency:       v.Int(option.Concurrency),
+		RequestTimeout:    v.Duration(option.RequestTimeout),
+		Proxy:             v.Secret(option.Proxy),
+		CAFile:            v.String(option.CAFile),
+		DB:                v.String(option.DB),
+		Dedup:             v.Bool(option.Dedup),
+		DedupWindow:       v.Duration(option.DedupWindow),
+		DedupMax:          v.Int(option.DedupMax),
+		TagPrefix:         v.String(option.TagPrefix),
+		BatchSize:         int(v.Size(option.BatchSize)),
+		QueueSize:         int(v.Size(option.QueueSize)),
+		HealthTag:         v.String(option.HealthTag),
+	}
+	c.Login.Audience = c.Endpoint
+	for _, t := range v.List(option.ContentTypes) {
+		c.ContentTypes = append(c.ContentTypes, activity.ContentType(t))
+	}
+	return c, c.contradictions()
+}
+
+// contradictions reports options that do not go together.
+func (c Config) contradictions() error {
+	var mistakes []error
+	say := func(wrong bool, format string, args ...any) {
+		if wrong {
+			mistakes = append(mistakes, fmt.Errorf(format, args...))
+		}
+	}
+	say(c.Login.ClientSecret != "" && c.Login.ClientSecretFile != "",
+		"%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
+	say(c.Login.CertificatePassword != "" && c.Login.CertificateFile == "",
+		"%s: is of no use without %s", option.CertificatePassword, option.CertificateFile)
+	say(len(c.Tenants) > 1 && c.Login.Method == identity.ManagedIdentity,
+		"%s: a managed identity belongs to one tenant (use one section for each tenant)", option.TenantID)
+	say(c.QueueSize < c.BatchSize,
+		"%s: %d bytes is less than %s (use at least %d)", option.QueueSize, c.QueueSize, option.BatchSize, c.BatchSize)
+	say(c.HealthTag != "" && c.HealthTag == c.TagPrefix,
+		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
+	return errors.Join(mistakes...)
+}
+
+func orElse(s, fallback string) string {
+	if s != "" {
+		return s
+	}
+	return fallback
+}

@@ -1,0 +1,210 @@
+// Package o365 collects Microsoft 365 audit records and hands each over once,
+// as Fluent Bit events, to whoever embeds it.
+//
+// [Open] starts collecting; it returns at once and needs no network.
+// [Input.Next] gives the batches, none of which waits for anything. Every
+// batch is answered by [Input.Confirm], when the receiver has stored it, or
+// by [Input.Return], when it did not take it; only confirmed batches count as
+// delivered.
+//
+// # The promise
+//
+// Nothing is lost: every record that the API offers in its 7 days comes out of
+// Next until it has been confirmed, also after a restart if there is a state
+// file. What can't be had any more is reported. Nothing comes twice: after a
+// confirm, a record comes again only if the process is killed before the
+// state file has it, which is at most one batch per tenant and content type.
+// Nothing is changed: see package record.
+package o365
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+)
+
+// Host is what the embedding program gives.
+type Host struct {
+	// Log takes the lines that people should see. It must not block.
+	Log health.Log
+	// Shared is what all inputs of the process have in common.
+	Shared *Shared
+}
+
+// Shared holds the request budgets of tenants, so that several inputs of one
+// process do not exceed them together. It is safe for concurrent use.
+type Shared struct {
+	mu      sync.Mutex
+	budgets map[string]*collector.Budget
+}
+
+// NewShared returns a Shared without any tenant.
+func NewShared() *Shared { return &Shared{budgets: make(map[string]*collector.Budget)} }
+
+// budget returns the one budget of a tenant. The lowest rate that any input
+// asked for counts.
+func (s *Shared) budget(endpoint, tenant string, perMinute int) *collector.Budget {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := endpoint + " " + tenant
+	b := s.budgets[key]
+	if b == nil {
+		b = collector.NewBudget(perMinute)
+		s.budgets[key] = b
+	}
+	b.Limit(perMinute)
+	return b
+}
+
+// Input collects from one or more tenants until it is closed.
+type Input struct {
+	log       health.Log
+	outbox    *outbox.Outbox[receipt]
+	committer *committer
+	transport *http.Transport
+	stats     *stats
+	cancel    context.CancelFunc
+	running   sync.WaitGroup
+}
+
+// Batch is a number of events of one tag that are handed over in one piece.
+type Batch = outbox.Batch[receipt]
+
+const (
+	idleConnection = 90 * time.Second
+	// maxUncommitted bounds how many confirmed batches may wait to be written
+	// to the state file before nothing more is handed over.
+	maxUncommitted = 64
+	// closing bounds the time that Close takes: the host stops within seconds.
+	closing = 800 * time.Millisecond
+)
+
+// Open starts collecting. Its errors are mistakes of configuration, or a state
+// file that can't be used.
+func Open(c Config, h Host) (*Input, error) {
+	transport, err := newTransport(c)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := newClients(c, transport, h.Log)
+	if err != nil {
+		return nil, err
+	}
+	book, err := ledger.Open(c.DB, ledger.Options{DedupWindow: c.DedupWindow, DedupMax: c.DedupMax, Log: h.Log})
+	if err != nil {
+		return nil, fmt.Errorf("db: %w", err)
+	}
+	if c.DB == "" {
+		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	in := &Input{
+		log:       h.Log,
+		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize),
+		transport: transport,
+		stats:     new(stats),
+		cancel:    cancel,
+	}
+	in.committer = newCommitter(book, h.Log)
+	for i, tenant := range c.Tenants {
+		p := &pipe{config: c, outbox: in.outbox, ledger: book, committer: in.committer, stats: in.stats, log: h.Log}
+		col := collector.New(collector.Config{
+			Tenant:       tenant,
+			ContentTypes: c.ContentTypes,
+			Subscribe:    c.Subscribe,
+			Lookback:     c.Lookback,
+			PollInterval: c.PollInterval,
+			Concurrency:  c.Concurrency,
+		}, clients[i], p, p, h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute), h.Log)
+		p.confirmed = col.Confirmed
+		in.running.Go(func() { contain(h.Log, func() { col.Run(ctx) }) })
+	}
+	return in, nil
+}
+
+// newClients returns one client of the API for each tenant.
+func newClients(c Config, transport *http.Transport, log health.Log) ([]*activity.Client, error) {
+	var clients []*activity.Client
+	for _, tenant := range c.Tenants {
+		login := c.Login
+		login.TenantID = tenant
+		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
+		login.Log = log
+		tokens, err := identity.New(login)
+		if err != nil {
+			return nil, err
+		}
+		client, err := activity.New(activity.Options{
+			Endpoint:  c.Endpoint,
+			Tenant:    tenant,
+			Publisher: orElse(c.PublisherID, tenant),
+			Tokens:    tokens,
+			HTTP:      &http.Client{Transport: transport},
+			Timeout:   c.RequestTimeout,
+		})
+		if err != nil {
+			return nil, err
+		}
+		clients = append(clients, client)
+	}
+	return clients, nil
+}
+
+// Next returns the next batch to hand over, nil if there is none now. At most
+// one batch of each tenant and content type is out at a time.
+func (in *Input) Next() *Batch {
+	if in.committer.backlog() > maxUncommitted {
+		return nil
+	}
+	return in.outbox.Next()
+}
+
+// Confirm says that the batch is stored by its receiver. Its Events must not
+// be read any more.
+func (in *Input) Confirm(b *Batch) {
+	in.stats.records.Add(int64(b.Records))
+	in.outbox.Confirm(b)
+	in.committer.confirm(b.Receipts)
+}
+
+// Return says that the batch was not taken. It will come again.
+func (in *Input) Return(b *Batch) { in.outbox.Return(b) }
+
+// Close stops collecting, and writes what was confirmed to the state file. It
+// returns within about a second. Nothing may be called after it.
+func (in *Input) Close() {
+	in.cancel()
+	deadline := time.Now().Add(closing)
+	stopped := make(chan struct{})
+	go func() {
+		in.running.Wait()
+		close(stopped)
+	}()
+	select {
+	case <-stopped:
+	case <-time.After(time.Until(deadline)):
+		in.log.Warnf("a request is still under way; it is left to itself")
+	}
+	in.committer.close(deadline)
+	in.transport.CloseIdleConnections()
+	in.log.Infof("%s", in.stats)
+}
+
+// contain keeps a panic from ending the host process.
+func contain(log health.Log, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			log.Errorf("a mistake in the plugin, collecting has stopped, please report it: %v", p)
+		}
+	}()
+	f()
+}

@@ -1,0 +1,52 @@
+package o365
+
+import (
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+)
+
+// pipe is what stands behind the collector of one tenant: it takes blobs to
+// the outbox, and news to the ledger.
+type pipe struct {
+	config    Config
+	outbox    *outbox.Outbox[receipt]
+	ledger    *ledger.Ledger
+	committer *committer
+	stats     *stats
+	log       health.Log
+	confirmed func(s ledger.Stream, contentID string)
+}
+
+var (
+	_ collector.Sink   = (*pipe)(nil)
+	_ collector.Ledger = (*pipe)(nil)
+)
+
+// Since waits for the disk, once per stream, before anything is collected.
+func (p *pipe) Since(s ledger.Stream, first time.Time) time.Time {
+	since, err := p.ledger.Since(s, first)
+	if err != nil {
+		p.log.Errorf("%v; a restart would not know that %s is collected from %s on", err, s.ContentType, since.Format(time.RFC3339))
+	}
+	return since
+}
+
+func (p *pipe) Progress(s ledger.Stream, contentID string) ledger.Progress {
+	return p.ledger.Progress(s, contentID)
+}
+
+func (p *pipe) Completed(s ledger.Stream) []ledger.Span { return p.ledger.Completed(s) }
+
+func (p *pipe) Gaps(s ledger.Stream) []ledger.Gap { return p.ledger.Gaps(s) }
+
+func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complete(s, span) }
+
+// Lost remembers a gap and, with health_tag, emits a record of it.
+func (p *pipe) Lost(g ledger.Gap) {
+	p.stats.gaps.Add(1)
+	p.committer.lost(g)
+}

@@ -1,0 +1,57 @@
+package o365
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+)
+
+// streamBuffer bounds what an HTTP/2 stream holds for a reader that waits:
+// net/http's own bound of 4 MiB would make several downloads that wait for
+// Fluent Bit cost more than the queue.
+const streamBuffer = 256 << 10
+
+// newTransport returns the transport that all requests of an input go
+// through, those of the login included.
+func newTransport(c Config) (*http.Transport, error) {
+	t := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		ForceAttemptHTTP2:   true,
+		DisableCompression:  true, // package activity asks for gzip itself
+		MaxIdleConnsPerHost: c.Concurrency + len(c.ContentTypes),
+		IdleConnTimeout:     idleConnection,
+		TLSHandshakeTimeout: c.RequestTimeout,
+		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		HTTP2: &http.HTTP2Config{
+			MaxReceiveBufferPerStream:     streamBuffer,
+			MaxReceiveBufferPerConnection: streamBuffer * (c.Concurrency + len(c.ContentTypes)),
+		},
+	}
+	if c.Proxy != "" {
+		u, err := url.Parse(c.Proxy.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("%s: the value is not a URL", option.Proxy)
+		}
+		t.Proxy = http.ProxyURL(u)
+	}
+	if c.CAFile != "" {
+		roots, err := x509.SystemCertPool()
+		if err != nil {
+			roots = x509.NewCertPool()
+		}
+		pem, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", option.CAFile, err)
+		}
+		if !roots.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("%s: %s holds no PEM certificate", option.CAFile, c.CAFile)
+		}
+		t.TLSClientConfig.RootCAs = roots
+	}
+	return t, nil
+}
