@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -269,7 +270,8 @@ func sameNumber(text string, v any) bool {
 		return v == text
 	}
 	f, err := strconv.ParseFloat(text, 64)
-	exact := false
+	mantissa, _, _ := strings.Cut(strings.ToLower(text), "e")
+	exact := strings.Trim(mantissa, "-0.") == "" // big.Rat refuses large exponents even of 0
 	if err == nil {
 		for digits := range 17 {
 			exact = exact || sameValue(text, strconv.FormatFloat(f, 'e', digits, 64))
