@@ -196,7 +196,7 @@ func TestErrors(t *testing.T) {
 		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
 		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, Error{RetryAfter: 7 * time.Second}},
 		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, Error{RetryAfter: 9 * time.Second}},
-		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html"}}, `<html>long</html>`, Error{}},
+		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, Error{}},
 		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 100) + "..."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

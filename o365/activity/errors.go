@@ -66,7 +66,7 @@ func readError(op Op, resp *http.Response) *Error {
 		if e.Message == "" {
 			e.Message = answer.Message
 		}
-	} else if resp.Header.Get("Content-Type") != "text/html" {
+	} else if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		e.Message = string(body)
 	}
 	if !strings.HasPrefix(e.Code, "AF") || len(e.Code) > len("AF00000") {

@@ -39,11 +39,11 @@ func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
 // of the same content type.
 func (c *Client) Start(ctx context.Context, t ContentType) error {
 	resp, err := c.do(ctx, OpStart, http.MethodPost, "subscriptions/start?contentType="+url.QueryEscape(string(t)))
-	if Decide(err) == Done {
+	switch {
+	case err == nil:
+		return resp.Body.Close()
+	case Decide(err) == Done:
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	return resp.Body.Close()
+	return err
 }

@@ -309,6 +309,21 @@ func TestLookback(t *testing.T) {
 	})
 }
 
+// A service that accepts less than it promises is asked for less.
+func TestRefusedWindowsAreHalved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newBook()
+		s.longest = 5 * time.Hour
+		for n := range 160 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
+		}
+		stop := collect(s, b, new(lines), nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+	})
+}
+
 func TestStopIsQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newBook()

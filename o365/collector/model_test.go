@@ -30,7 +30,9 @@ type service struct {
 	skew       time.Duration
 	fault      func(op activity.Op) error // nil: none
 	latency    time.Duration
-	perMinute  int // 0: no quota
+	perMinute  int           // 0: no quota
+	longest    time.Duration // windows of it are refused
+	tooLong    int           // windows that were
 
 	requests map[activity.Op]int
 	recent   []time.Time // of the last minute
@@ -46,7 +48,7 @@ type modelBlob struct {
 func newService(t *testing.T) *service {
 	return &service{
 		t: t, pageSize: 3, requests: map[activity.Op]int{},
-		subscribed: map[activity.ContentType]bool{}, latency: 50 * time.Millisecond,
+		subscribed: map[activity.ContentType]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
 	}
 }
 
@@ -143,8 +145,9 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 	if !s.subscribed[t] {
 		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20022"}
 	}
-	if to.Sub(from) > maxWindow+overlap {
-		s.t.Errorf("a window of %s was asked for", to.Sub(from))
+	if to.Sub(from) >= s.longest {
+		s.tooLong++
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20055", Date: now.Truncate(time.Second)}
 	}
 	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
 		s.t.Errorf("window %s to %s", from, to)
@@ -371,6 +374,9 @@ func (b *book) check(t *testing.T, s *service) {
 				t.Errorf("lost: blob %s of %s, listed %s", blob.ID, blob.Created, blob.listed)
 			}
 		}
+	}
+	if s.longest == 24*time.Hour && s.tooLong > 0 {
+		t.Errorf("%d windows were too long", s.tooLong)
 	}
 	if lost > 0 || len(b.twice) > 0 || len(b.gaps) > 0 {
 		t.Errorf("of %d blobs %d lost, %d twice, gaps reported: %v", len(s.blobs), lost, len(b.twice), b.gaps)

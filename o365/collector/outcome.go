@@ -131,9 +131,15 @@ func (s *state) listingFailed(l *listing, err error, now time.Time) {
 // refusal has told. What is cut off can't be listed any more.
 func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	l.next = ""
-	edge := oldest(s.clock(now)).Add(time.Duration(l.failures+1) * time.Minute)
+	edge := oldest(s.clock(now))
+	tooOld := l.from.Before(edge)
+	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
 	s.listingFailed(l, err, now)
-	if !l.from.Before(edge) {
+	if l.failures >= silentFailures {
+		s.tell(&st.trouble, s.name(st), err, "", l.failures)
+	}
+	if !tooOld {
+		s.halve(st, l)
 		return
 	}
 	l.from = edge
@@ -148,6 +154,25 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	}
 	if !l.span.From.Before(l.span.To) {
 		s.paged(st, l)
+	}
+}
+
+// halve makes two windows of one that is refused although it is not too old.
+func (s *state) halve(st *stream, l *listing) {
+	length := l.span.To.Sub(l.span.From)
+	if length <= newest {
+		return
+	}
+	middle := second(l.span.From.Add(length / 2))
+	older := *l
+	older.fresh = false
+	older.span.To = middle
+	l.span.From, l.from = middle, middle.Add(-overlap)
+	st.backlog = append([]*listing{&older}, st.backlog...)
+	for _, i := range st.items { // those found on earlier pages belong to both
+		if slices.Contains(i.listings, l) {
+			i.listings = append(i.listings, &older)
+		}
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 
 // What the API allows ("Office 365 Management Activity API reference", list
 // available content): windows of at most 24 hours, at most 7 days back.
+// Windows of 24 hours to the second have been seen refused, and the overlap
+// has to go in as well.
 const (
 	retention = 7 * 24 * time.Hour
-	maxWindow = 24 * time.Hour
+	maxWindow = 24*time.Hour - time.Minute
 )
 
 // How often content that was listed late is looked for, and how far back. The
@@ -38,7 +40,7 @@ func oldest(now time.Time) time.Time {
 	return second(now.Add(-retention)).Add(edgeTolerance)
 }
 
-// windows cuts [from, to) into spans of at most 24 hours, oldest first. The
+// windows cuts [from, to) into spans that the API accepts, oldest first. The
 // last one holds the newest content alone, so that it can be listed first.
 func windows(from, to time.Time, last time.Duration) []ledger.Span {
 	from, to = second(from), second(to)
