@@ -72,12 +72,15 @@ func confirmForEver(path string, args []string) error {
 // Whatever was confirmed before a kill -9 is there after it, and nothing else
 // but perhaps the one batch that was on its way, whole.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(scratch(t), "o365.db")
-	kills := 120
-	if testing.Short() {
+	kills, longest := 100, 40*time.Millisecond
+	if brief() {
 		kills = 20
 	}
-	random := rand.New(rand.NewPCG(3, 4))
+	if raced {
+		longest *= 20
+	}
 	confirmed, completed := 0, 0
 	for range kills {
 		cmd := again("confirm for ever", path, strconv.Itoa(confirmed))
@@ -88,7 +91,7 @@ func TestKill(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(time.Duration(random.IntN(40))*time.Millisecond, func() { cmd.Process.Kill() })
+		time.AfterFunc(rand.N(longest), func() { cmd.Process.Kill() })
 		said := confirmed
 		for in := bufio.NewScanner(out); in.Scan(); {
 			if said, err = strconv.Atoi(in.Text()); err != nil {

@@ -117,8 +117,13 @@ func fillUpToLimit(path string, args []string) error {
 }
 
 func TestTornWrites(t *testing.T) {
+	t.Parallel()
 	dir := scratch(t)
-	for limit := 60000; limit < 90000; limit += 1777 {
+	step := 3777
+	if brief() {
+		step = 20000
+	}
+	for limit := 60000; limit < 90000; limit += step {
 		for _, killed := range []string{"", "killed"} {
 			path := filepath.Join(dir, fmt.Sprint(limit, killed))
 			out, err := again("fill up to a limit", path, append([]string{strconv.Itoa(limit)}, strings.Fields(killed)...)...).Output()

@@ -35,10 +35,16 @@ func acquire(path string) (*os.File, error) {
 		f.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	// Only a hint for the line above, so a full disk does not matter.
+	// The holder is only a hint for the line above, so a full disk does not matter.
 	host, _ := os.Hostname()
 	if f.Truncate(0) == nil {
 		fmt.Fprintf(f, "pid %d on %s\n", os.Getpid(), host)
 	}
 	return f, nil
+}
+
+// release unlocks before it closes: a process that is just being forked from
+// this one still has the descriptor, and would keep the lock.
+func release(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }

@@ -53,20 +53,18 @@ func (m *model) confirm(ds []Delivery) {
 	}
 }
 
-// want says whether the key must be remembered, and whether it may be.
-func (m *model) want(k Key, pruned time.Time) (must, may bool) {
+// want says whether the key must be remembered, and whether it may be; last is
+// its place in m.keys, or -1.
+func (m *model) want(k Key, last int, pruned time.Time) (must, may bool) {
 	if m.claimed[k] {
 		return true, true
 	}
-	window := m.opt.DedupWindow
-	for i, have := range m.keys {
-		newer := len(m.keys) - 1 - i
-		if have.Key != k {
-			continue
-		}
-		must = newer < m.opt.DedupMax*7/8-1 && m.now.Sub(have.at) <= window
-		may = newer < m.opt.DedupMax && pruned.Sub(have.at) <= window+window/8+time.Second
+	if last < 0 {
+		return false, false
 	}
+	window, confirmed, newer := m.opt.DedupWindow, m.keys[last].at, len(m.keys)-1-last
+	must = newer < m.opt.DedupMax*7/8-1 && m.now.Sub(confirmed) <= window
+	may = newer < m.opt.DedupMax && pruned.Sub(confirmed) <= window+window/8+time.Second
 	return must, may
 }
 
@@ -77,9 +75,13 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 			t.Fatalf("blob %s: %v instead of %v", id, got, b.Progress)
 		}
 	}
+	last := make(map[Key]int)
+	for i, k := range m.keys {
+		last[k.Key] = i + 1
+	}
 	for n := range 1000 {
 		k := modelKeyOf(n)
-		must, may := m.want(k, pruned)
+		must, may := m.want(k, last[k]-1, pruned)
 		fresh := l.Claim(k)
 		if fresh {
 			l.Release([]Key{k})

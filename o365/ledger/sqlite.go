@@ -178,7 +178,7 @@ func (f *file) restart(cause error) error {
 }
 
 func (f *file) close() error {
-	return errors.Join(f.disconnect(), f.lock.Close())
+	return errors.Join(f.disconnect(), release(f.lock))
 }
 
 // exec runs a statement; those with arguments are prepared once.

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,6 +50,13 @@ func scratch(t *testing.T) string {
 	t.Cleanup(func() { os.RemoveAll(dir) })
 	return dir
 }
+
+// raced is set by the race detector, which makes SQLite 20 times slower and has
+// little to find in it.
+var raced bool
+
+// brief reports whether a few cases must do.
+func brief() bool { return raced || testing.Short() }
 
 // delivery n is the same every time it is asked for.
 func delivery(n int) Delivery {
@@ -188,6 +196,11 @@ func TestLocked(t *testing.T) {
 	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
 		t.Errorf("the holder, after others tried: %v", err)
 	}
+	forked, err := syscall.Dup(int(l.store.(*file).lock.Fd()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(forked)
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
