@@ -1,10 +1,18 @@
 package ledger
 
-import "time"
+import (
+	"encoding/binary"
+	"math/bits"
+	"time"
+)
 
-// generations is the number of parts that DedupMax and DedupWindow are cut in:
-// the oldest part is forgotten whole.
-const generations = 8
+// A generation takes 1/8 of DedupMax or 1/6 of DedupWindow, whichever is full
+// first. So there are never more than 7 full and 8 old ones, a mark for each.
+const (
+	parts     = 8
+	ages      = 6
+	marksMost = 1 << 24 // 32 MB; with more keys Claim is a little slower
+)
 
 // keyRow is what one transaction adds: rows have rising ids.
 type keyRow struct {
@@ -21,21 +29,33 @@ type keys struct {
 	next    int64 // id of the next row
 	total   int
 	evicted uint64
-	gens    []generation // oldest first
+	gens    []generation // oldest first, never more than there are marks
+	marks   []uint16     // by hash: the generations that may have such a key
 }
 
 type generation struct {
 	first      int64 // id of the first row with a key in it
 	born, last int64 // Unix seconds of its first and last row
+	mark       uint16
 	keys       map[Key]struct{}
 }
 
 func newKeys(most int, window time.Duration) keys {
-	return keys{max: max(most, 0), window: int64(window / time.Second), next: 1}
+	most = max(most, 0)
+	return keys{
+		max: most, window: int64(window / time.Second), next: 1,
+		marks: make([]uint16, 2<<bits.Len(uint(min(most, marksMost/4)))), // 2 to 4 a key
+	}
 }
 
+// has asks the marks first: most keys are new, and looking for one in every
+// generation takes as many cache misses.
 func (ks *keys) has(k Key) bool {
-	for i := len(ks.gens) - 1; i >= 0; i-- {
+	mark := *ks.marksOf(k)
+	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
+		if mark&ks.gens[i].mark == 0 {
+			continue
+		}
 		if _, ok := ks.gens[i].keys[k]; ok {
 			return true
 		}
@@ -43,7 +63,13 @@ func (ks *keys) has(k Key) bool {
 	return false
 }
 
-// add remembers a row's keys, and forgets the oldest generation to keep within
+func (ks *keys) marksOf(k Key) *uint16 {
+	h := binary.LittleEndian.Uint64(k[:8])*0x9e3779b97f4a7c15 ^ binary.LittleEndian.Uint64(k[8:])
+	h *= 0xd6e8feb86659fd93
+	return &ks.marks[h>>32&uint64(len(ks.marks)-1)]
+}
+
+// add remembers a row's keys, and forgets the oldest generations to keep within
 // max.
 func (ks *keys) add(r keyRow) {
 	if len(r.keys) == 0 {
@@ -53,15 +79,18 @@ func (ks *keys) add(r keyRow) {
 	if ks.max == 0 {
 		return
 	}
+	ks.forget(r.time)
 	for _, k := range r.keys {
 		if ks.has(k) {
 			continue
 		}
 		for ks.total >= ks.max {
-			ks.evict(r.time)
+			ks.evicted += uint64(len(ks.gens[0].keys))
+			ks.drop()
 		}
 		g := ks.current(r)
 		g.keys[k] = struct{}{}
+		*ks.marksOf(k) |= g.mark
 		g.last = max(g.last, r.time)
 		ks.total++
 	}
@@ -72,21 +101,18 @@ func (ks *keys) current(r keyRow) *generation {
 	n := len(ks.gens)
 	if n > 0 {
 		g := &ks.gens[n-1]
-		full := len(g.keys) >= (ks.max+generations-1)/generations
-		old := ks.window > 0 && r.time-g.born > ks.window/generations
-		if !full && !old {
+		full := len(g.keys) >= (ks.max+parts-1)/parts
+		old := ks.window > 0 && r.time-g.born > ks.window/ages
+		if !full && !old || n == 16 {
 			return g
 		}
 	}
-	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, keys: make(map[Key]struct{})})
-	return &ks.gens[n]
-}
-
-func (ks *keys) evict(now int64) {
-	if g := ks.gens[0]; !ks.expired(g, now) {
-		ks.evicted += uint64(len(g.keys))
+	used := uint16(0)
+	for _, g := range ks.gens {
+		used |= g.mark
 	}
-	ks.drop()
+	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: make(map[Key]struct{})})
+	return &ks.gens[n]
 }
 
 func (ks *keys) expired(g generation, now int64) bool {
@@ -94,7 +120,11 @@ func (ks *keys) expired(g generation, now int64) bool {
 }
 
 func (ks *keys) drop() {
-	ks.total -= len(ks.gens[0].keys)
+	g := ks.gens[0]
+	ks.total -= len(g.keys)
+	for i := range ks.marks {
+		ks.marks[i] &^= g.mark
+	}
 	ks.gens[0] = generation{}
 	ks.gens = ks.gens[1:]
 }

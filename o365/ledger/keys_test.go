@@ -1,6 +1,9 @@
 package ledger
 
 import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
 	"testing"
 	"time"
 )
@@ -37,7 +40,7 @@ func TestGenerations(t *testing.T) {
 		{"one too many", 80, []keyRow{row(1, 0, 40), row(2, 0, 41)}, 71, 8, 10, 1, 0, 71},
 		{"a row is not needed", 80, []keyRow{row(1, 0, 10), row(2, 0, 71)}, 71, 8, 10, 2, 0, 71},
 		{"too many of one row", 8, []keyRow{row(1, 0, 30)}, 8, 8, 22, 1, 0, 8},
-		{"too old ones are not evicted", 8, []keyRow{row(1, 0, 8), row(2, 9*hour, 4)}, 8, 8, 0, 1, 9 * hour, 4},
+		{"too old ones are not evicted", 8, []keyRow{row(1, 0, 8), row(2, 9*hour, 4)}, 4, 4, 0, 2, 9 * hour, 4},
 		{"one key", 1, []keyRow{row(1, 0, 2), row(2, 0, 1)}, 1, 1, 2, 2, 0, 1},
 		{"the same row again", 80, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
 		{"the clock goes back", 80, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
@@ -60,5 +63,41 @@ func TestGenerations(t *testing.T) {
 				t.Errorf("%d keys kept, first row %d, %d foreseen", ks.total, ks.first(), first)
 			}
 		})
+	}
+}
+
+// However rows come, each generation has a mark of its own, and the marks hide
+// no key.
+func TestMarks(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 100 {
+		ks := newKeys(1+random.IntN(500), time.Duration(1+random.IntN(100))*time.Second)
+		seconds := int64(0)
+		for id := range int64(300) {
+			seconds += random.Int64N(ks.window)/10 + int64(random.IntN(2))
+			ks.add(row(id, seconds, random.IntN(20)))
+			marks, total := uint16(0), 0
+			for _, g := range ks.gens {
+				if bits.OnesCount16(g.mark) != 1 || marks&g.mark != 0 {
+					t.Fatalf("mark %b after %b", g.mark, marks)
+				}
+				marks |= g.mark
+				for k := range g.keys {
+					if total++; !ks.has(k) {
+						t.Fatalf("%x is hidden", k)
+					}
+				}
+			}
+			if total != ks.total || total > ks.max {
+				t.Fatalf("%d keys, %d counted, %d at most", total, ks.total, ks.max)
+			}
+		}
+	}
+	for _, most := range []int{-1, 0, 1, math.MaxInt} {
+		ks := newKeys(most, 0)
+		ks.add(row(1, 0, 1))
+		if ks.has(row(1, 0, 1).keys[0]) != (most > 0) {
+			t.Errorf("with %d at most", most)
+		}
 	}
 }
