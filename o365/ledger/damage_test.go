@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"bytes"
+	"database/sql"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -103,6 +104,49 @@ func TestDamage(t *testing.T) {
 		outcomes[outcome]++
 	}
 	t.Logf("%d pages, %v", len(good)/page, outcomes)
+}
+
+// Damage that SQLite cannot see: a value is another one. All of it could make
+// records count as delivered that are not.
+func TestWrongRow(t *testing.T) {
+	good := sound(t)
+	for i, change := range []string{
+		"UPDATE blobs SET done = 1 WHERE content_id LIKE '%000000003$%'",
+		"UPDATE blobs SET records = records + 64 WHERE content_id LIKE '%000000007$%'",
+		"UPDATE blobs SET keep_until = keep_until + 4096 WHERE content_id LIKE '%000000007$%'",
+		"UPDATE blobs SET content_id = replace(content_id, '000000007$', '000000717$') WHERE content_id LIKE '%000000007$%'",
+		"UPDATE blobs SET stream = 2 WHERE content_id LIKE '%000000007$%'",
+		"UPDATE blobs SET records = 'seven' WHERE content_id LIKE '%000000007$%'",
+		"UPDATE streams SET content_type = 'Audit.General'",
+		"DELETE FROM streams",
+		"UPDATE record_keys SET keys = zeroblob(16) WHERE id = 2",
+		"UPDATE record_keys SET keys = substr(keys, 1, 15) WHERE id = 2",
+		"UPDATE spans SET start = start - 4096",
+		"UPDATE spans SET stop = stop + 4096",
+		"UPDATE gaps SET reason = 'none'",
+		"DROP TABLE spans",
+		"ALTER TABLE blobs RENAME COLUMN done TO dome",
+	} {
+		path := filepath.Join(scratch(t), fmt.Sprint(i))
+		if err := os.WriteFile(path, good, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		db, err := sql.Open("sqlite", path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, err := db.Exec(change)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n, _ := result.RowsAffected(); n == 0 && !strings.Contains(change, " TABLE ") {
+			t.Fatalf("%s: no such row", change)
+		}
+		db.Close()
+		if outcome, err := examine(path); outcome != "set aside" || err != nil {
+			t.Errorf("%s: %s, %v", change, outcome, err)
+		}
+	}
 }
 
 // examine opens a damaged ledger as often as a restart would.

@@ -6,11 +6,13 @@ import (
 	"time"
 )
 
-// A generation takes 1/8 of DedupMax or 1/6 of DedupWindow, whichever is full
-// first. So there are never more than 7 full and 8 old ones, a mark for each.
+// A generation takes 1/9 of DedupMax or 1/5 of DedupWindow, whichever is full
+// first: there are never more of them than marks. Nine, because a map of an
+// eighth of the default DedupMax has just doubled its room (36 bytes a key
+// instead of 23).
 const (
-	parts     = 8
-	ages      = 6
+	parts     = 9
+	ages      = 5
 	marksMost = 1 << 24 // 32 MB; with more keys Claim is a little slower
 )
 

@@ -30,20 +30,20 @@ func TestGenerations(t *testing.T) {
 		at      int64 // when forget is called
 		kept    int   // after it
 	}{
-		{"nothing", 80, nil, 0, 0, 0, 1, 9 * hour, 0},
+		{"nothing", 90, nil, 0, 0, 0, 1, 9 * hour, 0},
 		{"no keys are kept", 0, []keyRow{row(1, 0, 5)}, 0, 0, 0, 2, 0, 0},
-		{"one generation", 80, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8 * hour, 10},
-		{"one generation, too old", 80, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8*hour + 1, 0},
-		{"a row in two", 80, []keyRow{row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
-		{"cut by age", 80, []keyRow{row(1, 0, 3), row(2, hour, 3), row(3, 2*hour, 3)}, 9, 2, 0, 1, 9*hour + 1, 3},
-		{"full", 80, []keyRow{row(1, 0, 40), row(2, 0, 40)}, 80, 8, 0, 1, 0, 80},
-		{"one too many", 80, []keyRow{row(1, 0, 40), row(2, 0, 41)}, 71, 8, 10, 1, 0, 71},
-		{"a row is not needed", 80, []keyRow{row(1, 0, 10), row(2, 0, 71)}, 71, 8, 10, 2, 0, 71},
-		{"too many of one row", 8, []keyRow{row(1, 0, 30)}, 8, 8, 22, 1, 0, 8},
-		{"too old ones are not evicted", 8, []keyRow{row(1, 0, 8), row(2, 9*hour, 4)}, 4, 4, 0, 2, 9 * hour, 4},
+		{"one generation", 90, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8 * hour, 10},
+		{"one generation, too old", 90, []keyRow{row(1, 0, 10)}, 10, 1, 0, 1, 8*hour + 1, 0},
+		{"a row in two", 90, []keyRow{row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
+		{"cut by age", 90, []keyRow{row(1, 0, 3), row(2, hour, 3), row(3, 2*hour, 3)}, 9, 2, 0, 1, 9*hour + 1, 3},
+		{"full", 90, []keyRow{row(1, 0, 45), row(2, 0, 45)}, 90, 9, 0, 1, 0, 90},
+		{"one too many", 90, []keyRow{row(1, 0, 45), row(2, 0, 46)}, 81, 9, 10, 1, 0, 81},
+		{"a row is not needed", 90, []keyRow{row(1, 0, 10), row(2, 0, 81)}, 81, 9, 10, 2, 0, 81},
+		{"too many of one row", 9, []keyRow{row(1, 0, 30)}, 9, 9, 21, 1, 0, 9},
+		{"too old ones are not evicted", 9, []keyRow{row(1, 0, 9), row(2, 9*hour, 4)}, 4, 4, 0, 2, 9 * hour, 4},
 		{"one key", 1, []keyRow{row(1, 0, 2), row(2, 0, 1)}, 1, 1, 2, 2, 0, 1},
-		{"the same row again", 80, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
-		{"the clock goes back", 80, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
+		{"the same row again", 90, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
+		{"the clock goes back", 90, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			ks := newKeys(test.max, 8*time.Hour)

@@ -64,7 +64,7 @@ func (m *model) want(k Key, last int, pruned time.Time) (must, may bool) {
 	}
 	window, confirmed, newer := m.opt.DedupWindow, m.keys[last].at, len(m.keys)-1-last
 	must = newer < m.opt.DedupMax*7/8-1 && m.now.Sub(confirmed) <= window
-	may = newer < m.opt.DedupMax && pruned.Sub(confirmed) <= window+window/6+time.Second
+	may = newer < m.opt.DedupMax && pruned.Sub(confirmed) <= window+window/5+time.Second
 	return must, may
 }
 
