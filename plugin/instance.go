@@ -20,7 +20,7 @@ import (
 type instance struct {
 	host    *host
 	feed    *handover.Instance
-	source  *o365.Input
+	source  handover.Source
 	ticker  *ticker
 	stopped bool
 }
@@ -42,10 +42,11 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 		return nil, err
 	}
 	log := handover.NewQueue(h.level())
-	source, err := o365.Open(config, o365.Host{Log: log.Log, Shared: t.budgets()})
+	in, err := o365.Open(config, o365.Host{Log: log.Log, Shared: t.budgets()})
 	if err != nil {
 		return nil, err
 	}
+	source := sourceOf(in)
 	return &instance{
 		host:   h,
 		feed:   handover.New(h, source, log),
@@ -93,7 +94,7 @@ func (in *instance) safely(what string, f func()) {
 }
 
 // closeBroken is not waited for: a lock may be held for ever.
-func closeBroken(source *o365.Input) {
+func closeBroken(source handover.Source) {
 	defer func() { _ = recover() }()
 	source.Close()
 }

@@ -55,14 +55,15 @@ func Build(dir string, flags ...string) (string, error) {
 	return out, run(src, cc, args...)
 }
 
-// BuildPlugin builds the plugin into dir and returns its path.
-func BuildPlugin(dir string) (string, error) {
+// BuildPlugin builds the plugin into dir, with further build tags if there are
+// any, and returns its path.
+func BuildPlugin(dir string, tags ...string) (string, error) {
 	if _, err := exec.LookPath("cc"); err != nil {
 		return "", ErrNoCompiler
 	}
-	out := filepath.Join(dir, "in_o365.so")
-	return out, run("", "go", "build", "-buildmode=c-shared", "-tags", "netgo,osusergo", "-trimpath",
-		"-o", out, "github.com/fluent-bit-o365/fluent-bit-o365/plugin")
+	out := filepath.Join(dir, strings.Join(append([]string{"in_o365"}, tags...), "-")+".so")
+	return out, run("", "go", "build", "-buildmode=c-shared", "-tags", strings.Join(append(tags, "netgo", "osusergo"), ","),
+		"-trimpath", "-o", out, "github.com/fluent-bit-o365/fluent-bit-o365/plugin")
 }
 
 func run(dir, name string, args ...string) error {

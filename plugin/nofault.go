@@ -1,0 +1,10 @@
+//go:build !o365fault
+
+package main
+
+import (
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
+)
+
+func sourceOf(in *o365.Input) handover.Source { return in }
