@@ -49,8 +49,12 @@ func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 
 // Deliver implements [collector.Blob].
 func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
-	piece := piece{blob: b}
-	d := record.NewDecoder(r, record.Options{WholeKey: b.content.Type == activity.DLP})
+	scratch := b.pipe.scratch(b.content.Type)
+	defer b.pipe.putBack(b.content.Type, scratch)
+	d := scratch.decoder
+	d.Reset(r)
+	piece := piece{blob: b, events: scratch.events[:0]}
+	defer func() { scratch.events = piece.events }()
 	for {
 		start := len(piece.events)
 		events, rec, err := d.Append(piece.events)
@@ -88,6 +92,36 @@ func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 			return err
 		}
 	}
+}
+
+// scratch is the memory that reading a blob takes, whatever its size.
+type scratch struct {
+	decoder *record.Decoder
+	events  []byte
+}
+
+// scratch returns memory that another blob of the content type has used, or
+// new.
+func (p *pipe) scratch(t activity.ContentType) *scratch {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if free := p.free[t]; len(free) > 0 {
+		p.free[t] = free[:len(free)-1]
+		return free[len(free)-1]
+	}
+	return &scratch{decoder: record.NewDecoder(nil, record.Options{WholeKey: t == activity.DLP})}
+}
+
+// putBack keeps the memory for the next blob, unless a huge record has blown
+// it up.
+func (p *pipe) putBack(t activity.ContentType, s *scratch) {
+	if cap(s.events) > 4*pieceSize {
+		return
+	}
+	s.decoder.Reset(nil)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free[t] = append(p.free[t], s)
 }
 
 func (b *blob) pieceSize() int { return min(pieceSize, b.pipe.config.BatchSize) }

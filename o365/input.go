@@ -116,7 +116,10 @@ func Open(c Config, h Host) (*Input, error) {
 	}
 	in.committer = newCommitter(book, h.Log)
 	for i, tenant := range c.Tenants {
-		p := &pipe{config: c, outbox: in.outbox, ledger: book, committer: in.committer, stats: in.stats, log: h.Log}
+		p := &pipe{
+			config: c, outbox: in.outbox, ledger: book, committer: in.committer, stats: in.stats, log: h.Log,
+			free: make(map[activity.ContentType][]*scratch),
+		}
 		col := collector.New(collector.Config{
 			Tenant:       tenant,
 			ContentTypes: c.ContentTypes,

@@ -1,12 +1,16 @@
 package o365
 
 import (
+	"bytes"
+	"sync"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
 // pipe is what stands behind the collector of one tenant: it takes blobs to
@@ -19,6 +23,9 @@ type pipe struct {
 	stats     *stats
 	log       health.Log
 	confirmed func(s ledger.Stream, contentID string)
+
+	mu   sync.Mutex
+	free map[activity.ContentType][]*scratch
 }
 
 var (
@@ -49,4 +56,21 @@ func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complet
 func (p *pipe) Lost(g ledger.Gap) {
 	p.stats.gaps.Add(1)
 	p.committer.lost(g)
+	p.report(health.Event{
+		Time: g.Found, Kind: health.Gap, Tenant: g.Stream.Tenant, ContentType: g.Stream.ContentType,
+		From: g.Span.From, To: g.Span.To, Reason: g.Reason,
+	})
+}
+
+// report emits a health record.
+func (p *pipe) report(e health.Event) {
+	if p.config.HealthTag == "" {
+		return
+	}
+	event, _, err := record.NewDecoder(bytes.NewReader(e.JSON()), record.Options{}).Append(nil)
+	if err != nil {
+		p.log.Errorf("health record: %v", err)
+		return
+	}
+	p.outbox.Push(outbox.Lane{Name: "health", Tag: p.config.HealthTag}, event, 1, receipt{})
 }

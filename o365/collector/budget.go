@@ -29,7 +29,7 @@ const (
 // NewBudget allows perMinute requests a minute.
 func NewBudget(perMinute int) *Budget {
 	most := float64(perMinute) / 60
-	return &Budget{most: most, rate: most, tokens: 1}
+	return &Budget{most: most, rate: most, tokens: max(1, most*burst.Seconds())}
 }
 
 // Take takes leave for one request at now, or tells how long to wait for it.

@@ -75,12 +75,24 @@ func (o *Outbox[R]) Add(ctx context.Context, l Lane, events []byte, records int,
 		o.mu.Lock()
 	}
 	defer o.mu.Unlock()
+	o.push(l, events, records, receipt)
+	return nil
+}
+
+// Push is Add without waiting, for the few small events that must not be held
+// up by a full outbox.
+func (o *Outbox[R]) Push(l Lane, events []byte, records int, receipt R) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.push(l, events, records, receipt)
+}
+
+func (o *Outbox[R]) push(l Lane, events []byte, records int, receipt R) {
 	b := o.open(l, len(events))
 	b.Events = append(b.Events, events...)
 	b.Records += records
 	b.Receipts = append(b.Receipts, receipt)
 	o.bytes += len(events)
-	return nil
 }
 
 // open returns the batch at the end of a lane that has room for n bytes.

@@ -135,6 +135,14 @@ func TestAddGivesUpWithItsContext(t *testing.T) {
 	})
 }
 
+func TestPushDoesNotWait(t *testing.T) {
+	o := New[string](4, 4)
+	add(t, o, exchange, "0123", "")
+	o.Push(sharepoint, []byte("4"), 1, "pushed")
+	o.Next()
+	expect(t, o.Next(), " 4 1 [pushed]")
+}
+
 func TestOneLargeBatchPassesAnEmptyOutbox(t *testing.T) {
 	o := New[string](4, 8)
 	add(t, o, exchange, "0123456789", "")

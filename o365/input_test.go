@@ -1,0 +1,276 @@
+package o365
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+func TestEveryRecordOnceAndUnchanged(t *testing.T) {
+	for name, opt := range map[string]cloud.Options{
+		"plain":      {Seed: 1, Blobs: 8, Records: 10},
+		"duplicates": {Seed: 2, Blobs: 8, Records: 10, Duplicates: 10},
+		"flaky":      {Seed: 3, Blobs: 8, Records: 10, PageSize: 3, Faults: cloud.Flaky(0.1)},
+		"same time":  {Seed: 4, Blobs: 8, Records: 10, SameTime: 4, WholeTimes: true, PartStart: true},
+		"strict":     {Seed: 5, Blobs: 8, Records: 10, ShortDay: true, Grace: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, opt)
+			in := r.open()
+			r.take(in, r.all)
+			in.Close()
+			r.check()
+		})
+	}
+}
+
+// A restart goes on where the last one stopped, wherever that was: in the
+// middle of blobs, with batches out that nobody confirmed.
+func TestRestartRepeatsNothing(t *testing.T) {
+	for name, change := range map[string]func(map[string]string){
+		"dedup":    func(map[string]string) {},
+		"no dedup": func(o map[string]string) { o["dedup"] = "off" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, cloud.Options{Seed: 6, Blobs: 4, Records: 40, Faults: cloud.Flaky(0.1)})
+			r.options["db"] = filepath.Join(t.TempDir(), "state.db")
+			r.options["batch_size"] = "8k"
+			change(r.options)
+			for stops := 1; !r.all(); stops++ {
+				in := r.open()
+				some := len(r.records) + 250
+				r.take(in, func() bool { return r.all() || len(r.records) >= some })
+				in.Next() // handed over, never confirmed
+				in.Close()
+			}
+			in := r.open()
+			time.Sleep(500 * time.Millisecond)
+			if b := in.Next(); b != nil {
+				t.Errorf("%d records come again", b.Records)
+			}
+			in.Close()
+			r.check()
+		})
+	}
+}
+
+func TestReturnedBatchesComeAgain(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 7, Blobs: 4, Records: 20})
+	r.options["batch_size"] = "4k"
+	in := r.open()
+	n := 0
+	for deadline := time.Now().Add(30 * time.Second); !r.all() && time.Now().Before(deadline); {
+		b := in.Next()
+		if b == nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		if n++; n%3 != 0 {
+			in.Return(b)
+			continue
+		}
+		r.records = append(r.records, readEvents(t, b.Events)...)
+		in.Confirm(b)
+	}
+	in.Close()
+	r.check()
+}
+
+// What waits for Fluent Bit is bounded, and so is what is downloaded ahead.
+func TestQueueIsBounded(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 8, Blobs: 10, Records: 30})
+	r.options["batch_size"], r.options["queue_size"] = "16k", "128k"
+	in := r.open()
+	defer in.Close()
+	for deadline := time.Now().Add(30 * time.Second); in.outbox.Bytes() < 64e3; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("only %d bytes are queued although nothing is taken", in.outbox.Bytes())
+		}
+	}
+	for range 50 {
+		time.Sleep(5 * time.Millisecond)
+		if n := in.outbox.Bytes(); n > 128e3 {
+			t.Fatalf("%d bytes are queued", n)
+		}
+	}
+	r.take(in, r.all)
+	r.check()
+}
+
+func TestTagPrefix(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 9, Blobs: 1, Records: 3})
+	r.options["tag_prefix"] = "audit"
+	in := r.open()
+	defer in.Close()
+	var tags []string
+	for deadline := time.Now().Add(30 * time.Second); len(tags) < 5 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if b := in.Next(); b != nil {
+			tags = append(tags, b.Tag)
+			in.Confirm(b)
+		}
+	}
+	slices.Sort(tags)
+	if got := strings.Join(tags, " "); got != "audit.azureactivedirectory audit.dlp audit.exchange audit.general audit.sharepoint" {
+		t.Errorf("tags are %s", got)
+	}
+}
+
+func TestCloseIsQuickWhileDownloading(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 10, Blobs: 50, Records: 20, Latency: 300 * time.Millisecond})
+	in := r.open()
+	time.Sleep(time.Second)
+	begun := time.Now()
+	in.Close()
+	if d := time.Since(begun); d > time.Second {
+		t.Errorf("Close took %s", d)
+	}
+}
+
+func TestGapsBecomeHealthRecords(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 11, Blobs: 1, Records: 1})
+	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
+	r.options["health_tag"] = "o365.health"
+	r.options["content_types"] = cloud.Exchange
+	month := 30 * 24 * time.Hour
+	book, err := ledger.Open(r.options["db"], ledger.Options{Now: func() time.Time { return time.Now().Add(-month) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stream := ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	begun := time.Now().Add(-month).UTC().Truncate(time.Second)
+	if _, err := book.Since(stream, begun.Add(-time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if err := book.Complete(stream, ledger.Span{From: begun.Add(-time.Hour), To: begun}); err != nil {
+		t.Fatal(err)
+	}
+	book.Close()
+
+	in := r.open()
+	defer in.Close()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no health record; the log says:\n%s", r.log.text())
+		}
+		b := in.Next()
+		if b == nil {
+			continue
+		}
+		record := string(readEvents(t, b.Events)[0])
+		in.Confirm(b)
+		if b.Tag != "o365.health" {
+			continue
+		}
+		for _, want := range []string{`"Operation":"gap"`, `"ContentType":"Audit.Exchange"`, `"From":"` + begun.Format("2006-01-02T15:04:05") + `"`, `"Reason":"nothing was collected for longer`} {
+			if !strings.Contains(record, want) {
+				t.Errorf("the health record is %s, want %s in it", record, want)
+			}
+		}
+		break
+	}
+	if text := r.log.text(); strings.Count(text, "lost: content of "+begun.Format(time.RFC3339)) != 1 {
+		t.Errorf("the log says:\n%s", text)
+	}
+}
+
+// A disk that is full holds up what would be repeated after a kill, and no
+// more than that.
+func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 12, Blobs: 20, Records: 30})
+	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
+	r.options["batch_size"] = "4k"
+	in := r.open()
+	defer in.Close()
+	in.committer.ledger.Close() // every write fails from now on
+	batches := 0
+	idle := time.Now()
+	for deadline := time.Now().Add(30 * time.Second); time.Since(idle) < time.Second && time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
+		if b := in.Next(); b != nil {
+			in.Confirm(b)
+			batches++
+			idle = time.Now()
+		}
+		if batches == 0 {
+			idle = time.Now()
+		}
+	}
+	if batches < maxUncommitted || batches > maxUncommitted+10 {
+		t.Errorf("%d batches were handed over without the ledger", batches)
+	}
+	if strings.Count(r.log.text(), "db: what was delivered can't be written") != 1 {
+		t.Errorf("the log says:\n%s", r.log.text())
+	}
+}
+
+func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: cloud.Number}}})
+	in := r.open()
+	defer in.Close()
+	r.take(in, func() bool { return in.stats.blobs.Load() >= 20 })
+	if in.stats.malformed.Load() == 0 || !strings.Contains(r.log.text(), "it is left out") {
+		t.Errorf("malformed: %d; the log says:\n%s", in.stats.malformed.Load(), r.log.text())
+	}
+}
+
+func TestOpenRefusesWhatCantWork(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad.pem")
+	if err := os.WriteFile(bad, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name    string
+		options map[string]string
+		want    string // in the error
+	}{
+		{"no directory for db", map[string]string{"db": filepath.Join(dir, "no", "state.db")}, "db"},
+		{"no CA file", map[string]string{"ca_file": filepath.Join(dir, "no.pem")}, "ca_file: "},
+		{"bad CA file", map[string]string{"ca_file": bad}, "holds no PEM certificate"},
+		{"no secret", map[string]string{"client_secret": "", "auth": "client_secret"}, "client_secret"},
+		{"no secret file", map[string]string{"client_secret": "", "client_secret_file": filepath.Join(dir, "no")}, "client_secret_file"},
+		{"secret twice", map[string]string{"client_secret_file": bad}, "client_secret: set it or client_secret_file, not both"},
+		{"password alone", map[string]string{"certificate_password": "p"}, "certificate_password: is of no use without certificate_file"},
+		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": cloud.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
+		{"queue below batch", map[string]string{"queue_size": "64k"}, "queue_size: 64000 bytes is less than batch_size"},
+		{"one tag for two", map[string]string{"health_tag": "a", "tag_prefix": "a"}, `health_tag: "a" is tag_prefix too`},
+		{"two mistakes", map[string]string{"poll_interval": "5x", "lookback": "30d"}, "lookback"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := newRig(t, cloud.Options{})
+			for k, v := range tt.options {
+				r.options[k] = v
+			}
+			config, err := ParseConfig(func(key string) string { return r.options[key] })
+			if err == nil {
+				var in *Input
+				if in, err = Open(config, Host{Log: r.log.add, Shared: NewShared()}); err == nil {
+					in.Close()
+				}
+			}
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q in it", err, tt.want)
+			}
+			if err != nil && strings.Contains(err.Error(), "simulated-secret") {
+				t.Errorf("the error tells the secret: %v", err)
+			}
+		})
+	}
+}
+
+func TestTwoInputsOfOneTenantShareABudget(t *testing.T) {
+	s := NewShared()
+	if s.budget("e", "t", 100) != s.budget("e", "t", 50) || s.budget("e", "t", 100) == s.budget("e", "u", 100) {
+		t.Error("budgets are not those of tenants")
+	}
+	if got := s.budget("e", "t", 100).PerMinute(); got != 50 {
+		t.Errorf("the budget is %v a minute, want the lowest that was asked for", got)
+	}
+}

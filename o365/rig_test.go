@@ -1,0 +1,133 @@
+package o365
+
+import (
+	"encoding/pem"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+)
+
+const clientID = "22222222-3333-4444-8555-666666666666"
+
+// rig is a simulated Microsoft 365 and the options to collect from it.
+type rig struct {
+	t        *testing.T
+	cloud    *cloud.Cloud
+	login    *login.Service
+	options  map[string]string
+	log      lines
+	planned  int      // records of all content types, duplicates included
+	distinct int      // the same without duplicates, once the service tells
+	records  [][]byte // confirmed
+}
+
+func newRig(t *testing.T, opt cloud.Options) *rig {
+	t.Helper()
+	r := &rig{t: t, login: login.New(login.Options{}), planned: len(cloud.ContentTypes()) * opt.Blobs * opt.Records}
+	opt.Verify = func(bearer string) (string, []string, error) {
+		claims, err := r.login.Verify(bearer)
+		return claims.TenantID, claims.Roles, err
+	}
+	r.login.AddApp(login.App{ClientID: clientID, Secret: "simulated-secret", Roles: []string{cloud.RoleRead, cloud.RoleReadDLP}}, cloud.DefaultTenant)
+	r.cloud = cloud.New(opt)
+	mux := http.NewServeMux()
+	mux.Handle("/api/", r.cloud)
+	mux.Handle("/", r.login)
+	server := httptest.NewTLSServer(mux)
+	t.Cleanup(server.Close)
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r.options = map[string]string{
+		"tenant_id":      cloud.DefaultTenant,
+		"client_id":      clientID,
+		"client_secret":  "simulated-secret",
+		"endpoint":       server.URL,
+		"authority_host": server.URL,
+		"ca_file":        ca,
+		"content_types":  strings.Join(cloud.ContentTypes(), ","),
+		"poll_interval":  "10s",
+	}
+	return r
+}
+
+// open starts an input with the rig's options.
+func (r *rig) open() *Input {
+	r.t.Helper()
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	in, err := Open(config, Host{Log: r.log.add, Shared: NewShared()})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return in
+}
+
+// take hands over and confirms until enough reports true.
+func (r *rig) take(in *Input, enough func() bool) {
+	r.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); !enough(); {
+		if time.Now().After(deadline) {
+			r.t.Fatalf("only %d records came; the log says:\n%s", len(r.records), r.log.text())
+		}
+		b := in.Next()
+		if b == nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		r.records = append(r.records, readEvents(r.t, b.Events)...)
+		in.Confirm(b)
+	}
+}
+
+// all reports whether as many records have come as there are. The service
+// expects nothing of content types that are not subscribed yet.
+func (r *rig) all() bool {
+	if r.distinct == 0 && r.cloud.Expect().Records >= r.planned {
+		r.distinct = r.cloud.Check(slices.Values(r.records), cloud.CheckOptions{Dedup: true}).Expected
+	}
+	return r.distinct > 0 && len(r.records) >= r.distinct
+}
+
+// check compares what was confirmed with what the service has.
+func (r *rig) check() {
+	r.t.Helper()
+	if report := r.cloud.Check(slices.Values(r.records), cloud.CheckOptions{Dedup: true}); !report.OK() {
+		r.t.Errorf("%v\nthe log says:\n%s", report, r.log.text())
+	}
+}
+
+// lines collects what is logged.
+type lines struct {
+	mu   sync.Mutex
+	said []string
+}
+
+func (l *lines) add(level health.Level, line string) {
+	if level > health.Info {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.said = append(l.said, fmt.Sprintf("%d %s", level, line))
+}
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Join(l.said, "\n")
+}
