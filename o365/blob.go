@@ -23,6 +23,7 @@ type blob struct {
 	stream  ledger.Stream
 	content activity.Content
 	lane    outbox.Lane
+	stats   *stats
 	known   int // elements that were confirmed before this start
 
 	mu    sync.Mutex
@@ -34,6 +35,7 @@ type blob struct {
 // receipt is what the outbox gives back of a piece of a blob.
 type receipt struct {
 	blob    *blob
+	records int
 	keys    []ledger.Key
 	through int // elements of the blob up to the end of the piece
 }
@@ -44,7 +46,7 @@ func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 	if p.config.TagPrefix != "" {
 		lane.Tag = p.config.TagPrefix + "." + c.Type.Short()
 	}
-	return &blob{pipe: p, stream: s, content: c, lane: lane, known: p.ledger.Progress(s, c.ID).Records}
+	return &blob{pipe: p, stream: s, content: c, lane: lane, stats: p.stats.of(s.Tenant, c.Type), known: p.ledger.Progress(s, c.ID).Records}
 }
 
 // Deliver implements [collector.Blob].
@@ -137,7 +139,7 @@ func (b *blob) wanted(rec record.Record) bool {
 		return true
 	}
 	if rec.Index >= max(b.known, b.addedSoFar()) {
-		b.pipe.stats.duplicates.Add(1)
+		b.stats.add(duplicates, 1)
 	}
 	return false
 }
@@ -152,7 +154,7 @@ func (b *blob) malformed(bad *record.Malformed) {
 	if bad.Index < b.addedSoFar() {
 		return // it was said when the blob was read before
 	}
-	b.pipe.stats.malformed.Add(1)
+	b.stats.add(malformed, 1)
 	b.pipe.log.Warnf("%s %s: blob %s: %v; it is left out", b.stream.Tenant, b.stream.ContentType, b.content.ID, bad)
 }
 
@@ -173,6 +175,7 @@ func (b *blob) confirm(r receipt) ledger.Delivery {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open--
+	b.stats.add(records, r.records)
 	return b.delivery(r, b.read && b.open == 0)
 }
 
@@ -209,7 +212,7 @@ func (p *piece) add(ctx context.Context) error {
 	b.mu.Lock()
 	b.open++
 	b.mu.Unlock()
-	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{blob: b, keys: p.keys, through: p.through})
+	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{blob: b, records: p.records, keys: p.keys, through: p.through})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil {

@@ -194,7 +194,7 @@ func (p *changes) write(l *ledger.Ledger) error {
 		}
 		for i, d := range p.deliveries {
 			if d.Done {
-				p.blobs[i].pipe.stats.blobs.Add(1)
+				p.blobs[i].stats.add(blobs, 1)
 				p.blobs[i].pipe.confirmed(d.Stream, d.Blob)
 			}
 		}

@@ -71,7 +71,7 @@ type Input struct {
 	outbox    *outbox.Outbox[receipt]
 	committer *committer
 	transport *http.Transport
-	stats     *stats
+	stats     allStats
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -111,7 +111,7 @@ func Open(c Config, h Host) (*Input, error) {
 		log:       h.Log,
 		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize),
 		transport: transport,
-		stats:     new(stats),
+		stats:     newStats(c),
 		cancel:    cancel,
 	}
 	in.committer = newCommitter(book, h.Log)
@@ -174,7 +174,6 @@ func (in *Input) Next() *Batch {
 // Confirm says that the batch is stored by its receiver. Its Events must not
 // be read any more.
 func (in *Input) Confirm(b *Batch) {
-	in.stats.records.Add(int64(b.Records))
 	in.outbox.Confirm(b)
 	in.committer.confirm(b.Receipts)
 }

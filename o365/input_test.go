@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
@@ -176,6 +177,11 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 		}
 		break
 	}
+	gapMetrics := map[string]float64{}
+	in.Metrics(func(m health.Metric, _, _ string, value float64) { gapMetrics[m.Name] += value })
+	if lost := gapMetrics["gap_seconds_total"]; gapMetrics["gaps_total"] != 1 || lost < (22*24*time.Hour).Seconds() || lost > (24*24*time.Hour).Seconds() {
+		t.Errorf("metrics: %v", gapMetrics)
+	}
 	if text := r.log.text(); strings.Count(text, "lost: content of "+begun.Format(time.RFC3339)) != 1 {
 		t.Errorf("the log says:\n%s", text)
 	}
@@ -214,9 +220,9 @@ func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
 	r := newRig(t, cloud.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: cloud.Number}}})
 	in := r.open()
 	defer in.Close()
-	r.take(in, func() bool { return in.stats.blobs.Load() >= 20 })
-	if in.stats.malformed.Load() == 0 || !strings.Contains(r.log.text(), "it is left out") {
-		t.Errorf("malformed: %d; the log says:\n%s", in.stats.malformed.Load(), r.log.text())
+	r.take(in, func() bool { return in.stats.sum(blobs) >= 20 })
+	if in.stats.sum(malformed) == 0 || !strings.Contains(r.log.text(), "it is left out") {
+		t.Errorf("malformed: %d; the log says:\n%s", in.stats.sum(malformed), r.log.text())
 	}
 }
 

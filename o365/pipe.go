@@ -20,7 +20,7 @@ type pipe struct {
 	outbox    *outbox.Outbox[receipt]
 	ledger    *ledger.Ledger
 	committer *committer
-	stats     *stats
+	stats     allStats
 	log       health.Log
 	confirmed func(s ledger.Stream, contentID string)
 
@@ -54,7 +54,9 @@ func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complet
 
 // Lost remembers a gap and, with health_tag, emits a record of it.
 func (p *pipe) Lost(g ledger.Gap) {
-	p.stats.gaps.Add(1)
+	stats := p.stats.of(g.Stream.Tenant, activity.ContentType(g.Stream.ContentType))
+	stats.add(gaps, 1)
+	stats.add(gapSeconds, int(g.Span.To.Sub(g.Span.From).Seconds()))
 	p.committer.lost(g)
 	p.report(health.Event{
 		Time: g.Found, Kind: health.Gap, Tenant: g.Stream.Tenant, ContentType: g.Stream.ContentType,
