@@ -43,7 +43,8 @@ const settings = "mode=rw&_defensive=1&_error_rc=1&_busy_timeout=500&_journal_mo
 // errDamaged says that the file's content cannot be right.
 var errDamaged = errors.New("wrong content")
 
-// background is the context of every call: one that could be cancelled costs a goroutine each time.
+// background is the context of every call: one that could be cancelled costs a
+// goroutine each time.
 var background = context.Background()
 
 // file is the store in one SQLite file.
@@ -126,9 +127,10 @@ func (f *file) connect() error {
 		if f.there {
 			f.log.Errorf("db %q is gone, and a new one is begun: after the next start records of the last 7 days can come again", f.path)
 		}
-		f.there = true
-		return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
+		err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
 			schema, applicationID, schemaVersion))
+		f.there = err == nil
+		return err
 	case app != applicationID:
 		return errors.New("is a SQLite database of another program: name another file")
 	case version > schemaVersion:
