@@ -1,0 +1,188 @@
+// Command demo shows the plugin at work where there is no Microsoft 365 tenant:
+//
+//	make run
+//
+// It starts a simulated service that has seven days of made-up audit records
+// and then makes some more, and loads the plugin in the Fluent Bit there is
+// (FLUENT_BIT, PATH or /opt/fluent-bit/bin) or in test/host. Records go to the
+// standard output, one line each; everything else goes to the standard error.
+//
+// It ends when everything has been delivered, or on Ctrl-C, with an account of
+// what was lost, repeated or changed on the way. Its exit status is 0 only if
+// nothing was.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+func main() {
+	var d demo
+	flag.StringVar(&d.plugin, "plugin", "build/in_o365.so", "the plugin")
+	flag.IntVar(&d.blobs, "blobs", 56, "content blobs of seven days, per content type")
+	flag.IntVar(&d.records, "records", 40, "records in a blob")
+	flag.IntVar(&d.rounds, "rounds", 2, "how often a new blob of each content type is made after that")
+	flag.Parse()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C waits for nothing
+	// A reader of the records who leaves is as good as Ctrl-C.
+	ctx, leave := signal.NotifyContext(ctx, syscall.SIGPIPE)
+	defer leave()
+	if err := d.run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "demo:", err)
+		os.Exit(1)
+	}
+}
+
+// demo is one run.
+type demo struct {
+	plugin                 string
+	blobs, records, rounds int
+
+	screen  *screen
+	service *service
+	tally   *tally
+}
+
+// patience is how long nothing may arrive.
+const patience = 90 * time.Second
+
+var (
+	errDiffers = errors.New("not everything arrived once and as it was")
+	errEnded   = errors.New("the host ended by itself")
+	errStuck   = fmt.Errorf("nothing arrived for %v", patience)
+)
+
+func (d *demo) run(ctx context.Context) (err error) {
+	if d.plugin, err = filepath.Abs(d.plugin); err != nil {
+		return err
+	}
+	if _, err := os.Stat(d.plugin); err != nil {
+		return fmt.Errorf("%w (make builds it)", err)
+	}
+	dir, err := os.MkdirTemp("", "o365-demo")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	host, err := findHost(dir)
+	if err != nil {
+		return err
+	}
+	if d.service, err = startService(dir, d.blobs, d.records); err != nil {
+		return err
+	}
+	defer d.service.Close()
+	d.tally = newTally(d.service)
+	d.screen = newScreen(os.Stdout, os.Stderr)
+	d.screen.note("%s loads %s", host, d.plugin)
+	d.screen.note("%s", d.service)
+
+	process, err := startProcess(host.command(d.plugin, dir, d.service.options()))
+	if err != nil {
+		return err
+	}
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		d.read(process)
+	}()
+	err = d.watch(ctx, process)
+	early := ctx.Err() != nil
+	if early {
+		err = nil
+	}
+	peak := process.peak()
+	if status := process.stop(); status != 0 {
+		err = errors.Join(err, fmt.Errorf("exit status %d of %s", status, host))
+	}
+	<-read
+	d.screen.clear()
+	text, ok := d.tally.verdict(early, peak)
+	d.screen.note("%s", text)
+	if !ok {
+		err = errors.Join(err, errDiffers)
+	}
+	return err
+}
+
+// read takes what the host prints, until its end.
+func (d *demo) read(p *process) {
+	logged := make(chan struct{})
+	go func() {
+		defer close(logged)
+		begun := false
+		lines(p.log, func(line []byte) {
+			// Fluent Bit's banner comes before its log.
+			if begun = begun || bytes.HasPrefix(line, []byte("[2")); begun {
+				d.screen.log(line)
+			}
+		})
+	}()
+	lines(p.records, func(line []byte) {
+		d.tally.add(line)
+		d.screen.record(line)
+	})
+	<-logged
+}
+
+func lines(r io.Reader, each func(line []byte)) {
+	in := bufio.NewReaderSize(r, 1<<20)
+	for {
+		line, err := in.ReadBytes('\n')
+		if err != nil {
+			return // the process has ended; half a line is no record
+		}
+		each(line[:len(line)-1])
+	}
+}
+
+// watch sees to it that there is something to deliver, until all is delivered.
+func (d *demo) watch(ctx context.Context, p *process) error {
+	if err := d.delivered(ctx, p); err != nil {
+		return err
+	}
+	d.screen.note("the seven days are there: %s", d.tally.backfilled())
+	for range d.rounds {
+		begin := time.Now()
+		d.service.produce()
+		if err := d.delivered(ctx, p); err != nil {
+			return err
+		}
+		d.screen.note("a new blob of each content type arrived within %.0f s; the plugin looks for them every %s",
+			time.Since(begin).Seconds(), pollInterval)
+	}
+	return nil
+}
+
+// delivered shows the progress and waits until nothing is missing.
+func (d *demo) delivered(ctx context.Context, p *process) error {
+	tick := time.NewTicker(time.Second / 2)
+	defer tick.Stop()
+	for !d.tally.complete() {
+		d.screen.status(d.tally.progress())
+		if d.tally.idle() > patience {
+			return errStuck
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-p.ended:
+			return errEnded
+		case <-tick.C:
+		}
+	}
+	return nil
+}
