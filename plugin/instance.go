@@ -21,6 +21,7 @@ type instance struct {
 	host    *host
 	feed    *handover.Instance
 	source  handover.Source
+	metrics *metrics
 	ticker  *ticker
 	stopped bool
 }
@@ -48,21 +49,24 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 	}
 	source := sourceOf(in)
 	return &instance{
-		host:   h,
-		feed:   handover.New(h, source, log),
-		source: source,
-		ticker: openTicker(h.instance),
+		host:    h,
+		feed:    handover.New(h, source, log),
+		source:  source,
+		metrics: openMetrics(h, in),
+		ticker:  openTicker(h.instance),
 	}, nil
 }
 
 func (in *instance) tick() {
 	restoreSignals(in.host)
 	in.ticker.pace(in.feed.Tick())
+	in.metrics.update()
 }
 
 // collect is tick from the host's own collector, which takes events.
 func (in *instance) collect() []byte {
 	restoreSignals(in.host)
+	in.metrics.update()
 	return in.feed.Collect()
 }
 
@@ -74,6 +78,7 @@ func (in *instance) stop() {
 	in.stopped = true
 	in.ticker.close()
 	in.feed.Stop()
+	in.metrics.close()
 }
 
 // safely keeps a bug of ours from ending Fluent Bit: the instance does nothing

@@ -48,6 +48,10 @@ void *o365_metrics(void *instance);
 char *o365_metrics_text(void *metrics);
 void o365_metrics_free(char *text);
 
+/* Counters of our own in the input's metrics. */
+void *o365_counter(void *metrics, char *name, char *help);
+void o365_counter_set(void *counter, double value, char *name, char *tenant, char *content_type);
+
 /* A second, faster tick. */
 int o365_ticker_open(void *instance, long period_ms, int *fd);
 void o365_ticker_set(int fd, long period_ms);
