@@ -84,7 +84,7 @@ type Process struct {
 	done   chan struct{}
 }
 
-// Start runs the host at path. env is added to the environment.
+// Start runs the host at path, or a Fluent Bit. env is added to the environment.
 func Start(path string, env []string, args ...string) (*Process, error) {
 	p := &Process{cmd: exec.Command(path, args...), done: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), env...)
@@ -108,7 +108,7 @@ func (p *Process) Stop() int { return p.end(syscall.SIGTERM) }
 func (p *Process) Kill() int { return p.end(syscall.SIGKILL) }
 
 func (p *Process) end(s os.Signal) int {
-	_ = p.cmd.Process.Signal(s)
+	p.Signal(s)
 	return p.Wait()
 }
 
@@ -117,14 +117,17 @@ func (p *Process) Wait() int {
 	select {
 	case <-p.done:
 	case <-time.After(time.Minute):
-		_ = p.cmd.Process.Signal(syscall.SIGABRT)
+		p.Signal(syscall.SIGABRT)
 		<-p.done
 	}
 	return p.cmd.ProcessState.ExitCode()
 }
 
 // Reload is a hot reload.
-func (p *Process) Reload() { _ = p.cmd.Process.Signal(syscall.SIGHUP) }
+func (p *Process) Reload() { p.Signal(syscall.SIGHUP) }
+
+// Signal sends a signal to the host.
+func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
 // Log is what the host has written to its log so far, the plugin's lines
 // among it.

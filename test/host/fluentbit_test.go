@@ -1,0 +1,229 @@
+package host_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// The same in a real Fluent Bit, where there is one: FLUENT_BIT, or on PATH, or
+// where its packages put it.
+func fluentBit(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
+		if bin, err := exec.LookPath(name); name != "" && err == nil {
+			return bin
+		}
+	}
+	t.Skip("no Fluent Bit (set FLUENT_BIT)")
+	return ""
+}
+
+// configure writes a configuration with the given inputs, as input made them.
+func (w *world) configure(service string, inputs ...[]string) string {
+	w.t.Helper()
+	dir := filepath.Dir(w.store)
+	var conf strings.Builder
+	fmt.Fprintf(&conf, "[SERVICE]\n    flush 1\n    hot_reload on\n    storage.path %s\n%s", filepath.Join(dir, "chunks"), service)
+	for _, args := range inputs {
+		fmt.Fprintf(&conf, "[INPUT]\n    name o365\n")
+		for _, property := range args[2:] {
+			if key, value, ok := strings.Cut(property, "="); ok {
+				fmt.Fprintf(&conf, "    %s %s\n", key, value)
+			}
+		}
+	}
+	fmt.Fprintf(&conf, "[OUTPUT]\n    name file\n    match *\n    path %s\n    file %s\n    format plain\n", dir, filepath.Base(w.store))
+	path := filepath.Join(dir, "fluent-bit.conf")
+	if err := os.WriteFile(path, []byte(conf.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+// run starts Fluent Bit with the configuration.
+func (w *world) run(bin, conf string) *host.Process {
+	w.t.Helper()
+	p, err := host.Start(bin, nil, "-Y", "-e", w.so, "-c", conf)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		p.Kill()
+		if w.t.Failed() {
+			w.t.Logf("log:\n%s", p.Log())
+		}
+	})
+	return p
+}
+
+func version(bin string) string {
+	out, _ := exec.Command(bin, "--version").Output()
+	line, _, _ := strings.Cut(string(out), "\n")
+	return line
+}
+
+// Stops and reloads in the middle, with two inputs: everything comes once.
+func TestFluentBitStopsAndReloads(t *testing.T) {
+	bin := fluentBit(t)
+	t.Log(version(bin))
+	t.Parallel()
+	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	conf := w.configure("",
+		w.input("1", "content_types=Audit.Exchange,Audit.General"),
+		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"))
+	p := w.run(bin, conf)
+	for i := range 2 {
+		w.stored(1000 * (i + 1))
+		p.Reload()
+		if !p.WaitLog("[reload] start everything", i+1, 20*time.Second) {
+			t.Fatal("no reload")
+		}
+	}
+	w.stored(3000)
+	start := time.Now()
+	stop(t, p, 0)
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v to stop", took)
+	}
+	p = w.run(bin, conf)
+	w.wait(time.Minute)
+	stop(t, p, 0)
+	w.exact()
+}
+
+// A full buffer pauses one input, not the other.
+func TestFluentBitPauses(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	p := w.run(bin, w.configure("",
+		w.input("1", "content_types=Audit.Exchange,Audit.General", "mem_buf_limit=100k"),
+		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")))
+	w.wait(time.Minute)
+	stop(t, p, 0)
+	w.exact()
+	if !strings.Contains(p.Log(), "o365.0 paused (mem buf overlimit") || strings.Contains(p.Log(), "others paused") {
+		t.Errorf("pauses:\n%s", p.Log())
+	}
+}
+
+// With filesystem storage a kill loses nothing: what was confirmed is in a
+// chunk, and Fluent Bit sends it after the restart.
+func TestFluentBitKilled(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	conf := w.configure("    storage.sync full\n", w.input("", "storage.type=filesystem"))
+	const kills, perBatch = 3, 100
+	for i := range kills {
+		p := w.run(bin, conf)
+		w.stored(1000 * (i + 1))
+		p.Kill()
+	}
+	p := w.run(bin, conf)
+	w.wait(time.Minute)
+	stop(t, p, 0)
+	r := w.report()
+	// What the output has written and not told Fluent Bit yet comes again too.
+	if r.Changed > 0 || r.Unexpected > 0 || r.Repeated > kills*5*2*perBatch {
+		t.Errorf("%v", r)
+	}
+	t.Logf("%d records repeated by %d kills", r.Repeated, kills)
+}
+
+// A dump makes Fluent Bit put back its own signal handlers.
+func TestFluentBitSurvivesBug(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	so, err := faulty()
+	if err != nil {
+		t.Fatal(err)
+	}
+	trigger := filepath.Join(t.TempDir(), "fault")
+	p, err := host.Start(bin, []string{"O365_FAULT=" + trigger}, "-Y", "-e", so, "-c", w.configure("", w.input("")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Kill()
+	w.wait(30 * time.Second)
+	p.Signal(syscall.SIGCONT)
+	p.WaitLog("Fluent Bit Dump", 1, 10*time.Second)
+	time.Sleep(2 * time.Second)
+	if err := os.WriteFile(trigger, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !p.WaitLog("internal error in tick: runtime error: invalid memory address", 1, 10*time.Second) {
+		t.Errorf("no line about it:\n%s", p.Log())
+	}
+	stop(t, p, 0)
+}
+
+// All lines go to Fluent Bit's log file, none past it.
+func TestFluentBitLogFile(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	file := filepath.Join(t.TempDir(), "log")
+	p := w.run(bin, w.configure("    log_file "+file+"\n", w.input("", "log_level=debug")))
+	w.wait(30 * time.Second)
+	stop(t, p, 0)
+	log, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	line := regexp.MustCompile(`(?m)^\[[0-9/]+ [0-9:.]+\] \[ info\] \[input:o365:o365\.0\] .*delivered`)
+	if !line.Match(log) || strings.Contains(p.Log(), "input:o365:") {
+		t.Errorf("log file:\n%s\nstandard error:\n%s", log, p.Log())
+	}
+}
+
+func TestFluentBitRefuses(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	w := simulate(t, cloud.Options{})
+	tests := []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"a wrong tenant", w.input("", "tenant_id=x"), "[error] [input:o365:o365.0] tenant_id"},
+		{"threaded off", w.input("", "threaded=off"), `"threaded off" cannot be used`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := w.run(bin, w.configure("", test.args))
+			if status := p.Wait(); status != 255 || !strings.Contains(p.Log(), test.want) {
+				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
+			}
+		})
+	}
+}
+
+// From 5.1.1 on Fluent Bit knows the options.
+func TestFluentBitOptions(t *testing.T) {
+	bin := fluentBit(t)
+	so, err := plugin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	help, err := exec.Command(bin, "-e", so, "-i", "o365", "-h").Output()
+	if err != nil || !bytes.Contains(help, []byte("requests_per_minute")) {
+		t.Skipf("%s takes no list of options", version(bin))
+	}
+	out, err := exec.Command(bin, "-e", so, "-i", "o365", "-p", "tennant_id=x", "-o", "null").CombinedOutput()
+	if err == nil || !bytes.Contains(out, []byte("unknown configuration property 'tennant_id'")) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
