@@ -1,0 +1,58 @@
+## make            build/in_o365.so, and which glibc it needs
+## make run        the plugin at work on a simulated Microsoft 365, without a tenant
+## make test       all tests; in a Fluent Bit too, where there is one
+## make lint       gofmt, go vet, staticcheck, shellcheck, govulncheck
+## make bench      how fast records are read, and state is written
+## make image      a container image with Fluent Bit and the plugin
+## make clean      removes build/
+##
+## make run and make test look for Fluent Bit in FLUENT_BIT, on PATH and in
+## /opt/fluent-bit/bin.
+
+# Pinned here rather than in go.mod, whose module graph is that of the plugin.
+staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
+
+e2e := ./test/e2e
+
+.PHONY: build run test lint vulncheck bench image clean help
+
+# netgo and osusergo keep the C library's resolver out, which would need a
+# newer one. Symbols with a version tell the oldest that will do.
+build:
+	CGO_ENABLED=1 go build -buildmode=c-shared -tags netgo,osusergo -trimpath -o build/in_o365.so ./plugin
+	@objdump -T build/in_o365.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|build/in_o365.so needs |'
+
+run: build
+	@go run ./test/demo
+
+# The library is pure Go; the race detector is not.
+test: build
+	CGO_ENABLED=0 go test ./o365/...
+	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/test/e2e$$')
+	CGO_ENABLED=1 go test -race -v -timeout 20m $(e2e)
+
+lint: vulncheck
+	@out=$$(gofmt -d .); test -z "$$out" || { printf '%s\n' "$$out"; exit 1; }
+	go vet ./...
+	go run $(staticcheck) ./...
+	shellcheck .ci/run
+
+# Its database is on the network, which may be closed.
+vulncheck:
+	@out=$$(go run $(govulncheck) ./... 2>&1) && echo "$$out" || case $$out in \
+		*"fetching vulnerabilities"*) echo "govulncheck: skipped, its database can't be reached:"; echo "$$out" ;; \
+		*) echo "$$out"; exit 1 ;; \
+	esac
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./o365/record ./o365/ledger
+
+image:
+	docker build -t fluent-bit-o365 .
+
+clean:
+	rm -rf build
+
+help:
+	@sed -n 's/^## \{0,1\}//p' Makefile
