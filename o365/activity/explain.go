@@ -7,7 +7,6 @@ import (
 )
 
 var remedies = map[string]string{
-	"AF10001": "the token has no ActivityFeed.Read: add the application permission \"Office 365 Management APIs / ActivityFeed.Read\" to the app and grant admin consent",
 	"AF20010": "the token is for another tenant: check tenant_id",
 	"AF20011": "the tenant does not exist: check tenant_id and cloud",
 	"AF20012": "the tenant is not set up for this API: check cloud, and that auditing is on",
@@ -30,14 +29,10 @@ func Remedy(err error, t ContentType) string {
 	if r := remedies[e.Code]; r != "" {
 		return r
 	}
-	if e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
-		permission := "ActivityFeed.Read"
+	if e.Code == "AF10001" || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden {
+		what, permission := "the audit log", "ActivityFeed.Read"
 		if t == DLP {
-			permission = "ActivityFeed.ReadDlp"
-		}
-		what := string(t)
-		if what == "" {
-			what = "the audit log"
+			what, permission = "DLP events", "ActivityFeed.ReadDlp"
 		}
 		return "the app may not read " + what + ": add the application permission \"Office 365 Management APIs / " + permission + "\" and grant admin consent"
 	}

@@ -242,6 +242,32 @@ func TestSignInTroubleIsSaidOnce(t *testing.T) {
 	})
 }
 
+// What keeps all content types from being collected is explained once.
+func TestTroubleOfAllStreamsIsSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newBook(), new(lines)
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.fault = func(op activity.Op) error {
+			if op == activity.OpStart {
+				return &activity.Error{Op: op, Status: 401, Code: "AF10001"}
+			}
+			return nil
+		}
+		stop := collect(s, b, l, nil)
+		time.Sleep(2 * time.Hour)
+		if len(l.lines) != 2 || l.with("ActivityFeed.Read\"") != 1 || l.with("not collected either") != 1 {
+			t.Errorf("the log says %q", l.lines)
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("well again") != 2 {
+			t.Errorf("the log says %q", l.lines)
+		}
+	})
+}
+
 type wrongSecret struct{}
 
 func (wrongSecret) Error() string       { return "wrong secret" }

@@ -263,7 +263,12 @@ func (s *state) tell(said *string, who string, err error, remedy string, failure
 	if *said == cause {
 		return
 	}
+	known := slices.ContainsFunc(s.streams, func(st *stream) bool { return st.trouble == cause })
 	*said = cause
+	if known {
+		s.log.Infof("%s: not collected either, for the same reason", who)
+		return
+	}
 	if configure {
 		s.log.Errorf("%s: %s", who, line)
 	} else {
