@@ -111,6 +111,8 @@ func (o *Outbox[R]) open(name Lane, n int) *Batch[R] {
 	b := &Batch[R]{Tag: l.Tag, lane: l}
 	if s, ok := o.spare.Get().(*[]byte); ok {
 		b.Events = *s
+	} else if len(l.waiting) > 0 {
+		b.Events = make([]byte, 0, o.batchSize) // it is going to be filled
 	}
 	l.waiting = append(l.waiting, b)
 	return b
