@@ -39,6 +39,7 @@ func sound(t *testing.T) []byte {
 		}
 		ds = append(ds, d)
 	}
+	since(t, l, start, start)
 	if err := errors.Join(l.Confirm(ds[:100]), l.Confirm(ds[100:150]), l.Confirm(ds[150:]),
 		l.Complete(exchange, complete...), l.AddGap(gap), l.Close()); err != nil {
 		t.Fatal(err)
@@ -94,7 +95,7 @@ func TestDamage(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		outcome, err := examine(path)
+		outcome, _, err := examine(path)
 		if err != nil {
 			t.Errorf("%s: %s: %v", name, outcome, err)
 		}
@@ -123,6 +124,7 @@ func TestWrongRow(t *testing.T) {
 		"UPDATE record_keys SET keys = substr(keys, 1, 15) WHERE id = 2",
 		"UPDATE spans SET start = start - 4096",
 		"UPDATE spans SET stop = stop + 4096",
+		"UPDATE since SET start = start + 4096",
 		"UPDATE gaps SET reason = 'none'",
 		"DROP TABLE spans",
 		"ALTER TABLE blobs RENAME COLUMN done TO dome",
@@ -143,22 +145,27 @@ func TestWrongRow(t *testing.T) {
 			t.Fatalf("%s: no such row", change)
 		}
 		db.Close()
-		if outcome, err := examine(path); outcome != "set aside" || err != nil {
+		outcome, known, err := examine(path)
+		if outcome != "set aside" || err != nil {
 			t.Errorf("%s: %s, %v", change, outcome, err)
+		}
+		if lost := strings.Contains(change, "since") || strings.Contains(change, "streams"); known == lost {
+			t.Errorf("%s: since when known: %v", change, known)
 		}
 	}
 }
 
-// examine opens a damaged ledger as often as a restart would.
-func examine(path string) (outcome string, err error) {
+// examine opens a damaged ledger as often as a restart would, and says what
+// became of it and whether it knows since when it collects.
+func examine(path string) (outcome string, since bool, err error) {
 	var log lines
 	opt := Options{DedupMax: 20000, Log: log.log, Now: at(start)}
 	l, err := Open(path, opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "newer version") || strings.Contains(err.Error(), "of another program") {
-			return "refused", nil // bits of the version or the application id
+			return "refused", false, nil // bits of the version or the application id
 		}
-		return "not opened", err
+		return "not opened", false, err
 	}
 	defer l.Close()
 	aside, _ := filepath.Glob(path + ".corrupt-*")
@@ -167,46 +174,51 @@ func examine(path string) (outcome string, err error) {
 		outcome = "set aside"
 	}
 	if len(log) != len(aside) {
-		return outcome, fmt.Errorf("%d lines, but %v: %q", len(log), aside, log)
+		return outcome, since, fmt.Errorf("%d lines, but %v: %q", len(log), aside, log)
+	}
+	asked := start.Add(time.Hour)
+	from, err := l.Since(exchange, asked)
+	if since = from.Equal(start); err != nil || !since && !from.Equal(asked) {
+		return outcome, since, fmt.Errorf("since %v, %w", from, err)
 	}
 	known := 0
 	for n := range 2 * written {
 		d := delivery(n)
 		p := l.Progress(d.Stream, d.Blob)
 		if p != (Progress{}) && (n >= written || p != Progress{d.Through, d.Done}) {
-			return outcome, fmt.Errorf("delivery %d: %v", n, p)
+			return outcome, since, fmt.Errorf("delivery %d: %v", n, p)
 		}
 		if p.Records > 0 {
 			known++
 		}
 		for _, k := range d.Keys {
 			if !l.Claim(k) && n >= written {
-				return outcome, fmt.Errorf("delivery %d: key is known", n)
+				return outcome, since, fmt.Errorf("delivery %d: key is known", n)
 			}
 		}
 	}
 	if spans := l.Completed(exchange); len(spans) > 0 && !slices.Equal(spans, complete) {
-		return outcome, fmt.Errorf("complete: %v", spans)
+		return outcome, since, fmt.Errorf("complete: %v", spans)
 	}
 	if outcome == "set aside" && known > 0 {
-		return outcome, fmt.Errorf("%d deliveries of the damaged file in the new one", known)
+		return outcome, since, fmt.Errorf("%d deliveries of the damaged file in the new one", known)
 	}
 	// It must be of use from now on, whatever is wrong with its free pages.
 	for n := range 3 {
 		if err := l.Confirm([]Delivery{delivery(5000 + n)}); err != nil {
-			return outcome, err
+			return outcome, since, err
 		}
 	}
 	l.Close()
 	next, err := Open(path, opt)
 	if err != nil {
-		return outcome, fmt.Errorf("next start: %w", err)
+		return outcome, since, fmt.Errorf("next start: %w", err)
 	}
 	defer next.Close()
 	if next.Progress(exchange, delivery(5002).Blob) == (Progress{}) {
-		return outcome, errors.New("not there after the next start")
+		return outcome, since, errors.New("not there after the next start")
 	}
-	return outcome, nil
+	return outcome, since, nil
 }
 
 // What a kill in the middle of a transaction leaves: pages of it are in the
@@ -256,6 +268,7 @@ func TestDamageInUse(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365.db")
 	var log lines
 	l := open(t, path, Options{Log: log.log})
+	since(t, l, start, start)
 	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
 		t.Fatal(err)
 	}
@@ -277,4 +290,5 @@ func TestDamageInUse(t *testing.T) {
 	if l = open(t, path, Options{}); known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
 		t.Error("the new file must have what came after it was begun")
 	}
+	since(t, l, start.Add(time.Hour), start)
 }

@@ -14,7 +14,7 @@ func (f *file) load(st *state) error {
 	for s, id := range f.streams {
 		streams[id] = s
 	}
-	for _, table := range []func(*state, map[int64]Stream) error{f.loadBlobs, f.loadKeys, f.loadSince, f.loadSpans, f.loadGaps} {
+	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
 		if err := table(st, streams); err != nil {
 			return err
 		}
@@ -64,8 +64,12 @@ func (f *file) loadSince(st *state, streams map[int64]Stream) error {
 			return err
 		}
 		s := streams[id]
+		if err := verify(sum, []int64{start}, s.Tenant, s.ContentType); err != nil {
+			return err
+		}
 		st.since[s] = time.Unix(start, 0).UTC()
-		return verify(sum, []int64{start}, s.Tenant, s.ContentType)
+		f.since[s] = st.since[s]
+		return nil
 	})
 }
 

@@ -60,6 +60,11 @@ type file struct {
 	streams map[Stream]int64
 	there   bool // the file was there, and is to be there again
 	renewed bool // set aside once already
+
+	// since outlives a damaged file as far as it could be read: everything
+	// else that is forgotten comes again, but with a short lookback nobody
+	// would list what is older.
+	since map[Stream]time.Time
 }
 
 // openFile locks and reads the file at path; what is damaged is set aside.
@@ -80,7 +85,7 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	if err != nil {
 		return nil, state{}, denied(err)
 	}
-	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock}
+	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, since: make(map[Stream]time.Time)}
 	st, err := f.read(opt)
 	if damaged(err) || code(err)&0xff == sqlite3.SQLITE_ERROR { // the latter: not our tables
 		if err = f.restart(err); err == nil {
@@ -125,12 +130,9 @@ func (f *file) connect() error {
 		return err
 	case app == 0 && version == 0 && tables == 0:
 		if f.there {
-			f.log.Errorf("db %q is gone, and a new one is begun: after the next start records of the last 7 days can come again", f.path)
+			f.log.Errorf("db %q is gone, and a new one is begun: after the next start records can come again", f.path)
 		}
-		err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT",
-			schema, applicationID, schemaVersion))
-		f.there = err == nil
-		return err
+		return f.begin()
 	case app != applicationID:
 		return errors.New("is a SQLite database of another program: name another file")
 	case version > schemaVersion:
@@ -147,6 +149,21 @@ func (f *file) connect() error {
 		f.streams[s] = id
 		return err
 	})
+}
+
+// begin makes an empty ledger.
+func (f *file) begin() error {
+	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d",
+		schema, applicationID, schemaVersion))
+	if err != nil {
+		return err
+	}
+	if err := f.setSince(change{since: f.since}); err != nil {
+		return err
+	}
+	err = f.exec("COMMIT")
+	f.there = err == nil
+	return err
 }
 
 // disconnect drops the connection, and with it a transaction that is open.
@@ -176,7 +193,7 @@ func (f *file) restart(cause error) error {
 	if err != nil {
 		return fmt.Errorf("is damaged (%w) and cannot be set aside: %w", cause, err)
 	}
-	f.log.Errorf("db %q is damaged (%v): it is kept as %q, and collecting starts anew: records of the last 7 days can come again",
+	f.log.Errorf("db %q is damaged (%v): it is kept as %q, and collecting starts anew, as at the first start; records can come again",
 		f.path, cause, aside)
 	return nil
 }

@@ -91,6 +91,14 @@ func known(t *testing.T, l *Ledger, d Delivery) bool {
 	return all
 }
 
+// since asks from when on a stream is collected, first if that is not known.
+func since(t *testing.T, l *Ledger, first, want time.Time) {
+	t.Helper()
+	if got, err := l.Since(exchange, first); err != nil || !got.Equal(want) {
+		t.Errorf("since %v instead of %v, %v", got, want, err)
+	}
+}
+
 func TestReopen(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365?#%20.db")
 	opt := Options{Log: func(_ health.Level, line string) { t.Error(line) }}
@@ -106,6 +114,7 @@ func TestReopen(t *testing.T) {
 	if err := errors.Join(l.Complete(other, spans...), l.AddGap(gaps[0]), l.AddGap(gaps[1]), l.AddGap(gaps[0])); err != nil {
 		t.Fatal(err)
 	}
+	since(t, l, start.Add(-time.Second/2), start.Add(-time.Second))
 	l.Claim(Key{9})
 	for _, again := range []bool{false, true} {
 		if again {
@@ -120,6 +129,7 @@ func TestReopen(t *testing.T) {
 				t.Error("a claimed key was stored")
 			}
 		}
+		since(t, l, start.Add(time.Hour), start.Add(-time.Second))
 		for n := range 100 {
 			if !known(t, l, delivery(n)) {
 				t.Errorf("again %v: delivery %d is not known", again, n)
@@ -300,6 +310,7 @@ func TestFileTakenAway(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365.db")
 	var log lines
 	l := open(t, path, Options{Log: log.log})
+	since(t, l, start, start)
 	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), os.Remove(path)); err != nil {
 		t.Fatal(err)
 	}
@@ -315,6 +326,7 @@ func TestFileTakenAway(t *testing.T) {
 	if l = open(t, path, Options{}); !known(t, l, delivery(2)) {
 		t.Error("confirmed, but not stored")
 	}
+	since(t, l, start.Add(time.Hour), start)
 	if len(log) != 1 || !strings.Contains(log[0], "is gone") {
 		t.Errorf("%q", log)
 	}

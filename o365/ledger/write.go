@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
+	"maps"
 )
 
 // Rows deleted at most in one transaction, so that none takes long.
@@ -63,7 +64,11 @@ func (f *file) write(c change) error {
 			return err
 		}
 	}
-	return f.exec("COMMIT")
+	if err := f.exec("COMMIT"); err != nil {
+		return err
+	}
+	maps.Copy(f.since, c.since)
+	return nil
 }
 
 func (f *file) addBlobs(c change) error {
