@@ -142,9 +142,9 @@ func (c *committer) write() error {
 	}
 	switch {
 	case err != nil && !c.failing:
-		c.log.Errorf("db: what was delivered can't be written: %v; after %d more batches nothing is handed over until it can, and after a kill these records would come again", err, maxUncommitted)
+		c.log.Errorf("what was delivered can't be written: %v; after %d more batches nothing is handed over until it can, and after a kill these records would come again", err, maxUncommitted)
 	case err == nil && c.failing:
-		c.log.Infof("db: can be written again")
+		c.log.Infof("db: what was delivered is written again")
 	}
 	c.failing = err != nil
 	return err
@@ -152,21 +152,26 @@ func (c *committer) write() error {
 
 func (c *committer) prune() {
 	if err := c.ledger.Prune(time.Now()); err != nil {
-		c.log.Debugf("db: old entries stay for now: %v", err)
+		c.log.Debugf("old entries stay for now: %v", err)
 	}
 }
 
-// close writes what is left, until deadline at most, and closes the ledger.
+// close writes what is left and closes the ledger. It waits until deadline;
+// a disk that takes longer is left to itself.
 func (c *committer) close(deadline time.Time) {
 	close(c.stop)
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		<-c.stopped
+		if err := c.ledger.Close(); err != nil {
+			c.log.Errorf("%v", err)
+		}
+	}()
 	select {
-	case <-c.stopped:
+	case <-closed:
 	case <-time.After(time.Until(deadline)):
 		c.log.Warnf("db: still being written; what is not in it by the end would come again")
-		return
-	}
-	if err := c.ledger.Close(); err != nil {
-		c.log.Errorf("db: %v", err)
 	}
 }
 

@@ -99,9 +99,13 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := ledger.Open(c.DB, ledger.Options{DedupWindow: c.DedupWindow, DedupMax: c.DedupMax, Log: h.Log})
+	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: h.Log}
+	if c.Dedup {
+		remember.DedupMax = c.DedupMax
+	}
+	book, err := ledger.Open(c.DB, remember)
 	if err != nil {
-		return nil, fmt.Errorf("db: %w", err)
+		return nil, err
 	}
 	if c.DB == "" {
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
