@@ -19,7 +19,6 @@ package o365
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"sync"
 	"time"
