@@ -1,14 +1,19 @@
-# The official image with the plugin and its configurations:
+# The official image with the plugin, its configurations and a state folder:
 #
 #   docker build -t fluent-bit-o365 .
-#
-# The plugin is built on Debian 12, whose C library is older than the one of
-# the official image (Debian 13), and loads there and in whatever has glibc 2.34
-# or later. Both images can be replaced by build arguments.
 ARG GO_IMAGE=golang:1.26-bookworm
 ARG FLUENT_BIT_IMAGE=fluent/fluent-bit:5.1.1
 
-FROM ${GO_IMAGE} AS build
+FROM ${GO_IMAGE} AS go
+
+# What is built on Debian 11 needs glibc 2.17 only, so that the plugin can also
+# be taken out of the image for older systems. On Debian 12 it would be 2.34.
+FROM debian:bullseye-slim AS build
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates gcc libc6-dev make \
+    && rm -rf /var/lib/apt/lists/*
+COPY --from=go /usr/local/go /usr/local/go
+ENV PATH=/usr/local/go/bin:$PATH
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
