@@ -19,6 +19,7 @@ package o365
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -83,8 +84,13 @@ const (
 	// maxUncommitted bounds how many confirmed batches may wait to be written
 	// to the state file before nothing more is handed over.
 	maxUncommitted = 64
-	// closing bounds the time that Close takes: the host stops within seconds.
-	closing = 800 * time.Millisecond
+	// stopping and closing bound the time that Close takes, from its start,
+	// for requests to stop and for the ledger to be closed.
+	stopping = 500 * time.Millisecond
+	closing  = 900 * time.Millisecond
+	// lockWait is how long Open waits for a ledger that is in use: the input
+	// that a hot reload replaces may be closing it.
+	lockWait = 2 * time.Second
 )
 
 // Open starts collecting. Its errors are mistakes of configuration, or a state
@@ -98,11 +104,7 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: h.Log}
-	if c.Dedup {
-		remember.DedupMax = c.DedupMax
-	}
-	book, err := ledger.Open(c.DB, remember)
+	book, err := openLedger(c, h.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -135,6 +137,21 @@ func Open(c Config, h Host) (*Input, error) {
 		in.running.Go(func() { contain(h.Log, func() { col.Run(ctx) }) })
 	}
 	return in, nil
+}
+
+func openLedger(c Config, log health.Log) (*ledger.Ledger, error) {
+	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log}
+	if c.Dedup {
+		remember.DedupMax = c.DedupMax
+	}
+	deadline := time.Now().Add(lockWait)
+	for {
+		book, err := ledger.Open(c.DB, remember)
+		if !errors.Is(err, ledger.ErrLocked) || time.Now().After(deadline) {
+			return book, err
+		}
+		time.Sleep(lockWait / 20)
+	}
 }
 
 // newClients returns one client of the API for each tenant.
@@ -188,7 +205,7 @@ func (in *Input) Return(b *Batch) { in.outbox.Return(b) }
 // returns within about a second. Nothing may be called after it.
 func (in *Input) Close() {
 	in.cancel()
-	deadline := time.Now().Add(closing)
+	begun := time.Now()
 	stopped := make(chan struct{})
 	go func() {
 		in.running.Wait()
@@ -196,10 +213,10 @@ func (in *Input) Close() {
 	}()
 	select {
 	case <-stopped:
-	case <-time.After(time.Until(deadline)):
+	case <-time.After(stopping):
 		in.log.Warnf("a request is still under way; it is left to itself")
 	}
-	in.committer.close(deadline)
+	in.committer.close(begun.Add(closing))
 	in.transport.CloseIdleConnections()
 	in.log.Infof("%s", in.stats)
 }

@@ -1,6 +1,7 @@
 package o365
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -268,6 +269,28 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 				t.Errorf("the error tells the secret: %v", err)
 			}
 		})
+	}
+}
+
+// At a hot reload the new input opens while the old one may still be closing.
+func TestOpenWaitsForTheLedger(t *testing.T) {
+	r := newRig(t, cloud.Options{})
+	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
+	first := r.open()
+	go func() {
+		time.Sleep(300 * time.Millisecond)
+		first.Close()
+	}()
+	r.open().Close()
+
+	first = r.open()
+	defer first.Close()
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(config, Host{Log: r.log.add, Shared: NewShared()}); !errors.Is(err, ledger.ErrLocked) {
+		t.Errorf("a second input of the same db gives %v", err)
 	}
 }
 
