@@ -194,6 +194,34 @@ func TestLostBlobIsReportedAndBlocksNothing(t *testing.T) {
 	})
 }
 
+// A thousand blobs that fail for one reason are one line.
+func TestFailingBlobsAreSaidOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newBook(), new(lines)
+		for n := range 100 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0)
+		}
+		s.fail(func(op activity.Op) error {
+			if op == activity.OpBlob {
+				return errReset
+			}
+			return nil
+		})
+		stop := collect(s, b, l, nil)
+		time.Sleep(time.Hour)
+		if l.with("failed 4 times") != 1 {
+			t.Errorf("the log says %q", l.lines)
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("can be downloaded again") != 1 {
+			t.Errorf("the log says %q", l.lines)
+		}
+	})
+}
+
 func TestOneStreamFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newBook(), new(lines)

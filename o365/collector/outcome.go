@@ -206,27 +206,35 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 }
 
 func (s *state) downloaded(r result, now time.Time) {
-	i := r.item
+	i, st := r.item, r.item.stream
 	action := activity.Decide(r.err)
 	switch action {
 	case activity.Done:
+		if st.blobTrouble != "" {
+			s.log.Infof("%s: blobs can be downloaded again", s.name(st))
+			st.blobTrouble = ""
+		}
 		return
 	case activity.Absent:
 		i.absent++
 	}
 	i.failures++
 	at := now.Add(backoff(i.failures, retryFirst, retryMost, s.random()))
+	if left := i.expires().Sub(now); at.After(i.expires()) && left > retryFirst {
+		at = now.Add(left / 2)
+	}
 	if action == activity.Lost || i.absent >= absentTries || at.After(i.expires()) {
 		created := second(i.content.Created)
-		s.lose(i.stream, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
+		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		s.forget(i)
 		return
 	}
-	s.log.Debugf("%s: blob %s again in %s: %v", s.name(i.stream), i.content.ID, at.Sub(now).Round(time.Millisecond), r.err)
-	if i.failures == silentFailures {
-		s.log.Warnf("%s: blob %s failed %d times and is tried until it expires: %v", s.name(i.stream), i.content.ID, i.failures, r.err)
+	s.log.Debugf("%s: blob %s again in %s: %v", s.name(st), i.content.ID, at.Sub(now).Round(time.Millisecond), r.err)
+	if i.failures >= silentFailures && st.blobTrouble == "" {
+		st.blobTrouble = r.err.Error()
+		s.log.Warnf("%s: blob %s failed %d times and is tried until it expires, and so are others that fail: %v", s.name(st), i.content.ID, i.failures, r.err)
 	}
-	i.stream.retryAt(i, at)
+	st.retryAt(i, at)
 }
 
 // failed stops a stream for a while.

@@ -22,6 +22,8 @@ type stream struct {
 	trouble    string    // what was said about it; empty: all is well
 	busy       bool      // a start or a listing call is under way
 
+	blobTrouble string // what was said about blobs that keep failing
+
 	pollAt, dayAt, weekAt time.Time // when each sweep is due
 	listedTo              time.Time // end of the newest span that was listed
 
