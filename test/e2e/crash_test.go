@@ -1,0 +1,114 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// hurried are faults that pass in a moment: throttling, which makes a client
+// wait for five seconds, would leave short lives nothing to do.
+func hurried(share float64) []cloud.Fault {
+	var faults []cloud.Fault
+	for _, f := range cloud.Flaky(share * 11 / 9) { // nine of eleven kinds stay
+		if f.Kind != "429" && f.Kind != cloud.Throttle {
+			faults = append(faults, f)
+		}
+	}
+	return faults
+}
+
+// repeats is what may come again, in bytes of JSON, when a host is killed so
+// many times: a batch of each of five content types. Records are up to a half
+// longer in JSON than in MessagePack.
+func repeats(kills, batch int) int { return kills * 5 * batch * 3 / 2 }
+
+// TestKill kills the host again and again, at any moment of a backfill with
+// faults, late blobs and duplicates.
+func TestKill(t *testing.T) {
+	t.Parallel()
+	const batch = 32 << 10
+	tests := []struct {
+		name  string
+		seed  uint64
+		kills int
+	}{
+		{"a", 9, sized(60, 150)},
+		{"b", 10, sized(60, 150)},
+		{"c", 11, sized(60, 150)},
+		{"d", 12, sized(60, 150)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, hosts[0], func(t *testing.T, p program) {
+				opt := cloud.Options{
+					Seed: test.seed, Blobs: test.kills, Records: 40, Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
+					SameTime: 2, PageSize: 20, Live: time.Second, Latency: 20 * time.Millisecond, Faults: hurried(0.1),
+				}
+				s := newService(t, opt)
+				if test.seed%2 == 0 {
+					s.speakHTTP1()
+				}
+				pipe := newPipeline(t, p, s)
+				pipe.set("batch_size", "32k")
+				pipe.set("queue_size", "256k")
+				pipe.flags = append(pipe.flags, "-drain-ms", "50")
+				random := rand.New(rand.NewPCG(test.seed, 1))
+				during := pipe.killing(test.kills, func() time.Duration {
+					return time.Duration(100+random.IntN(800)) * time.Millisecond
+				})
+				if during < test.kills*3/4 {
+					t.Errorf("only %d of %d kills struck while there was something to do", during, test.kills)
+				}
+				s.StopLive()
+				time.Sleep(opt.LateBy)
+				pipe.finish(sized(time.Minute, 3*time.Minute), repeats(test.kills, batch))
+			})
+		})
+	}
+}
+
+// killing kills the pipeline so many times and returns how many of the kills
+// came before it was complete.
+func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
+	p.t.Helper()
+	for range kills {
+		p.start()
+		time.Sleep(life())
+		if !p.process.running() {
+			p.t.Fatalf("ended by itself; %s", p.process.tail())
+		}
+		p.process.kill()
+		if !p.sink.complete() {
+			during++
+		}
+	}
+	return during
+}
+
+// TestKillFluentBit is the same in Fluent Bit, where what is stored is chunks.
+// The outputs get nothing until the end: they repeat chunks of their own after
+// a kill.
+func TestKillFluentBit(t *testing.T) {
+	t.Parallel()
+	in(t, hosts[1], func(t *testing.T, p program) {
+		kills := sized(10, 30)
+		opt := cloud.Options{
+			Seed: 13, Blobs: 60, Records: sized(50, 200), Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
+			Latency: 200 * time.Millisecond, Faults: cloud.Flaky(0.1),
+		}
+		s := newService(t, opt)
+		pipe := newPipeline(t, p, s)
+		pipe.service["flush"] = "3600"
+		random := rand.New(rand.NewPCG(13, 1))
+		pipe.killing(kills, func() time.Duration {
+			return time.Duration(500+random.IntN(2000)) * time.Millisecond
+		})
+		pipe.service["flush"] = "0.2"
+		time.Sleep(opt.LateBy)
+		pipe.finish(sized(2*time.Minute, 5*time.Minute), repeats(kills, 1<<20))
+	})
+}

@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"errors"
+	"flag"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+)
+
+// full asks for tests of full size.
+var full = os.Getenv("O365_E2E") == "full"
+
+// sized is the size of a test: everyday or full.
+func sized[T any](everyday, fullSize T) T {
+	if full {
+		return fullSize
+	}
+	return everyday
+}
+
+// plugin is the shared object, hosts are the programs that load it.
+var (
+	plugin string
+	hosts  []program
+)
+
+// program loads the plugin.
+type program struct {
+	name      string
+	path      string
+	version   string
+	fluentBit bool
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	path, err := host.Build(dir)
+	if errors.Is(err, host.ErrNoCompiler) {
+		log.Print("no C compiler: nothing to test")
+		return 0
+	}
+	if err == nil {
+		plugin, err = host.BuildPlugin(dir)
+	}
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	hosts = append(hosts, program{name: "host", path: path, version: "test/host"}, findFluentBit())
+	if !given("test.parallel") {
+		_ = flag.Set("test.parallel", "8") // they wait most of the time
+	}
+	return m.Run()
+}
+
+func given(name string) (given bool) {
+	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
+}
+
+// findFluentBit returns a program without a path if there is no Fluent Bit.
+func findFluentBit() program {
+	p := program{name: "fluent-bit", fluentBit: true}
+	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if p.path, err = filepath.Abs(path); err != nil {
+			continue
+		}
+		version, _ := exec.Command(path, "--version").Output()
+		p.version, _, _ = strings.Cut(string(version), "\n")
+		break
+	}
+	return p
+}
+
+// inEach runs a test in every host there is.
+func inEach(t *testing.T, test func(t *testing.T, p program)) {
+	for _, p := range hosts {
+		t.Run(p.name, func(t *testing.T) { in(t, p, test) })
+	}
+}
+
+// inEachAtOnce is inEach for tests whose timing may suffer from others.
+func inEachAtOnce(t *testing.T, test func(t *testing.T, p program)) {
+	for _, p := range hosts {
+		t.Run(p.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, p, test)
+		})
+	}
+}
+
+func in(t *testing.T, p program, test func(t *testing.T, p program)) {
+	if p.path == "" {
+		t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	}
+	t.Logf("in %s (%s)", p.version, p.path)
+	test(t, p)
+}

@@ -1,0 +1,117 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// process is a running host.
+type process struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	log  string // file
+	done chan struct{}
+}
+
+// startProcess starts a host that logs to a file. It is killed at the end of
+// the test at the latest.
+func startProcess(t *testing.T, log string, path string, args ...string) *process {
+	t.Helper()
+	file, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	p := &process{t: t, cmd: exec.Command(path, args...), log: log, done: make(chan struct{})}
+	p.cmd.Dir = filepath.Dir(log)
+	p.cmd.Stdout, p.cmd.Stderr = file, file
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+	}()
+	t.Cleanup(p.kill)
+	return p
+}
+
+func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
+
+// kill leaves the process no time for anything.
+func (p *process) kill() {
+	p.signal(syscall.SIGKILL)
+	<-p.done
+}
+
+func (p *process) running() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
+}
+
+// ended waits for the process's own end and returns its exit status, -1 if it
+// did not end in time or by itself.
+func (p *process) ended(limit time.Duration) int {
+	select {
+	case <-p.done:
+	case <-time.After(limit):
+		p.kill()
+	}
+	return p.cmd.ProcessState.ExitCode()
+}
+
+func (p *process) text() string {
+	text, err := os.ReadFile(p.log)
+	if err != nil {
+		p.t.Error(err)
+	}
+	return string(text)
+}
+
+// says waits until the log holds text so many times.
+func (p *process) says(text string, times int, limit time.Duration) bool {
+	return within(limit, func() bool { return strings.Count(p.text(), text) >= times })
+}
+
+// tail is the end of the log.
+func (p *process) tail() string {
+	lines := strings.SplitAfter(p.text(), "\n")
+	return fmt.Sprintf("the end of the log:\n%s", strings.Join(lines[max(0, len(lines)-30):], ""))
+}
+
+// trouble is what no log may hold, whatever happens.
+var trouble = regexp.MustCompile(`(?i).*(panic|SIG(SEGV|ABRT|BUS|FPE|ILL)|goroutine \d|stack|violation|internal error|a mistake in the plugin|log lines dropped).*`)
+
+func (p *process) checkLog() {
+	p.t.Helper()
+	if lines := trouble.FindAllString(p.text(), 10); lines != nil {
+		p.t.Errorf("in the log:\n%s", strings.Join(lines, "\n"))
+	}
+}
+
+// peak is the largest resident size so far, in bytes.
+func (p *process) peak() int64 {
+	p.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Skip("the resident size of a process cannot be read here: ", err)
+	}
+	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	kb, err := strconv.ParseInt(strings.Fields(rest + " ?")[0], 10, 64)
+	if err != nil {
+		p.t.Fatalf("no VmHWM in %s", text)
+	}
+	return kb << 10
+}

@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"hash/maphash"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// sink reads what hosts store, as it comes, and compares it with what the
+// service holds.
+type sink struct {
+	t       *testing.T
+	service *service
+	dir     string
+	read    map[string]int64 // bytes of each file
+	checker *cloud.Checker
+	lines   int
+	seed    maphash.Seed
+	seen    map[uint64]struct{} // lines, hashed
+	again   int                 // bytes of lines that were seen before
+}
+
+func newSink(t *testing.T, s *service, dir string) *sink {
+	return &sink{
+		t: t, service: s, dir: dir, read: map[string]int64{},
+		checker: s.Checker(cloud.CheckOptions{Dedup: true}),
+		seed:    maphash.MakeSeed(), seen: map[uint64]struct{}{},
+	}
+}
+
+// look reads on in all files, up to the last line that is whole.
+func (s *sink) look() {
+	s.t.Helper()
+	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	slices.Sort(files)
+	for _, path := range files {
+		s.lookInto(path)
+	}
+}
+
+func (s *sink) lookInto(path string) {
+	s.t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.Seek(s.read[path], io.SeekStart); err != nil {
+		s.t.Fatal(err)
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for {
+		line, rest, whole := bytes.Cut(text, []byte("\n"))
+		if !whole {
+			return
+		}
+		s.read[path] += int64(len(line)) + 1
+		text = rest
+		s.add(line)
+	}
+}
+
+func (s *sink) add(line []byte) {
+	s.checker.Add(line)
+	s.lines++
+	hash := maphash.Bytes(s.seed, line)
+	if _, again := s.seen[hash]; again {
+		s.again += len(line)
+	}
+	s.seen[hash] = struct{}{}
+}
+
+// complete reports whether nothing that can be had by now is missing.
+func (s *sink) complete() bool {
+	s.t.Helper()
+	s.look()
+	if n := s.service.Expect().Distinct; n > 0 && s.lines < n {
+		return false
+	}
+	r := s.checker.Report()
+	return r.Expected > 0 && r.Lost == 0
+}
+
+// report compares what has come so far. It holds few examples, cut short.
+func (s *sink) report() cloud.Report {
+	s.t.Helper()
+	s.look()
+	r := s.checker.Report()
+	r.Examples = r.Examples[:min(3, len(r.Examples))]
+	for i, e := range r.Examples {
+		r.Examples[i].Want, r.Examples[i].Got = fmt.Sprintf("%.200s", e.Want), fmt.Sprintf("%.200s", e.Got)
+	}
+	return r
+}
