@@ -22,8 +22,8 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		stop()
 		b.check(t, s)
-		if s.requests[activity.OpSubscriptions] != 1 || s.requests[activity.OpStart] != 2 {
-			t.Errorf("subscriptions were asked for %d times and started %d times", s.requests[activity.OpSubscriptions], s.requests[activity.OpStart])
+		if s.asked(activity.OpSubscriptions) != 1 || s.asked(activity.OpStart) != 2 {
+			t.Errorf("subscriptions were asked for %d times and started %d times", s.asked(activity.OpSubscriptions), s.asked(activity.OpStart))
 		}
 	})
 }
@@ -36,7 +36,7 @@ func TestWeeksWithFaults(t *testing.T) {
 			s, b := newService(t), newBook()
 			s.perMinute = 120
 			b.delay = 3 * time.Second
-			s.fault = sometimes(random, 0.1, errReset,
+			s.fault = sometimes(rand.New(rand.NewPCG(seed, 2)), 0.1, errReset,
 				&activity.Error{Status: 500, Code: "AF50000"},
 				&activity.Error{Status: 400, Code: "AF20031"},
 				&activity.Error{Status: 401, Code: "AF10001"},
@@ -59,7 +59,7 @@ func TestWeeksWithFaults(t *testing.T) {
 				produce(time.Now().Add(-age))
 			}
 			for range 14 { // days
-				stop := collect(s, b, new(lines), nil)
+				stop := collect(s, b, new(lines), func(c *Config) { c.PollInterval = 5 * time.Minute })
 				for range 72 {
 					produce(time.Now())
 					time.Sleep(20 * time.Minute)
@@ -168,7 +168,7 @@ func TestGapsAreReported(t *testing.T) {
 			}
 		}
 		if l.with("lost: content of") != 2 {
-			t.Errorf("the log says: %q", l.lines)
+			t.Errorf("the log says: %q", l.all())
 		}
 	})
 }
@@ -189,7 +189,7 @@ func TestLostBlobIsReportedAndBlocksNothing(t *testing.T) {
 		time.Sleep(5 * time.Minute)
 		stop()
 		if len(b.gaps) != 1 || len(b.delivered) != 1 || l.with("lost: content of") != 1 || l.with(lost) == 0 {
-			t.Errorf("gaps %v, delivered %v, log %q", b.gaps, b.delivered, l.lines)
+			t.Errorf("gaps %v, delivered %v, log %q", b.gaps, b.delivered, l.all())
 		}
 	})
 }
@@ -210,14 +210,14 @@ func TestFailingBlobsAreSaidOnce(t *testing.T) {
 		stop := collect(s, b, l, nil)
 		time.Sleep(time.Hour)
 		if l.with("failed 4 times") != 1 {
-			t.Errorf("the log says %q", l.lines)
+			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
 		if l.with("can be downloaded again") != 1 {
-			t.Errorf("the log says %q", l.lines)
+			t.Errorf("the log says %q", l.all())
 		}
 	})
 }
@@ -238,9 +238,9 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		})
 		time.Sleep(3 * time.Hour)
 		if n := l.with("ActivityFeed.ReadDlp"); n != 1 {
-			t.Errorf("the missing permission was said %d times: %q", n, l.lines)
+			t.Errorf("the missing permission was said %d times: %q", n, l.all())
 		}
-		if n := s.requests[activity.OpStart]; n < 5 || n > 40 {
+		if n := s.asked(activity.OpStart); n < 5 || n > 40 {
 			t.Errorf("%d tries in three hours", n)
 		}
 		s.fail(nil)
@@ -248,7 +248,7 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		stop()
 		b.check(t, s)
 		if l.with("well again") != 1 {
-			t.Errorf("the recovery was not said: %q", l.lines)
+			t.Errorf("the recovery was not said: %q", l.all())
 		}
 	})
 }
@@ -260,8 +260,8 @@ func TestSignInTroubleIsSaidOnce(t *testing.T) {
 		s.fault = func(activity.Op) error { return &activity.SignInError{Err: wrongSecret{}} }
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
-		if len(l.lines) != 1 || l.with("1 contoso: sign in: wrong secret") != 1 {
-			t.Errorf("the log says %q", l.lines)
+		if len(l.all()) != 1 || l.with("1 contoso: sign in: wrong secret") != 1 {
+			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
@@ -283,15 +283,15 @@ func TestTroubleOfAllStreamsIsSaidOnce(t *testing.T) {
 		}
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
-		if len(l.lines) != 2 || l.with("ActivityFeed.Read\"") != 1 || l.with("not collected either") != 1 {
-			t.Errorf("the log says %q", l.lines)
+		if len(l.all()) != 2 || l.with("ActivityFeed.Read\"") != 1 || l.with("not collected either") != 1 {
+			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
 		if l.with("well again") != 2 {
-			t.Errorf("the log says %q", l.lines)
+			t.Errorf("the log says %q", l.all())
 		}
 	})
 }
@@ -314,7 +314,7 @@ func TestClockIsTheService(t *testing.T) {
 			stop()
 			b.check(t, s)
 			if l.with("the clock of this machine") != 1 {
-				t.Errorf("skew %s: the log says %q", skew, l.lines)
+				t.Errorf("skew %s: the log says %q", skew, l.all())
 			}
 		})
 	}

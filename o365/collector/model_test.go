@@ -71,6 +71,12 @@ func (s *service) fail(fault func(op activity.Op) error) {
 	s.fault = fault
 }
 
+func (s *service) asked(op activity.Op) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests[op]
+}
+
 func (s *service) now() time.Time { return time.Now().Add(s.skew) }
 
 // call is what every request goes through.
@@ -156,7 +162,8 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20030", Date: now.Truncate(time.Second)}
 	}
 	page := activity.Page{Date: now.Truncate(time.Second)}
-	for _, b := range s.blobs {
+	for i := range s.blobs {
+		b := &s.blobs[i]
 		if b.Type != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
 			continue
 		}
@@ -177,7 +184,8 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 func (s *service) position(t activity.ContentType, from, to, now time.Time, page activity.Page) int {
 	last := page.Contents[len(page.Contents)-1].ID
 	n := 0
-	for _, b := range s.blobs {
+	for i := range s.blobs {
+		b := &s.blobs[i]
 		if b.Type == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
 			n++
 			if b.ID == last {
@@ -237,19 +245,7 @@ func (b *book) Progress(_ ledger.Stream, id string) ledger.Progress {
 func (b *book) Completed(s ledger.Stream) []ledger.Span {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	spans := slices.Clone(b.completed[s])
-	slices.SortFunc(spans, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
-	var merged []ledger.Span
-	for _, span := range spans {
-		if n := len(merged); n > 0 && !span.From.After(merged[n-1].To) {
-			if span.To.After(merged[n-1].To) {
-				merged[n-1].To = span.To
-			}
-			continue
-		}
-		merged = append(merged, span)
-	}
-	return merged
+	return slices.Clone(b.completed[s])
 }
 
 func (b *book) Gaps(s ledger.Stream) []ledger.Gap {
@@ -261,10 +257,19 @@ func (b *book) Gaps(s ledger.Stream) []ledger.Gap {
 func (b *book) Complete(s ledger.Stream, span ledger.Span) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.completed[s] = append(b.completed[s], span)
-	if n := len(b.completed[s]); n > 1000 {
-		b.completed[s] = b.completed[s][n-900:]
+	spans := append(b.completed[s], span)
+	slices.SortFunc(spans, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
+	merged := spans[:1]
+	for _, span := range spans[1:] {
+		last := &merged[len(merged)-1]
+		switch {
+		case span.From.After(last.To):
+			merged = append(merged, span)
+		case span.To.After(last.To):
+			last.To = span.To
+		}
 	}
+	b.completed[s] = merged
 }
 
 func (b *book) Lost(g ledger.Gap) {
@@ -321,6 +326,12 @@ func (l *lines) log(level health.Level, line string) {
 		defer l.mu.Unlock()
 		l.lines = append(l.lines, fmt.Sprintf("%d %s", level, line))
 	}
+}
+
+func (l *lines) all() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.lines)
 }
 
 func (l *lines) with(part string) int {
