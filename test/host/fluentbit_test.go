@@ -67,21 +67,34 @@ func (w *world) run(bin, conf string) *host.Process {
 	return p
 }
 
+// cut takes away a line that was being written when its writer was killed.
+func (w *world) cut() {
+	w.t.Helper()
+	text, err := os.ReadFile(w.store)
+	if err == nil {
+		err = os.Truncate(w.store, int64(bytes.LastIndexByte(text, '\n')+1))
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 func version(bin string) string {
 	out, _ := exec.Command(bin, "--version").Output()
 	line, _, _ := strings.Cut(string(out), "\n")
 	return line
 }
 
-// Stops and reloads in the middle, with two inputs: everything comes once.
+// Stops and reloads in the middle, with two inputs: everything comes once. (Until
+// 4.0.3 Fluent Bit loses chunks in memory when it stops.)
 func TestFluentBitStopsAndReloads(t *testing.T) {
 	bin := fluentBit(t)
 	t.Log(version(bin))
 	t.Parallel()
 	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
 	conf := w.configure("",
-		w.input("1", "content_types=Audit.Exchange,Audit.General"),
-		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"))
+		w.input("1", "storage.type=filesystem", "content_types=Audit.Exchange,Audit.General"),
+		w.input("2", "storage.type=filesystem", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"))
 	p := w.run(bin, conf)
 	for i := range 2 {
 		w.stored(1000 * (i + 1))
@@ -130,6 +143,7 @@ func TestFluentBitKilled(t *testing.T) {
 		p := w.run(bin, conf)
 		w.stored(1000 * (i + 1))
 		p.Kill()
+		w.cut()
 	}
 	p := w.run(bin, conf)
 	w.wait(time.Minute)
@@ -189,8 +203,12 @@ func TestFluentBitLogFile(t *testing.T) {
 	}
 }
 
+// A mistake in the configuration ends the start.
 func TestFluentBitRefuses(t *testing.T) {
 	bin := fluentBit(t)
+	if v := version(bin); strings.Contains(v, " v2.") || strings.Contains(v, " v3.") {
+		t.Skipf("%s goes on without an input that does not start (until 4.0.3)", v)
+	}
 	t.Parallel()
 	w := simulate(t, cloud.Options{})
 	tests := []struct {
