@@ -94,5 +94,5 @@ var declared = []Option{
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
 		Help: "Bytes that wait for Fluent Bit at most; downloads wait beyond it."},
 	{Key: HealthTag, Type: tag,
-		Help: "Emit health records (changes of state, gaps, daily summaries) under this tag."},
+		Help: "Emit a record under this tag for every gap: content that cannot be had any more."},
 }
