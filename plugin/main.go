@@ -14,4 +14,7 @@
 // need no C.
 package main
 
+// #cgo linux LDFLAGS: -ldl
+import "C"
+
 func main() {}

@@ -4,7 +4,7 @@ import "slices"
 
 // steps bounds the search of missing: rounds are short, and what is missing of
 // them is mostly one batch.
-const steps = 1_000_000
+const steps = 250_000
 
 // missing finds the batches of the round that can be the ones the counters
 // lack. Where several sets of batches would do, all of them are marked: a batch
