@@ -21,7 +21,7 @@ e2e := ./test/e2e
 # newer one. Symbols with a version tell the oldest that will do.
 build:
 	CGO_ENABLED=1 go build -buildmode=c-shared -tags netgo,osusergo -trimpath -o build/in_o365.so ./plugin
-	@objdump -T build/in_o365.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|build/in_o365.so needs |'
+	@objdump -T build/in_o365.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|build/in_o365.so needs |' >&2
 
 run: build
 	@go run ./test/demo

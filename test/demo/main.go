@@ -22,7 +22,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -65,10 +64,7 @@ var (
 	errStuck   = fmt.Errorf("nothing arrived for %v", patience)
 )
 
-func (d *demo) run(ctx context.Context) (err error) {
-	if d.plugin, err = filepath.Abs(d.plugin); err != nil {
-		return err
-	}
+func (d *demo) run(ctx context.Context) error {
 	if _, err := os.Stat(d.plugin); err != nil {
 		return fmt.Errorf("%w (make builds it)", err)
 	}
