@@ -27,7 +27,7 @@ type instance struct {
 }
 
 var (
-	errTooOld = errors.New("Fluent Bit 2.2 or later is needed: earlier versions lose records while an input is paused")
+	errTooOld = errors.New("this input needs Fluent Bit 2.2 or later: earlier versions lose records while an input is paused")
 	errThread = errors.New(`"threaded off" cannot be used with this input: leave it out`)
 )
 

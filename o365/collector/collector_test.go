@@ -18,10 +18,14 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 			s.add(activity.Exchange, start.Add(-time.Duration(n)*50*time.Minute-time.Second), 0)
 			s.add(activity.SharePoint, start.Add(-time.Duration(n)*50*time.Minute-time.Millisecond), 0)
 		}
-		stop := collect(s, b, new(lines), nil)
+		l := new(lines)
+		stop := collect(s, b, l, nil)
 		time.Sleep(10 * time.Minute)
 		stop()
 		b.check(t, s)
+		if l.with("caught up") != 2 || l.with("(200 blobs since the start)") != 2 {
+			t.Errorf("the log says %q", l.all())
+		}
 		if s.asked(activity.OpSubscriptions) != 1 || s.asked(activity.OpStart) != 2 {
 			t.Errorf("subscriptions were asked for %d times and started %d times", s.asked(activity.OpSubscriptions), s.asked(activity.OpStart))
 		}

@@ -25,6 +25,8 @@ type stream struct {
 	blobTrouble string // what was said about blobs that keep failing
 
 	pollAt, dayAt, weekAt time.Time // when each sweep is due
+	delivered             int       // blobs, since the start
+	caughtUp              bool      // everything was delivered once
 	listedTo              time.Time // end of the newest span that was listed
 
 	fresh    *listing   // the newest span, if it is not listed to its end yet
@@ -96,7 +98,8 @@ func (s *stream) ripen(now time.Time) {
 	}
 }
 
-// idle tells that nothing found so far is left to be delivered.
+// idle tells that everything is listed and nothing of it is left to be
+// delivered.
 func (s *stream) idle() bool {
 	return len(s.items) == 0 && len(s.backlog) == 0 && s.fresh == nil
 }

@@ -102,6 +102,17 @@ func (s *state) paged(st *stream, l *listing) {
 		st.listedTo = l.span.To
 	}
 	s.settle(st, l)
+	s.sayCaughtUp(st)
+}
+
+// sayCaughtUp tells, once a start, that the stream has nothing left to do but
+// wait for news.
+func (s *state) sayCaughtUp(st *stream) {
+	if st.caughtUp || !st.idle() {
+		return
+	}
+	st.caughtUp = true
+	s.log.Infof("%s: caught up, all content since %s is delivered (%d blobs since the start)", s.name(st), st.since.Format(time.RFC3339), st.delivered)
 }
 
 // drop takes a listing out of those that are to be listed.
@@ -130,6 +141,7 @@ func (s *state) confirmed(id ledger.Stream, contentID string) {
 	for _, st := range s.streams {
 		if st.id == id {
 			if i := st.items[contentID]; i != nil {
+				st.delivered++
 				s.forget(i)
 			}
 		}
@@ -142,6 +154,7 @@ func (s *state) forget(i *item) {
 		l.open--
 		s.settle(i.stream, l)
 	}
+	s.sayCaughtUp(i.stream)
 }
 
 // setClock takes the service's clock from an answer. Differences below two
