@@ -62,7 +62,7 @@ func TestPluginRefuses(t *testing.T) {
 		{"no tenant", path, w.input("", "tenant_id="), "tenant_id"},
 		{"two mistakes", path, w.input("", "tenant_id=x", "poll_interval=1s"), "[error] [input:o365:o365.0] poll_interval"},
 		{"an unknown key", path, w.input("", "tennant=x"), "unknown configuration property 'tennant'"},
-		{"before 2.2", old, w.input(""), "Fluent Bit 2.2 or later is needed"},
+		{"before 2.2", old, w.input(""), "needs Fluent Bit 2.2 or later"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
