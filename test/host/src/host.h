@@ -175,7 +175,9 @@ struct plugin {
     struct definition *def;
     struct go_plugin go;
     struct instance *instances;
+    pthread_mutex_t lock;  /* of last */
     struct instance *last; /* initialised last: whose collector a pause stops */
+    bool stopping;         /* nothing is resumed any more */
 
     int (*pre_register)(int);
     int (*do_register)(struct definition *);

@@ -51,17 +51,21 @@ static void collect(struct instance *in, struct collector *c)
 
 /* The proxy stops and starts the collector of the instance that was
  * initialised last, whichever is meant (src/flb_plugin_proxy.c,
- * flb_proxy_input_cb_pause). */
+ * flb_proxy_input_cb_pause). Here at least while there is that instance. */
 static void proxy_pause(struct instance *in, bool paused)
 {
-    struct collector *c = collector_find(in->plugin->last, in->proxy_collector);
+    struct plugin *p = in->plugin;
 
     if (paused) {
-        in->plugin->pause();
+        p->pause();
     } else {
-        in->plugin->resume();
+        p->resume();
     }
-    c->running = !paused;
+    pthread_mutex_lock(&p->lock);
+    if (p->last) {
+        collector_find(p->last, in->proxy_collector)->running = !paused;
+    }
+    pthread_mutex_unlock(&p->lock);
 }
 
 static void start_collectors(struct instance *in)
@@ -187,6 +191,11 @@ void instance_destroy(struct instance *in)
 {
     struct collector *c, *next;
 
+    pthread_mutex_lock(&in->plugin->lock);
+    if (in->plugin->last == in) {
+        in->plugin->last = NULL;
+    }
+    pthread_mutex_unlock(&in->plugin->lock);
     ring_discard(in);
     log_line(L_INFO, "[host] %s: %llu records stored, %llu lost, %llu swallowed, longest callback %.1f ms",
              in->name, in->stored, in->lost, in->swallowed, in->longest_ms);

@@ -39,6 +39,7 @@ struct plugin *plugin_load(bool reload)
 {
     struct plugin *p = calloc(1, sizeof(*p));
 
+    pthread_mutex_init(&p->lock, NULL);
     p->handle = dlopen(opt.plugin, RTLD_LAZY);
     if (!p->handle) {
         log_line(L_ERROR, "[proxy] error opening plugin %s: '%s'", opt.plugin, dlerror());
@@ -154,6 +155,7 @@ void plugin_pause_all(struct plugin *p)
 {
     struct instance *in;
 
+    p->stopping = true;
     for (in = p->instances; in; in = in->next) {
         if (!in->paused) {
             instance_command(in, C_PAUSE);
@@ -179,6 +181,7 @@ void plugin_exit(struct plugin *p, bool reload)
     p->unregister(p->def);
     free(p->def);
     dlclose(p->handle);
+    pthread_mutex_destroy(&p->lock);
     free(p);
 }
 

@@ -158,7 +158,7 @@ void ring_drain(struct instance *in)
 void ring_flush(struct instance *in)
 {
     in->pending = 0;
-    if (in->paused) {
+    if (in->paused && !in->plugin->stopping) {
         in->paused = false;
         log_line(L_INFO, "[input] %s resume (mem buf overlimit)", in->name);
         instance_command(in, C_RESUME);
