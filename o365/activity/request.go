@@ -148,7 +148,8 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	b.watchdog.Reset(b.timeout)
 	n, err := b.body.Read(p)
 	b.watchdog.Stop()
-	if err != nil && err != io.EOF {
+	if err != nil {
+		// The end too: a server that is left may still end its answer well.
 		err = stallOr(b.ctx, err)
 	}
 	return n, err
