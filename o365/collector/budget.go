@@ -15,15 +15,19 @@ type Budget struct {
 	tokens  float64
 	updated time.Time
 	until   time.Time // paused by a refusal
-	refused time.Time // when the rate was halved last
+	halved  time.Time
+	pause   time.Duration // for the last refusal
+	taken   int           // requests since
 }
 
 const (
-	burst        = time.Second      // of requests may be made at once
-	refusalPause = 5 * time.Second  // without a Retry-After
-	halvingPause = 10 * time.Second // refusals of one burst count once
-	growthTime   = 5 * time.Minute  // from half to the full rate
-	leastRate    = 10.0 / 60        // requests per second
+	burst        = time.Second     // of requests may be made at once
+	refusalPause = 2 * time.Second // without a Retry-After; doubled in a row of refusals
+	longestPause = time.Minute
+	inARow       = 10              // requests between refusals, at most, that the pause grows with
+	halvingPause = time.Minute     // quotas are per minute: refusals in one count once
+	growthTime   = 2 * time.Minute // from half to the full rate
+	leastRate    = 10.0 / 60       // requests per second
 )
 
 // NewBudget allows perMinute requests a minute.
@@ -42,6 +46,7 @@ func (b *Budget) Take(now time.Time) (wait time.Duration, ok bool) {
 	b.refill(now)
 	if b.tokens >= 1 {
 		b.tokens--
+		b.taken++
 		return 0, true
 	}
 	wait = time.Duration((1 - b.tokens) / b.rate * float64(time.Second))
@@ -63,17 +68,26 @@ func (b *Budget) refill(now time.Time) {
 func (b *Budget) Refused(now time.Time, retryAfter time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if retryAfter <= 0 {
-		retryAfter = refusalPause
+	switch {
+	case retryAfter > 0:
+	case now.Before(b.until):
+		retryAfter = b.until.Sub(now) // of the same burst
+	case b.taken > inARow:
+		b.pause = refusalPause // the service just stumbled
+		retryAfter = b.pause
+	default:
+		b.pause = min(max(2*b.pause, refusalPause), longestPause)
+		retryAfter = b.pause
 	}
+	b.taken = 0
 	if until := now.Add(retryAfter); until.After(b.until) {
 		b.until = until
 	}
 	b.updated, b.tokens = b.until, 1
-	if now.Sub(b.refused) < halvingPause {
+	if now.Sub(b.halved) < halvingPause {
 		return false
 	}
-	b.refused = now
+	b.halved = now
 	b.rate = max(leastRate, b.rate/2)
 	return true
 }
