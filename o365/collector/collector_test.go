@@ -367,6 +367,20 @@ func TestLookback(t *testing.T) {
 	})
 }
 
+// A poll is one request for each content type, which leaves the budget to
+// downloads.
+func TestPollsAreCheap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newBook()
+		stop := collect(s, b, new(lines), nil)
+		time.Sleep(29*time.Minute + 30*time.Second)
+		stop()
+		if n := s.requests[activity.OpList]; n > 2*(29+8) { // 8 is for the last 7 days, once
+			t.Errorf("%d listings in 29 polls of two content types", n)
+		}
+	})
+}
+
 // A service that accepts less than it promises is asked for less.
 func TestRefusedWindowsAreHalved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

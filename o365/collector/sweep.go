@@ -32,7 +32,11 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if edge := oldest(clock); from.Before(edge) {
 		from = edge
 	}
-	spans := windows(from, clock, s.newest())
+	last := s.newest()
+	if length := clock.Sub(from); length < 2*last {
+		last = length // one request, not two
+	}
+	spans := windows(from, clock, last)
 	if len(spans) == 0 {
 		return
 	}
