@@ -65,7 +65,8 @@ func TestFirstContact(t *testing.T) {
 				pipe := newPipeline(t, p, s)
 				test.spoil(s, pipe)
 				pipe.start()
-				time.Sleep(12 * time.Second)
+				within(20*time.Second, func() bool { return complaint.MatchString(pipe.process.text()) })
+				time.Sleep(3 * time.Second) // for others
 				if !pipe.process.running() {
 					t.Fatalf("ended; %s", pipe.process.tail())
 				}

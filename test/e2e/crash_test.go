@@ -46,7 +46,8 @@ func TestKill(t *testing.T) {
 			in(t, hosts[0], func(t *testing.T, p program) {
 				opt := cloud.Options{
 					Seed: test.seed, Blobs: test.kills, Records: 40, Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
-					SameTime: 2, PageSize: 20, Live: time.Second, Latency: 20 * time.Millisecond, Faults: hurried(0.1),
+					SameTime: 2, PageSize: 20, Live: time.Second, Latency: 20 * time.Millisecond,
+					Faults: append(hurried(0.1), slowly(3*time.Millisecond)),
 				}
 				s := newService(t, opt)
 				if test.seed%2 == 0 {
@@ -89,26 +90,46 @@ func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
 	return during
 }
 
-// TestKillFluentBit is the same in Fluent Bit, where what is stored is chunks.
-// The outputs get nothing until the end: they repeat chunks of their own after
-// a kill.
+// TestKillFluentBit is the same in Fluent Bit. There an output that is at work
+// repeats chunks of its own after a kill, of up to 2 MB and a batch; so first the
+// outputs get nothing until the end, and the chunks tell what the input repeats.
 func TestKillFluentBit(t *testing.T) {
 	t.Parallel()
-	in(t, hosts[1], func(t *testing.T, p program) {
-		kills := sized(10, 30)
-		opt := cloud.Options{
-			Seed: 13, Blobs: 60, Records: sized(50, 200), Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
-			Latency: 200 * time.Millisecond, Faults: cloud.Flaky(0.1),
-		}
-		s := newService(t, opt)
-		pipe := newPipeline(t, p, s)
-		pipe.service["flush"] = "3600"
-		random := rand.New(rand.NewPCG(13, 1))
-		pipe.killing(kills, func() time.Duration {
-			return time.Duration(500+random.IntN(2000)) * time.Millisecond
+	const batch = 1 << 20
+	tests := []struct {
+		name   string
+		flush  string // while it is killed
+		repeat int    // bytes
+	}{
+		{"stored", "3600", batch},
+		{"delivered", "1", batch + 2<<20 + batch},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, hosts[1], func(t *testing.T, p program) {
+				kills, records := sized(10, 30), sized(50, 200)
+				opt := cloud.Options{
+					Seed: 13, Blobs: 60, Records: records, Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
+					Faults: append(cloud.Flaky(0.1), slowly(time.Second/time.Duration(records))),
+				}
+				s := newService(t, opt)
+				pipe := newPipeline(t, p, s)
+				pipe.service["flush"] = test.flush
+				random := rand.New(rand.NewPCG(13, 1))
+				during := pipe.killing(kills, func() time.Duration {
+					return time.Duration(500+random.IntN(2000)) * time.Millisecond
+				})
+				t.Logf("%d of %d kills struck while there was something to do", during, kills)
+				pipe.service["flush"] = "0.2"
+				time.Sleep(opt.LateBy)
+				pipe.finish(sized(2*time.Minute, 5*time.Minute), repeats(kills, test.repeat))
+			})
 		})
-		pipe.service["flush"] = "0.2"
-		time.Sleep(opt.LateBy)
-		pipe.finish(sized(2*time.Minute, 5*time.Minute), repeats(kills, 1<<20))
-	})
+	}
+}
+
+// slowly makes every blob take its time, with a pause after each record.
+func slowly(pause time.Duration) cloud.Fault {
+	return cloud.Fault{Kind: cloud.Slow, Op: "audit", Delay: cloud.Duration{Duration: pause}}
 }

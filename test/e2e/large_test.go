@@ -25,7 +25,9 @@ func TestLargeBlob(t *testing.T) {
 				return pipe.process.peak()
 			}
 			pipe.complete(sized(time.Minute, 3*time.Minute))
-			defer pipe.finish(time.Minute, 0)
+			if r := pipe.report(); !r.OK() {
+				t.Errorf("%v", r)
+			}
 			return pipe.process.peak()
 		}
 		idle, busy := peak(0), peak(1)

@@ -63,7 +63,7 @@ func run(m *testing.M) int {
 	}
 	hosts = append(hosts, program{name: "host", path: path, version: "test/host"}, findFluentBit())
 	if !given("test.parallel") {
-		_ = flag.Set("test.parallel", "8") // they wait most of the time
+		_ = flag.Set("test.parallel", "12") // they wait most of the time
 	}
 	return m.Run()
 }

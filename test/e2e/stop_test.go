@@ -11,7 +11,7 @@ import (
 
 // slow is a service whose backfill lasts for some seconds at least.
 func slow(seed uint64) cloud.Options {
-	return cloud.Options{Seed: seed, Blobs: 40, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
+	return cloud.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
 }
 
 // mostExit is how long a host may take to stop, whatever is under way.
@@ -88,10 +88,15 @@ func TestReload(t *testing.T) {
 	})
 }
 
-// reload makes the host reload and waits until it has.
+// reload makes the host reload and waits until it has. Fluent Bit refuses
+// another reload while one is under way.
 func (p *pipeline) reload() {
 	p.t.Helper()
 	p.reloads++
+	done := "[reload] start everything"
+	if p.program.fluentBit {
+		done = "[reload] successful reload done"
+	}
 	begun := time.Now()
 	p.process.signal(syscall.SIGHUP)
 	if !p.process.says("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
@@ -99,6 +104,9 @@ func (p *pipeline) reload() {
 	}
 	if took := time.Since(begun); took > mostExit+time.Second {
 		p.t.Errorf("the input has stopped after %v", took)
+	}
+	if !p.process.says(done, p.reloads, 10*time.Second) {
+		p.t.Fatalf("no reload; %s", p.process.tail())
 	}
 }
 
