@@ -367,6 +367,28 @@ func TestLookback(t *testing.T) {
 	})
 }
 
+// Content made while a subscription is off can't be had back.
+func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newBook(), new(lines)
+		stop := collect(s, b, l, nil)
+		time.Sleep(time.Hour)
+		off := time.Now()
+		s.mu.Lock()
+		delete(s.subscribed, activity.Exchange)
+		s.mu.Unlock()
+		time.Sleep(time.Hour)
+		stop()
+		if len(b.gaps) != 1 || b.gaps[0].Stream.ContentType != string(activity.Exchange) {
+			t.Fatalf("gaps: %v; the log says %q", b.gaps, l.all())
+		}
+		span := b.gaps[0].Span
+		if d := off.Sub(span.From); d < 0 || d > 2*time.Minute || span.To.Before(off.Truncate(time.Second)) {
+			t.Errorf("the gap is %v, the subscription was off from %v on", span, off)
+		}
+	})
+}
+
 // A poll is one request for each content type, which leaves the budget to
 // downloads.
 func TestPollsAreCheap(t *testing.T) {

@@ -77,6 +77,9 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 				st.subscribed = true
 			}
 		}
+		if !st.subscribed {
+			s.wasOff(st)
+		}
 	}
 }
 
@@ -88,6 +91,10 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 	}
 	st.startedAt, st.subscribed = now, true
 	s.recovered(st)
+	if !st.lostFrom.IsZero() {
+		s.lose(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, "the subscription was off, and Microsoft keeps nothing of such a time", now)
+		st.lostFrom = time.Time{}
+	}
 	s.log.Infof("%s: subscription started; its first content may take up to 12 hours", s.name(st))
 }
 
@@ -203,6 +210,15 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	}
 	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), silentFailures)
 	st.subscribed = false
+	s.wasOff(st)
+}
+
+// wasOff notes since when at the earliest a subscription that had been on is
+// off: since the end of what was completed.
+func (s *state) wasOff(st *stream) {
+	if done := s.ledger.Completed(st.id); len(done) > 0 && st.lostFrom.IsZero() {
+		st.lostFrom = done[len(done)-1].To
+	}
 }
 
 func (s *state) downloaded(r result, now time.Time) {

@@ -16,6 +16,7 @@ type stream struct {
 	since       time.Time // nothing before is collected
 
 	subscribed bool
+	lostFrom   time.Time // since when the subscription may have been off; zero: it was not
 	startedAt  time.Time // of the last subscription start
 	until      time.Time // no request before, because of trouble
 	failures   int       // in a row, of anything but blobs
