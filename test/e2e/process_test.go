@@ -33,6 +33,7 @@ func startProcess(t *testing.T, log string, path string, args ...string) *proces
 	p := &process{t: t, cmd: exec.Command(path, args...), log: log, done: make(chan struct{})}
 	p.cmd.Dir = filepath.Dir(log)
 	p.cmd.Stdout, p.cmd.Stderr = file, file
+	tie(p.cmd)
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
