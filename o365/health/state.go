@@ -26,6 +26,10 @@ type Cause struct {
 	What   string // plain sentence: what is wrong
 	Do     string // what mends it: a command, a portal step, or that nothing need be done
 	Detail string // the error itself, with its codes and ids
+
+	// Passing says that it mends itself: throttling, an outage, a first
+	// listing. Nobody is called while a stream is no worse than Degraded by it.
+	Passing bool
 }
 
 // Status is how a stream is at a moment.
