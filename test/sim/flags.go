@@ -21,7 +21,7 @@ type settings struct {
 	clientID, secret         string
 	roles                    []string
 	tokenLife                time.Duration
-	http1                    bool
+	http1, store             bool
 	now                      func() time.Time
 
 	root string // where it is served
@@ -36,6 +36,7 @@ func parse(args []string) (*settings, error) {
 	f.StringVar(&s.listen, "listen", "127.0.0.1:8365", "address to serve on; port 0 takes a free one")
 	f.StringVar(&s.caOut, "ca-out", "sim-ca.pem", "file to write the certificate authority to")
 	f.BoolVar(&s.http1, "http1", false, "HTTP/1.1 only; resets and cut bodies are those of TCP then")
+	f.BoolVar(&s.store, "store", false, "make the backlog's bodies beforehand, so that they cost little when they are asked for")
 	f.StringVar(&s.readyFile, "ready-file", "", "file to write the settings to, as JSON, when ready")
 	f.StringVar(&s.clientID, "client-id", "22222222-3333-4444-8555-666666666666", "application id")
 	f.StringVar(&s.secret, "client-secret", "simulated-secret", "its secret")

@@ -57,6 +57,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	set.cloud.Verify = verifier(directory, set.root)
 	set.cloud.BaseURL = set.root
 	api := cloud.New(set.cloud)
+	if set.store {
+		api.Store()
+	}
 
 	server := &http.Server{
 		Handler:           route(api, directory, set.clientID),

@@ -25,7 +25,7 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 	out := io.Writer(wire)
 	var zip *gzip.Writer
 	k.w.Header().Add("Vary", "Accept-Encoding")
-	if strings.Contains(k.r.Header.Get("Accept-Encoding"), "gzip") {
+	if k.takesGzip() {
 		k.w.Header().Set("Content-Encoding", "gzip")
 		zip = c.gzip(wire)
 		defer c.gzips.Put(zip)
@@ -80,6 +80,8 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 	}
 	return wire.Flush()
 }
+
+func (k *call) takesGzip() bool { return strings.Contains(k.r.Header.Get("Accept-Encoding"), "gzip") }
 
 func (c *Cloud) gzip(w io.Writer) *gzip.Writer {
 	if zip, ok := c.gzips.Get().(*gzip.Writer); ok {

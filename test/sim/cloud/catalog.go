@@ -35,6 +35,7 @@ type blob struct {
 	expires time.Time
 	served  int // times its whole body was sent
 	shown   int // times a listing named it
+	body    *body
 }
 
 func newSeries(opt *Options, t *tenant, typ string) *series {

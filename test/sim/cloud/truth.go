@@ -24,6 +24,9 @@ type Expectation struct {
 	Blobs    int `json:"blobs"`
 	Records  int `json:"records"`  // planted duplicates included; of large blobs, about
 	Distinct int `json:"distinct"` // without duplicates; known after the first check
+
+	Bytes int64 `json:"bytes"` // of JSON; of what Store has made
+	Wire  int64 `json:"wire"`  // the same, compressed
 }
 
 // expected tells whether a client can have a blob by now. Content that a
@@ -49,6 +52,10 @@ func (c *Cloud) Expect() Expectation {
 			if b.expected(now) {
 				e.Blobs++
 				e.Records += b.about()
+				if b.body != nil {
+					e.Bytes += b.body.size
+					e.Wire += int64(len(b.body.gzip))
+				}
 			}
 		}
 	}
