@@ -2,10 +2,8 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 )
@@ -20,32 +18,16 @@ type program struct {
 func (p program) String() string { return fmt.Sprintf("%s (%s)", p.name, p.path) }
 
 // findHost looks for a Fluent Bit and builds test/host into dir if there is
-// none. FLUENT_BIT names one; if it is set and empty none is looked for.
+// none.
 func findHost(dir string) (program, error) {
-	name, given := os.LookupEnv("FLUENT_BIT")
-	candidates := []string{name}
-	if !given {
-		candidates = []string{"fluent-bit", "/opt/fluent-bit/bin/fluent-bit"}
+	path, version, err := host.FindFluentBit()
+	if err != nil {
+		return program{}, err
 	}
-	for _, c := range candidates {
-		path, err := exec.LookPath(c)
-		if err != nil {
-			continue
-		}
-		if path, err = filepath.Abs(path); err != nil {
-			return program{}, err
-		}
-		version, err := exec.Command(path, "--version").Output()
-		if err != nil {
-			return program{}, fmt.Errorf("%s --version: %w", path, err)
-		}
-		name, _, _ := strings.Cut(string(version), "\n")
-		return program{name: name, path: path, fluentBit: true}, nil
+	if path != "" {
+		return program{name: version, path: path, fluentBit: true}, nil
 	}
-	if name != "" {
-		return program{}, fmt.Errorf("there is no program %s, which FLUENT_BIT names", name)
-	}
-	path, err := host.Build(dir)
+	path, err = host.Build(dir)
 	if err != nil {
 		return program{}, fmt.Errorf("no Fluent Bit, and no host to stand in for it: %w", err)
 	}

@@ -36,7 +36,7 @@ struct options {
     const char *plugin;       /* -e */
     const char *config;       /* -c, read again at a reload */
     const char *store;        /* -store: events go to this file, else to stdout */
-    bool quiet;               /* -quiet: no events on stdout */
+    bool count;               /* -count: the number of events on stdout */
     bool tagged;              /* -format tagged */
     bool list;                /* -options: print the plugin's options */
     long mem_limit;           /* -mem-limit: bytes between two flushes before a pause */

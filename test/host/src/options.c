@@ -17,7 +17,7 @@ static const char usage[] =
     "  -i NAME, -p K=V    an input and its properties\n"
     "  -store FILE        append events to FILE as they are stored (default: standard output)\n"
     "  -format FORMAT     json: one record a line; tagged: with tag and time\n"
-    "  -quiet             do not print events\n"
+    "  -count             instead of events, print at each flush how many are stored\n"
     "  -options           list the plugin's options and exit\n"
     "  -mem-limit BYTES   pause an input that stores more between two flushes\n"
     "  -drop-every N      lose every Nth batch between ring buffer and storage\n"
@@ -166,8 +166,8 @@ void options_parse(int argc, char **argv)
 
     for (i = 1; i < argc; i++) {
         flag = argv[i];
-        if (strcmp(flag, "-quiet") == 0) {
-            opt.quiet = true;
+        if (strcmp(flag, "-count") == 0) {
+            opt.count = true;
             continue;
         }
         if (strcmp(flag, "-options") == 0) {

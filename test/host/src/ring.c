@@ -110,13 +110,16 @@ static void store(struct batch *b)
     static int file = -1;
     struct buffer out = {0};
 
+    if (opt.count) {
+        return;
+    }
     events_to_json(&out, opt.tagged ? b->tag : NULL, b->events, b->size);
     if (opt.store) {
         if (file < 0) {
             file = open(opt.store, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
         }
         write_all(file, out.data, out.len);
-    } else if (!opt.quiet) {
+    } else {
         write_all(STDOUT_FILENO, out.data, out.len);
     }
     free(out.data);
@@ -158,6 +161,9 @@ void ring_drain(struct instance *in)
 void ring_flush(struct instance *in)
 {
     in->pending = 0;
+    if (opt.count) {
+        dprintf(STDOUT_FILENO, "%s %llu\n", in->name, in->stored);
+    }
     if (in->paused && !in->plugin->stopping) {
         in->paused = false;
         log_line(L_INFO, "[input] %s resume (mem buf overlimit)", in->name);
