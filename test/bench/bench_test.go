@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// Everything of a small service arrives, through both plugins and in each host
+// there is, and what is measured can be true.
+func TestCollect(t *testing.T) {
+	dir := t.TempDir()
+	candidates, err := build(dir)
+	if errors.Is(err, host.ErrNoCompiler) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := startService(t.Context(), dir, 3, 50)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.stop()
+	if s.load.Blobs != 12 || s.load.Records != 600 || s.load.Bytes < 600*500 || s.load.Wire > s.load.Bytes/2 {
+		t.Errorf("the service has %+v", s.load)
+	}
+	for _, l := range loaders(t, dir) {
+		for _, c := range candidates {
+			t.Run(l.name+" "+c.name, func(t *testing.T) {
+				u, err := l.collect(t.Context(), s, c)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if u.records != s.load.Records {
+					t.Errorf("%d records, want %d", u.records, s.load.Records)
+				}
+				if u.cpu <= 0 || u.cpu > 2*u.wall+5*time.Second || u.host > u.cpu || u.peak < 10<<20 || u.peak > 1<<30 {
+					t.Errorf("%+v", u)
+				}
+				t.Logf("%+v", u)
+			})
+		}
+	}
+}
+
+// loaders are test/host and the Fluent Bit there is.
+func loaders(t *testing.T, dir string) []loader {
+	t.Helper()
+	found, err := findLoader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !found.fluentBit {
+		return []loader{found}
+	}
+	t.Setenv("FLUENT_BIT", "")
+	standIn, err := findLoader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []loader{found, standIn}
+}
+
+// A plugin that delivers too little is an error, not a fast one.
+func TestHostEnds(t *testing.T) {
+	l := loader{path: "/bin/sh", dir: t.TempDir()}
+	s := &service{load: cloud.Expectation{Records: 1}}
+	_, err := l.collect(t.Context(), s, candidate{name: "x"})
+	if err == nil || !strings.Contains(err.Error(), "x: the host ended by itself") {
+		t.Error(err)
+	}
+}
+
+func TestPrinted(t *testing.T) {
+	p := &process{output: t.TempDir() + "/output"}
+	for text, want := range map[string]int{
+		"":                       0,
+		"bench 12":               0, // not written to its end
+		"bench 12\nlog\nbench 1": 12,
+		"bench 12\nbench 345\n":  345,
+	} {
+		if err := os.WriteFile(p.output, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := p.printed(); got != want {
+			t.Errorf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
+func TestTable(t *testing.T) {
+	tab := table{
+		machine: "machine", host: "host", runs: 1,
+		load: cloud.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
+		rows: []row{
+			{"naive", usage{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6}, 10e6},
+			{"o365", usage{7, 16 * time.Second, 10 * time.Second, 4 * time.Second, 60e6}, 10e6},
+		},
+	}
+	var out bytes.Buffer
+	if err := tab.print(&out); err != nil {
+		t.Fatal(err)
+	}
+	got := strings.Join(strings.Fields(out.String()), " ")
+	for _, want := range []string{
+		"machine", "2000 MB of JSON, 400 MB compressed: 7 records in 3 content blobs",
+		"naive 7 80.0 25 40.00 4.00 20.00 50 210 10 200",
+		"o365 7 16.0 125 10.00 4.00 5.00 200 60 10 50",
+		"o365 : naive = 1 : 4.0 in CPU time per GB, 1 : 6.0 without the engine's, 1 : 4.0 in memory",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestMedian(t *testing.T) {
+	all := []usage{{cpu: 3}, {cpu: 1}, {cpu: 2}}
+	if got := median(all); got.cpu != 2 {
+		t.Errorf("%v", got.cpu)
+	}
+}
