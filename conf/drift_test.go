@@ -10,14 +10,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-var update = flag.Bool("update", false, "write the README's table and the comments of the configurations")
+var update = flag.Bool("update", false, "write the README's tables and the comments of the configurations")
 
-// TestDrift compares what is written about the options with their declaration.
+// TestDrift compares what is written about the options and the metrics with
+// their declaration.
 func TestDrift(t *testing.T) {
-	written := map[string]func(string) (string, error){"../README.md": withTable}
+	written := map[string]func(string) (string, error){"../README.md": withTables}
 	for _, path := range files(t) {
 		written[path] = withComments
 	}
@@ -35,7 +37,7 @@ func TestDrift(t *testing.T) {
 			continue
 		}
 		if !*update {
-			t.Errorf("%s does not say what the options are declared to be; go generate ./o365/option writes it", path)
+			t.Errorf("%s does not say what is declared; go generate ./o365/option writes it", path)
 			continue
 		}
 		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
@@ -44,18 +46,34 @@ func TestDrift(t *testing.T) {
 	}
 }
 
-const tableBegin, tableEnd = "<!-- options -->\n", "<!-- /options -->"
-
-func withTable(text string) (string, error) {
-	head, rest, ok := strings.Cut(text, tableBegin)
-	_, tail, okEnd := strings.Cut(rest, tableEnd)
-	if !ok || !okEnd {
-		return "", fmt.Errorf("no %s ... %s", strings.TrimSpace(tableBegin), tableEnd)
+func withTables(text string) (string, error) {
+	text, err := withTable(text, "options", options())
+	if err != nil {
+		return "", err
 	}
-	return head + tableBegin + table() + tableEnd + tail, nil
+	return withTable(text, "metrics", metrics())
 }
 
-func table() string {
+func withTable(text, name, table string) (string, error) {
+	begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->"
+	head, rest, ok := strings.Cut(text, begin)
+	_, tail, okEnd := strings.Cut(rest, end)
+	if !ok || !okEnd {
+		return "", fmt.Errorf("no %s ... %s", strings.TrimSpace(begin), end)
+	}
+	return head + begin + table + end + tail, nil
+}
+
+func metrics() string {
+	var b strings.Builder
+	b.WriteString("| Metric | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n")
+	for _, m := range health.Declared() {
+		fmt.Fprintf(&b, "| `fluentbit_o365_%s` | %s | %s | %s |\n", m.Name, m.Type, strings.Join(m.Labels, ", "), m.Help)
+	}
+	return b.String()
+}
+
+func options() string {
 	byKey := func(a, b option.Option) int { return cmp.Compare(a.Key, b.Key) }
 	var b strings.Builder
 	b.WriteString("| Key | Description | Default |\n| --- | --- | --- |\n")

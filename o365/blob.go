@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
@@ -23,7 +26,7 @@ type blob struct {
 	stream  ledger.Stream
 	content activity.Content
 	lane    outbox.Lane
-	stats   *stats
+	metrics *health.StreamMetrics
 	known   int // elements that were confirmed before this start
 
 	mu    sync.Mutex
@@ -36,8 +39,10 @@ type blob struct {
 type receipt struct {
 	blob    *blob
 	records int
+	bytes   int // of events
 	keys    []ledger.Key
-	through int // elements of the blob up to the end of the piece
+	created []uint32 // CreationTimes in Unix seconds, of the records that have one
+	through int      // elements of the blob up to the end of the piece
 }
 
 // Blob implements [collector.Sink].
@@ -46,7 +51,7 @@ func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 	if p.config.TagPrefix != "" {
 		lane.Tag = p.config.TagPrefix + "." + c.Type.Short()
 	}
-	return &blob{pipe: p, stream: s, content: c, lane: lane, stats: p.stats.of(s.Tenant, c.Type), known: p.ledger.Progress(s, c.ID).Records}
+	return &blob{pipe: p, stream: s, content: c, lane: lane, metrics: p.metrics.Stream(s.ContentType), known: p.ledger.Progress(s, c.ID).Records}
 }
 
 // Deliver implements [collector.Blob].
@@ -55,8 +60,8 @@ func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 	defer b.pipe.putBack(b.content.Type, scratch)
 	d := scratch.decoder
 	d.Reset(r)
-	piece := piece{blob: b, events: scratch.events[:0]}
-	defer func() { scratch.events = piece.events }()
+	piece := piece{blob: b, events: scratch.events[:0], created: scratch.created[:0]}
+	defer func() { scratch.events, scratch.created = piece.events, piece.created }()
 	for {
 		start := len(piece.events)
 		events, rec, err := d.Append(piece.events)
@@ -100,6 +105,7 @@ func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 type scratch struct {
 	decoder *record.Decoder
 	events  []byte
+	created []uint32
 }
 
 // scratch returns memory that another blob of the content type has used, or
@@ -139,7 +145,7 @@ func (b *blob) wanted(rec record.Record) bool {
 		return true
 	}
 	if rec.Index >= max(b.known, b.addedSoFar()) {
-		b.stats.add(duplicates, 1)
+		b.metrics.Duplicates.Add(1)
 	}
 	return false
 }
@@ -154,7 +160,7 @@ func (b *blob) malformed(bad *record.Malformed) {
 	if bad.Index < b.addedSoFar() {
 		return // it was said when the blob was read before
 	}
-	b.stats.add(malformed, 1)
+	b.metrics.Malformed.Add(1)
 	b.pipe.log.Warnf("%s %s: blob %s: %v; it is left out", b.stream.Tenant, b.stream.ContentType, b.content.ID, bad)
 }
 
@@ -172,11 +178,22 @@ func (b *blob) end(through int) {
 
 // confirm takes a receipt back and returns what the ledger has to know.
 func (b *blob) confirm(r receipt) ledger.Delivery {
+	b.stored(r)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.open--
-	b.stats.add(records, r.records)
 	return b.delivery(r, b.read && b.open == 0)
+}
+
+// stored counts what Fluent Bit has taken.
+func (b *blob) stored(r receipt) {
+	b.metrics.Records.Add(r.records)
+	b.metrics.Bytes.Add(r.bytes)
+	b.metrics.Queue.Add(-r.bytes)
+	now := time.Now().Unix()
+	for _, created := range r.created {
+		b.metrics.EventLag.Observe(now - int64(created))
+	}
 }
 
 func (b *blob) delivery(r receipt, done bool) ledger.Delivery {
@@ -192,12 +209,16 @@ type piece struct {
 	events  []byte
 	records int
 	keys    []ledger.Key
+	created []uint32
 	through int
 }
 
 func (p *piece) include(rec record.Record) {
 	p.records++
 	p.through = rec.Index + 1
+	if !rec.TimeMissing {
+		p.created = append(p.created, uint32(rec.Time.Unix())) // an event holds no more
+	}
 	if p.blob.pipe.config.Dedup {
 		p.keys = append(p.keys, ledger.Key(rec.Key))
 	}
@@ -212,16 +233,20 @@ func (p *piece) add(ctx context.Context) error {
 	b.mu.Lock()
 	b.open++
 	b.mu.Unlock()
-	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{blob: b, records: p.records, keys: p.keys, through: p.through})
+	b.metrics.Queue.Add(len(p.events))
+	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{
+		blob: b, records: p.records, bytes: len(p.events), keys: p.keys, created: slices.Clone(p.created), through: p.through,
+	})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil {
 		b.open--
+		b.metrics.Queue.Add(-len(p.events))
 		b.pipe.ledger.Release(p.keys)
 		return err
 	}
 	b.added = max(b.added, p.through)
-	p.events, p.records, p.keys = p.events[:0], 0, nil
+	p.events, p.records, p.keys, p.created = p.events[:0], 0, nil, p.created[:0]
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 // nobody else waits for the disk. What can't be written is tried again.
 type committer struct {
 	ledger  *ledger.Ledger
+	metrics *health.Metrics
 	log     health.Log
 	pending changes // of the goroutine alone
 	failing bool
@@ -39,9 +40,10 @@ const (
 	pruneInterval = 5 * time.Minute
 )
 
-func newCommitter(l *ledger.Ledger, log health.Log) *committer {
+func newCommitter(l *ledger.Ledger, metrics *health.Metrics, log health.Log) *committer {
 	c := &committer{
 		ledger:  l,
+		metrics: metrics,
 		log:     log,
 		wake:    make(chan struct{}, 1),
 		stop:    make(chan struct{}),
@@ -133,7 +135,7 @@ func (c *committer) write() error {
 	c.mu.Lock()
 	c.pending.take(&c.queued)
 	c.mu.Unlock()
-	err := c.pending.write(c.ledger)
+	err := c.pending.write(c.ledger, c.advance)
 	if err == nil {
 		c.mu.Lock()
 		c.batches -= c.pending.batches
@@ -148,6 +150,11 @@ func (c *committer) write() error {
 	}
 	c.failing = err != nil
 	return err
+}
+
+// advance shows up to when a stream is complete.
+func (c *committer) advance(s ledger.Stream) {
+	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, time.Now()))
 }
 
 func (c *committer) prune() {
@@ -191,15 +198,17 @@ func (p *changes) take(q *changes) {
 	*q = changes{}
 }
 
-// write tells the ledger and forgets what it has taken.
-func (p *changes) write(l *ledger.Ledger) error {
+// write tells the ledger and forgets what it has taken. It reports the streams
+// of which spans were written.
+func (p *changes) write(l *ledger.Ledger, written func(ledger.Stream)) error {
 	if len(p.deliveries) > 0 {
 		if err := l.Confirm(p.deliveries); err != nil {
 			return err
 		}
 		for i, d := range p.deliveries {
 			if d.Done {
-				p.blobs[i].stats.add(blobs, 1)
+				p.blobs[i].metrics.Delivered.Add(1)
+				p.blobs[i].metrics.Newest.Advance(d.Created)
 				p.blobs[i].pipe.confirmed(d.Stream, d.Blob)
 			}
 		}
@@ -210,11 +219,13 @@ func (p *changes) write(l *ledger.Ledger) error {
 			return err
 		}
 		delete(p.spans, s)
+		written(s)
 	}
 	for len(p.gaps) > 0 {
 		if err := l.AddGap(p.gaps[0]); err != nil {
 			return err
 		}
+		written(p.gaps[0].Stream)
 		p.gaps = p.gaps[1:]
 	}
 	return nil

@@ -71,7 +71,7 @@ type Input struct {
 	outbox    *outbox.Outbox[receipt]
 	committer *committer
 	transport *http.Transport
-	stats     allStats
+	metrics   *health.Metrics
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -100,7 +100,8 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	clients, err := newClients(c, transport, h.Log)
+	metrics := newMetrics(c)
+	clients, err := newClients(c, transport, h, metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -116,13 +117,13 @@ func Open(c Config, h Host) (*Input, error) {
 		log:       h.Log,
 		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize),
 		transport: transport,
-		stats:     newStats(c),
+		metrics:   metrics,
 		cancel:    cancel,
 	}
-	in.committer = newCommitter(book, h.Log)
+	in.committer = newCommitter(book, metrics, h.Log)
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, outbox: in.outbox, ledger: book, committer: in.committer, stats: in.stats, log: h.Log,
+			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: metrics.Tenant(tenant), log: h.Log,
 			free: make(map[activity.ContentType][]*scratch),
 		}
 		col := collector.New(collector.Config{
@@ -132,6 +133,7 @@ func Open(c Config, h Host) (*Input, error) {
 			Lookback:     c.Lookback,
 			PollInterval: c.PollInterval,
 			Concurrency:  c.Concurrency,
+			Metrics:      metrics.Tenant(tenant),
 		}, clients[i], p, p, h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute), h.Log)
 		p.confirmed = col.Confirmed
 		in.running.Go(func() { contain(h.Log, func() { col.Run(ctx) }) })
@@ -155,13 +157,15 @@ func openLedger(c Config, log health.Log) (*ledger.Ledger, error) {
 }
 
 // newClients returns one client of the API for each tenant.
-func newClients(c Config, transport *http.Transport, log health.Log) ([]*activity.Client, error) {
+func newClients(c Config, transport *http.Transport, h Host, metrics *health.Metrics) ([]*activity.Client, error) {
 	var clients []*activity.Client
 	for _, tenant := range c.Tenants {
+		numbers := metrics.Tenant(tenant)
 		login := c.Login
 		login.TenantID = tenant
 		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
-		login.Log = log
+		login.Log = h.Log
+		login.Observe = func(err error) { count(numbers, health.OpToken, err) }
 		tokens, err := identity.New(login)
 		if err != nil {
 			return nil, err
@@ -173,10 +177,16 @@ func newClients(c Config, transport *http.Transport, log health.Log) ([]*activit
 			Tokens:    tokens,
 			HTTP:      &http.Client{Transport: transport},
 			Timeout:   c.RequestTimeout,
+			Observe:   func(op activity.Op, err error) { count(numbers, operations[op], err) },
 		})
 		if err != nil {
 			return nil, err
 		}
+		numbers.Watch(health.TenantSources{
+			RequestsPerMinute: h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute).PerMinute,
+			TokenExpiry:       tokens.Expiry,
+			CredentialExpiry:  tokens.CertificateExpiry,
+		})
 		clients = append(clients, client)
 	}
 	return clients, nil
@@ -218,7 +228,7 @@ func (in *Input) Close() {
 	}
 	in.committer.close(begun.Add(closing))
 	in.transport.CloseIdleConnections()
-	in.log.Infof("%s", in.stats)
+	in.log.Infof("%s", summary(in.metrics))
 }
 
 // contain keeps a panic from ending the host process.

@@ -178,10 +178,9 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 		}
 		break
 	}
-	gapMetrics := map[string]float64{}
-	in.Metrics(func(m health.Metric, _, _ string, value float64) { gapMetrics[m.Name] += value })
-	if lost := gapMetrics["gap_seconds_total"]; gapMetrics["gaps_total"] != 1 || lost < (22*24*time.Hour).Seconds() || lost > (24*24*time.Hour).Seconds() {
-		t.Errorf("metrics: %v", gapMetrics)
+	metrics := in.Metrics().Stream(cloud.DefaultTenant, cloud.Exchange)
+	if lost := time.Duration(metrics.GapSeconds.Load()) * time.Second; metrics.Gaps.Load() != 1 || lost < 22*24*time.Hour || lost > 24*24*time.Hour {
+		t.Errorf("%d gaps of %v", metrics.Gaps.Load(), lost)
 	}
 	if text := r.log.text(); strings.Count(text, "lost: content of "+begun.Format(time.RFC3339)) != 1 {
 		t.Errorf("the log says:\n%s", text)
@@ -221,9 +220,13 @@ func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
 	r := newRig(t, cloud.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: cloud.Number}}})
 	in := r.open()
 	defer in.Close()
-	r.take(in, func() bool { return in.stats.sum(blobs) >= 20 })
-	if in.stats.sum(malformed) == 0 || !strings.Contains(r.log.text(), "it is left out") {
-		t.Errorf("malformed: %d; the log says:\n%s", in.stats.sum(malformed), r.log.text())
+	delivered := func() int64 {
+		return in.Metrics().Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Delivered })
+	}
+	r.take(in, func() bool { return delivered() >= 20 })
+	malformed := in.Metrics().Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Malformed })
+	if malformed == 0 || !strings.Contains(r.log.text(), "it is left out") {
+		t.Errorf("malformed: %d; the log says:\n%s", malformed, r.log.text())
 	}
 }
 

@@ -20,7 +20,7 @@ type pipe struct {
 	outbox    *outbox.Outbox[receipt]
 	ledger    *ledger.Ledger
 	committer *committer
-	stats     allStats
+	metrics   *health.TenantMetrics
 	log       health.Log
 	confirmed func(s ledger.Stream, contentID string)
 
@@ -39,6 +39,7 @@ func (p *pipe) Since(s ledger.Stream, first time.Time) time.Time {
 	if err != nil {
 		p.log.Errorf("%v; a restart would not know that %s is collected from %s on", err, s.ContentType, since.Format(time.RFC3339))
 	}
+	p.committer.advance(s)
 	return since
 }
 
@@ -54,9 +55,9 @@ func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complet
 
 // Lost remembers a gap and, with health_tag, emits a record of it.
 func (p *pipe) Lost(g ledger.Gap) {
-	stats := p.stats.of(g.Stream.Tenant, activity.ContentType(g.Stream.ContentType))
-	stats.add(gaps, 1)
-	stats.add(gapSeconds, int(g.Span.To.Sub(g.Span.From).Seconds()))
+	metrics := p.metrics.Stream(g.Stream.ContentType)
+	metrics.Gaps.Add(1)
+	metrics.GapSeconds.Add(int(g.Span.To.Sub(g.Span.From).Seconds()))
 	p.committer.lost(g)
 	p.report(health.Event{
 		Time: g.Found, Kind: health.Gap, Tenant: g.Stream.Tenant, ContentType: g.Stream.ContentType,

@@ -17,7 +17,10 @@ type host struct {
 	api      unsafe.Pointer
 	instance unsafe.Pointer
 	metrics  unsafe.Pointer // NULL without metrics
-	prefix   string         // of log lines, as Fluent Bit's own inputs have it
+	counters C.struct_o365_counters
+	name     *C.char                                 // the label of the counters; the instance's, kept by the host
+	prefix   string                                  // of log lines, as Fluent Bit's own inputs have it
+	values   struct{ records, bytes, ring C.double } // of read, to spare an allocation
 }
 
 // newHost copies what FLBPluginInit is given: p is overwritten for the next
@@ -29,8 +32,11 @@ func newHost(p unsafe.Pointer) *host {
 		prefix:   "[input:o365] ",
 	}
 	h.metrics = C.o365_metrics(h.instance)
-	if name := C.o365_instance_name(h.instance); name != nil {
-		h.prefix = "[input:o365:" + C.GoString(name) + "] "
+	if h.name = C.o365_instance_name(h.instance); h.name != nil {
+		h.prefix = "[input:o365:" + C.GoString(h.name) + "] "
+	}
+	if h.metrics != nil && h.name != nil {
+		C.o365_counters_find(h.metrics, &h.counters)
 	}
 	return h
 }
@@ -52,8 +58,11 @@ func (h *host) Print(level health.Level, line string) {
 }
 
 func (h *host) Counters() (delivery.Counters, bool) {
-	if h.metrics == nil {
+	switch {
+	case h.metrics == nil:
 		return delivery.Counters{}, false
+	case h.counters.records != nil && h.counters.bytes != nil:
+		return h.read()
 	}
 	text := C.o365_metrics_text(h.metrics)
 	if text == nil {
@@ -61,6 +70,18 @@ func (h *host) Counters() (delivery.Counters, bool) {
 	}
 	defer C.o365_metrics_free(text)
 	return delivery.ParseCounters(C.GoString(text))
+}
+
+// read is Counters where they need not be looked for in the text of all
+// metrics.
+func (h *host) read() (c delivery.Counters, ok bool) {
+	v := &h.values
+	if C.o365_counters_read(&h.counters, h.name, &v.records, &v.bytes, &v.ring) != 0 {
+		return c, false
+	}
+	c.Records, c.Bytes = int64(v.records), int64(v.bytes)
+	c.RingWrites, c.HasRing = int64(v.ring), h.counters.ring_writes != nil
+	return c, true
 }
 
 func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }

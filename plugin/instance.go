@@ -52,7 +52,7 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 		host:    h,
 		feed:    handover.New(h, source, log),
 		source:  source,
-		metrics: openMetrics(h, in),
+		metrics: openMetrics(h, in.Metrics()),
 		ticker:  openTicker(h.instance),
 	}, nil
 }

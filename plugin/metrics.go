@@ -8,51 +8,82 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
-// metrics shows an input's counters in Fluent Bit's own metrics. All label sets
-// are made while Fluent Bit waits for the input to start: later its main thread
-// may be reading them, and older versions do not lock.
+// metrics shows an input's numbers among Fluent Bit's own. All series are made
+// while Fluent Bit waits for the input to start, and there is none later: once
+// started, its main thread walks the lists of them every second
+// (flb_me_get_cmetrics, cmt_cat), in no version under a lock. Only values change
+// then, which cmetrics stores atomically.
 type metrics struct {
-	source *o365.Input
-	name   *C.char // label; the instance's
-	series []series
-	at     time.Time // of the last update
+	series  []series
+	at      time.Time // of the last update
+	buckets health.Buckets
 }
 
 type series struct {
-	counter             unsafe.Pointer
-	tenant, contentType *C.char
-	value               float64
+	*health.Series
+	metric unsafe.Pointer
+	kind   C.int
+	labels **C.char // their values: the instance's name, then those of the series
+	n      C.int
+	shown  float64
+	count  uint64 // of a histogram, shown
 }
 
-// metricsInterval is how often the counters are brought up to date.
+// metricsInterval is how often the metrics are brought up to date: as often as
+// Fluent Bit looks at them.
 const metricsInterval = time.Second
 
 // openMetrics returns nil if the host has no metrics.
-func openMetrics(h *host, source *o365.Input) *metrics {
-	name := C.o365_instance_name(h.instance)
-	if h.metrics == nil || name == nil {
+func openMetrics(h *host, source *health.Metrics) *metrics {
+	if h.metrics == nil || h.name == nil {
 		return nil
 	}
-	m := &metrics{source: source, name: C.CString(C.GoString(name))}
-	counters := make(map[string]unsafe.Pointer)
-	source.Metrics(func(d health.Metric, tenant, contentType string, value float64) {
-		counter, known := counters[d.Name]
-		if !known {
-			name, help := C.CString(d.Name), C.CString(d.Help)
-			defer C.free(unsafe.Pointer(name))
-			defer C.free(unsafe.Pointer(help))
-			counter = C.o365_counter(h.metrics, name, help)
-			counters[d.Name] = counter
+	name := C.GoString(h.name)
+	m := &metrics{}
+	all := source.Series()
+	var last *health.Metric
+	var metric unsafe.Pointer
+	for i := range all {
+		s := &all[i]
+		if s.Metric != last {
+			last, metric = s.Metric, h.newMetric(s.Metric)
 		}
-		s := series{counter: counter, tenant: C.CString(tenant), contentType: C.CString(contentType)}
-		m.series = append(m.series, s)
-		m.set(s, value)
-	})
+		if metric == nil {
+			continue
+		}
+		values := append([]string{name}, s.Values...)
+		shown := series{Series: s, metric: metric, kind: kind(s.Type), labels: texts(values), n: C.int(len(values))}
+		m.series = append(m.series, shown)
+	}
+	for i := range m.series {
+		m.show(&m.series[i])
+	}
 	return m
+}
+
+func kind(t health.Type) C.int {
+	switch t {
+	case health.CounterType:
+		return C.O365_COUNTER
+	case health.GaugeType:
+		return C.O365_GAUGE
+	}
+	return C.O365_HISTOGRAM
+}
+
+// newMetric declares a metric to the host. NULL: it has none of the kind.
+func (h *host) newMetric(d *health.Metric) unsafe.Pointer {
+	name, help := C.CString(d.Name), C.CString(d.Help)
+	defer C.free(unsafe.Pointer(name))
+	defer C.free(unsafe.Pointer(help))
+	keys := append([]string{"name"}, d.Labels...)
+	labels := texts(keys)
+	defer free(labels, len(keys))
+	bounds := health.LagBounds
+	return C.o365_metric(h.metrics, kind(d.Type), name, help, C.int(len(keys)), labels, (*C.double)(&bounds[0]), C.size_t(len(bounds)))
 }
 
 // update shows what has changed, at most once in an interval.
@@ -61,31 +92,50 @@ func (m *metrics) update() {
 		return
 	}
 	m.at = time.Now()
-	i := 0
-	m.source.Metrics(func(_ health.Metric, _, _ string, value float64) {
-		if s := &m.series[i]; s.value != value {
-			s.value = value
-			m.set(*s, value)
+	for i := range m.series {
+		s := &m.series[i]
+		if h := s.Histogram(); h != nil && h.Count() != s.count || h == nil && s.Value() != s.shown {
+			m.show(s)
 		}
-		i++
-	})
-}
-
-func (m *metrics) set(s series, value float64) {
-	if s.counter != nil {
-		C.o365_counter_set(s.counter, C.double(value), m.name, s.tenant, s.contentType)
 	}
 }
 
-// close frees the labels. The counters go with Fluent Bit's instance.
+func (m *metrics) show(s *series) {
+	if h := s.Histogram(); h != nil {
+		var sum float64
+		m.buckets, sum = h.Read()
+		s.count = m.buckets.Count()
+		C.o365_histogram_set(s.metric, (*C.uint64_t)(&m.buckets[0]), C.double(sum), C.uint64_t(s.count), s.n, s.labels)
+		return
+	}
+	s.shown = s.Value()
+	C.o365_metric_set(s.metric, s.kind, C.double(s.shown), s.n, s.labels)
+}
+
+// close frees the labels. The metrics go with Fluent Bit's instance.
 func (m *metrics) close() {
 	if m == nil {
 		return
 	}
 	for _, s := range m.series {
-		C.free(unsafe.Pointer(s.tenant))
-		C.free(unsafe.Pointer(s.contentType))
+		free(s.labels, int(s.n))
 	}
-	C.free(unsafe.Pointer(m.name))
 	m.series = nil
+}
+
+// texts copies a list to C's memory.
+func texts(list []string) **C.char {
+	copied := (**C.char)(C.calloc(C.size_t(len(list)), C.size_t(unsafe.Sizeof((*C.char)(nil)))))
+	places := unsafe.Slice(copied, len(list))
+	for i, text := range list {
+		places[i] = C.CString(text)
+	}
+	return copied
+}
+
+func free(list **C.char, n int) {
+	for _, text := range unsafe.Slice(list, n) {
+		C.free(unsafe.Pointer(text))
+	}
+	C.free(unsafe.Pointer(list))
 }

@@ -61,6 +61,7 @@ void o365_register(void *d, int type, int proxy)
     def->description = "Microsoft 365 audit records (Office 365 Management Activity API)";
     registered_by = getpid();
     find_host();
+    o365_metrics_find();
 }
 
 /*

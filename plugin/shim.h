@@ -48,9 +48,19 @@ void *o365_metrics(void *instance);
 char *o365_metrics_text(void *metrics);
 void o365_metrics_free(char *text);
 
-/* Counters of our own in the input's metrics. */
-void *o365_counter(void *metrics, char *name, char *help);
-void o365_counter_set(void *counter, double value, char *name, char *tenant, char *content_type);
+/* The input's counters, where they can be read one by one. */
+struct o365_counters {
+    void *records, *bytes, *ring_writes;
+};
+void o365_counters_find(void *metrics, struct o365_counters *found);
+int o365_counters_read(const struct o365_counters *found, char *name, double *records, double *bytes, double *ring_writes);
+
+/* Metrics of our own beside the input's. */
+enum { O365_COUNTER, O365_GAUGE, O365_HISTOGRAM };
+void o365_metrics_find(void);
+void *o365_metric(void *metrics, int type, char *name, char *help, int labels, char **keys, double *bounds, size_t n);
+void o365_metric_set(void *metric, int type, double value, int labels, char **values);
+void o365_histogram_set(void *metric, uint64_t *counts, double sum, uint64_t count, int labels, char **values);
 
 /* A second, faster tick. */
 int o365_ticker_open(void *instance, long period_ms, int *fd);

@@ -72,8 +72,9 @@ type Options struct {
 	// Timeout bounds the wait for an answer, and for each further piece of
 	// a body. Zero means one minute.
 	Timeout time.Duration
-	// Observe, if set, is told of every answered or failed request.
-	Observe func(op Op, status int, err error)
+	// Observe, if set, is told of every request: nil if it was answered with
+	// status 200, else an [*Error] or that of the network.
+	Observe func(op Op, err error)
 }
 
 // Client makes calls for one tenant. It is safe for concurrent use.
@@ -83,7 +84,7 @@ type Client struct {
 	tokens    Tokens
 	http      *http.Client
 	timeout   time.Duration
-	observe   func(Op, int, error)
+	observe   func(Op, error)
 }
 
 // New returns a client. It makes no request.
@@ -106,7 +107,7 @@ func New(o Options) (*Client, error) {
 		c.timeout = time.Minute
 	}
 	if c.observe == nil {
-		c.observe = func(Op, int, error) {}
+		c.observe = func(Op, error) {}
 	}
 	client := http.Client{}
 	if o.HTTP != nil {

@@ -68,14 +68,15 @@ func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Respo
 		}
 		resp, err := c.send(ctx, method, u, token)
 		if err != nil {
-			c.observe(op, 0, err)
+			c.observe(op, err)
 			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
 		}
-		c.observe(op, resp.StatusCode, nil)
 		if resp.StatusCode == http.StatusOK {
+			c.observe(op, nil)
 			return resp, nil
 		}
 		failure := readError(op, resp)
+		c.observe(op, failure)
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusUnauthorized || !again {
 			return nil, failure
@@ -114,7 +115,13 @@ func (c *Client) send(ctx context.Context, method string, u *url.URL, token stri
 	return resp, nil
 }
 
-var errStalled = errors.New("no answer within request_timeout")
+// errStalled is a timeout, as those of package net are.
+var errStalled error = stalled{}
+
+type stalled struct{}
+
+func (stalled) Error() string { return "no answer within request_timeout" }
+func (stalled) Timeout() bool { return true }
 
 // stallOr names the watchdog as the cause where it was one.
 func stallOr(ctx context.Context, err error) error {

@@ -70,6 +70,8 @@ type Config struct {
 	Lookback     time.Duration
 	PollInterval time.Duration
 	Concurrency  int
+	// Metrics are counted if they are there.
+	Metrics *health.TenantMetrics
 }
 
 // Collector collects one tenant's content.
@@ -178,6 +180,7 @@ func (c *Collector) throttled(now time.Time, err error) {
 	if e := apiError(err); e != nil {
 		pause = e.RetryAfter
 	}
+	c.state.cfg.Metrics.Throttled.Add(1)
 	if c.budget.Refused(now, pause) {
 		c.state.log.Infof("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
 	}

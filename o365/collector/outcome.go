@@ -60,6 +60,7 @@ func (s *state) cannotSignIn(r result, now time.Time) {
 	}
 	s.failures++
 	s.until = now.Add(s.pause(r.err, s.failures))
+	s.cfg.Metrics.SetDown()
 	s.tell(&s.trouble, s.cfg.Tenant, r.err, "", s.failures)
 }
 
@@ -67,6 +68,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	if r.err != nil {
 		s.failures++
 		s.until = now.Add(s.pause(r.err, s.failures))
+		s.cfg.Metrics.SetDown()
 		s.tell(&s.trouble, s.cfg.Tenant, r.err, activity.Remedy(r.err, ""), s.failures)
 		return
 	}
@@ -106,17 +108,20 @@ func (s *state) pageListed(r result, now time.Time) {
 	switch activity.Decide(r.err) {
 	case activity.Done:
 		s.recovered(st)
+		st.metrics.Up.Set(1)
+		st.metrics.LastSuccess.Set(now)
 		s.listed(l, st, r, now)
 	case activity.Relist:
 		l.next = ""
-		s.listingFailed(l, r.err, now)
+		s.listingFailed(st, l, r.err, now)
 	case activity.Clamp:
 		s.clamp(st, l, r.err, now)
 	case activity.Subscribe:
 		s.unsubscribed(st, r.err, now)
 	case activity.Retry:
-		s.listingFailed(l, r.err, now)
+		s.listingFailed(st, l, r.err, now)
 		if l.failures >= silentFailures {
+			st.metrics.Up.Set(0)
 			s.tell(&st.trouble, s.name(st), r.err, "", l.failures)
 		}
 	default:
@@ -128,8 +133,9 @@ func (s *state) pageListed(r result, now time.Time) {
 // above debug: the service has short troubles every day.
 const silentFailures = 4
 
-func (s *state) listingFailed(l *listing, err error, now time.Time) {
+func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) {
 	l.failures++
+	st.metrics.Retries.Add(1)
 	l.at = now.Add(backoff(l.failures, retryFirst, retryMost, s.random()))
 	s.log.Debugf("%s: listing %s to %s again in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.at.Sub(now).Round(time.Millisecond), err)
 }
@@ -141,8 +147,9 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	edge := oldest(s.clock(now))
 	tooOld := l.from.Before(edge)
 	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
-	s.listingFailed(l, err, now)
+	s.listingFailed(st, l, err, now)
 	if l.failures >= silentFailures {
+		st.metrics.Up.Set(0)
 		s.tell(&st.trouble, s.name(st), err, "", l.failures)
 	}
 	if !tooOld {
@@ -210,6 +217,7 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	}
 	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), silentFailures)
 	st.subscribed = false
+	st.metrics.Up.Set(0)
 	s.wasOff(st)
 }
 
@@ -242,6 +250,7 @@ func (s *state) downloaded(r result, now time.Time) {
 	if action == activity.Lost || i.absent >= absentTries || at.After(i.expires()) {
 		created := second(i.content.Created)
 		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
+		st.metrics.Lost.Add(1)
 		s.forget(i)
 		return
 	}
@@ -250,12 +259,15 @@ func (s *state) downloaded(r result, now time.Time) {
 		st.blobTrouble = r.err.Error()
 		s.log.Warnf("%s: blob %s failed %d times and is tried until it expires, and so are others that fail: %v", s.name(st), i.content.ID, i.failures, r.err)
 	}
+	st.metrics.Retries.Add(1)
 	st.retryAt(i, at)
 }
 
 // failed stops a stream for a while.
 func (s *state) failed(st *stream, err error, now time.Time) {
 	st.failures++
+	st.metrics.Retries.Add(1)
+	st.metrics.Up.Set(0)
 	st.until = now.Add(s.pause(err, st.failures))
 	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), st.failures)
 }

@@ -192,6 +192,9 @@ func (s *state) missed(st *stream, now time.Time) {
 }
 
 func newState(cfg Config, sink Sink, l Ledger, log health.Log, random func() float64) *state {
+	if cfg.Metrics == nil {
+		cfg.Metrics = uncounted(cfg)
+	}
 	s := &state{cfg: cfg, sink: sink, ledger: l, log: log, random: random}
 	for _, t := range cfg.ContentTypes {
 		s.streams = append(s.streams, &stream{
@@ -199,10 +202,20 @@ func newState(cfg Config, sink Sink, l Ledger, log health.Log, random func() flo
 			id:          ledger.Stream{Tenant: cfg.Tenant, ContentType: string(t)},
 			subscribed:  !cfg.Subscribe,
 			items:       make(map[string]*item),
+			metrics:     cfg.Metrics.Stream(string(t)),
 		})
 	}
 	s.subscriptionsKnown = !cfg.Subscribe
 	return s
+}
+
+// uncounted are metrics that nobody looks at.
+func uncounted(cfg Config) *health.TenantMetrics {
+	var types []string
+	for _, t := range cfg.ContentTypes {
+		types = append(types, string(t))
+	}
+	return health.NewMetrics([]string{cfg.Tenant}, types).Tenant(cfg.Tenant)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 )
 
@@ -14,6 +15,7 @@ type stream struct {
 	contentType activity.ContentType
 	id          ledger.Stream
 	since       time.Time // nothing before is collected
+	metrics     *health.StreamMetrics
 
 	subscribed bool
 	lostFrom   time.Time // since when the subscription may have been off; zero: it was not

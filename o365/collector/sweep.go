@@ -88,6 +88,10 @@ func (s *state) found(st *stream, l *listing, c activity.Content, now time.Time)
 		i = &item{stream: st, content: c, blob: s.sink.Blob(st.id, c), fresh: l.fresh, seen: now}
 		st.items[c.ID] = i
 		st.enqueue(i)
+		st.metrics.Pending.Add(1)
+		if !l.fresh && s.wasComplete(st, c.Created) {
+			st.metrics.Late.Add(1)
+		}
 	}
 	for _, known := range i.listings {
 		if known == l {
@@ -98,12 +102,23 @@ func (s *state) found(st *stream, l *listing, c activity.Content, now time.Time)
 	l.open++
 }
 
+// wasComplete reports whether all that had been listed of a moment is delivered.
+func (s *state) wasComplete(st *stream, at time.Time) bool {
+	for _, span := range s.ledger.Completed(st.id) {
+		if !at.Before(span.From) && at.Before(span.To) {
+			return true
+		}
+	}
+	return false
+}
+
 // paged ends a listing whose last page was read.
 func (s *state) paged(st *stream, l *listing) {
 	l.listed = true
 	s.drop(st, l)
 	if l.span.To.After(st.listedTo) && l.fresh {
 		st.listedTo = l.span.To
+		st.metrics.Listed.Set(st.listedTo)
 	}
 	s.settle(st, l)
 	s.sayCaughtUp(st)
@@ -154,6 +169,7 @@ func (s *state) confirmed(id ledger.Stream, contentID string) {
 
 func (s *state) forget(i *item) {
 	delete(i.stream.items, i.content.ID)
+	i.stream.metrics.Pending.Add(-1)
 	for _, l := range i.listings {
 		l.open--
 		s.settle(i.stream, l)
@@ -175,6 +191,7 @@ func (s *state) setClock(date, now time.Time) {
 		s.log.Warnf("%s: the clock of this machine is %s the service's by %s; its time is used for listing, mend the clock", s.cfg.Tenant, aheadOrBehind(skew), skew.Abs().Round(time.Second))
 	}
 	s.skew = skew
+	s.cfg.Metrics.Skew.Set(int64(skew / time.Second))
 }
 
 // maxSilentSkew is how far the clocks may differ before it is worth a word.

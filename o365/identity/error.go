@@ -17,6 +17,7 @@ import (
 // An Error says in one line why there is no token.
 type Error struct {
 	Code    string // Entra's, such as AADSTS7000215; may be empty
+	Status  int    // of the HTTP answer, 0 if there was none
 	Message string
 	Remedy  string // what to do about it; may be empty
 	Err     error  // what is underneath, such as a *net.OpError; may be nil
@@ -101,7 +102,7 @@ func network(seen *witness) error {
 
 // refused makes sense of an answer that is not a token.
 func (a *applicant) refused(p proof, seen *witness) error {
-	e := &Error{configuration: seen.status >= 400 && seen.status < 500 &&
+	e := &Error{Status: seen.status, configuration: seen.status >= 400 && seen.status < 500 &&
 		seen.status != http.StatusRequestTimeout && seen.status != http.StatusTooManyRequests}
 	var body answer
 	if json.Unmarshal(seen.body, &body) != nil {

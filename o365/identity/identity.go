@@ -58,6 +58,8 @@ type Settings struct {
 	HTTP *http.Client
 	// Log is told when something other than the newest credential had to do.
 	Log health.Log
+	// Observe, if set, is told how every login ended.
+	Observe func(err error)
 }
 
 // Renewal times of tokens and of failing attempts.
@@ -76,6 +78,7 @@ type Source struct {
 	applicant *applicant
 	acquire   func(context.Context) (azcore.AccessToken, error)
 	log       health.Log
+	observe   func(error) // may be nil
 	now       func() time.Time
 
 	mu      sync.Mutex
@@ -115,7 +118,7 @@ func New(settings Settings) (*Source, error) {
 		return nil, fmt.Errorf("%s %s: %s", option.Auth, method, oneLine(p.hide(err.Error())))
 	}
 	a.works.Store(&p)
-	return &Source{applicant: a, acquire: a.acquire, log: settings.Log, now: time.Now}, nil
+	return &Source{applicant: a, acquire: a.acquire, log: settings.Log, observe: settings.Observe, now: time.Now}, nil
 }
 
 // Method says which way of logging in is used; it is never [Auto].
@@ -172,6 +175,9 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 // fly gets a token for everybody who waits for f.
 func (s *Source) fly(ctx context.Context, f *flight) (string, error) {
 	token, err := s.acquire(ctx)
+	if s.observe != nil {
+		s.observe(err)
+	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -191,6 +191,29 @@ func (l *Ledger) Completed(s Stream) []Span {
 	return append([]Span(nil), l.state.spans[s]...)
 }
 
+// Through returns up to when the stream is complete at now: all that is listed
+// before is delivered or a known gap. It is zero for a stream that Since was
+// never asked for. What the service does not keep any more is not looked at.
+func (l *Ledger) Through(s Stream, now time.Time) time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	from, ok := l.state.since[s]
+	if !ok {
+		return time.Time{}
+	}
+	if kept := now.Add(edge - listed).UTC().Truncate(time.Second); from.Before(kept) {
+		from = kept
+	}
+	spans := append([]Span(nil), l.state.spans[s]...)
+	for _, g := range l.state.gaps[s] {
+		spans = append(spans, g.Span)
+	}
+	if merged := mergeSpans(spans, from); len(merged) > 0 && !merged[0].From.After(from) {
+		return merged[0].To
+	}
+	return from
+}
+
 // AddGap remembers a gap for 90 days. The same gap found again is no news.
 func (l *Ledger) AddGap(g Gap) error {
 	l.changing.Lock()

@@ -9,6 +9,7 @@ import (
 // How long things are kept beyond what the options say.
 const (
 	listed    = 7 * 24 * time.Hour  // a blob is listed for 7 days after its creation
+	edge      = 5 * time.Minute     // the oldest content expires while it is being listed
 	blobGrace = 24 * time.Hour      // clocks differ, and the service is lenient by an hour
 	blobMost  = 30 * 24 * time.Hour // whatever contentExpiration says
 	spansKept = 8 * 24 * time.Hour

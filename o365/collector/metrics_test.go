@@ -1,0 +1,135 @@
+package collector
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// counted runs a collector of Exchange with metrics.
+func counted(s *service, b *book) (m *health.TenantMetrics, exchange *health.StreamMetrics, stop func()) {
+	m = health.NewMetrics([]string{tenant}, []string{string(activity.Exchange)}).Tenant(tenant)
+	stop = collect(s, b, new(lines), func(c *Config) {
+		c.ContentTypes, c.Metrics = []activity.ContentType{activity.Exchange}, m
+	})
+	return m, m.Stream(string(activity.Exchange)), stop
+}
+
+// Content that was just not listed at the first look is news; what the newest
+// hour never showed is late, and what a backfill finds is neither.
+func TestLateBlobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newBook()
+		now := time.Now()
+		for age := time.Minute; age < 6*24*time.Hour; age += 7 * time.Hour {
+			s.add(activity.Exchange, now.Add(-age), 0)
+		}
+		s.add(activity.Exchange, now.Add(-30*time.Hour), 40*time.Hour) // found by the week's sweep
+		s.add(activity.Exchange, now.Add(-5*time.Hour), 7*time.Hour)   // by the day's
+		s.add(activity.Exchange, now, 50*time.Minute)                  // in the newest hour
+		_, exchange, stop := counted(s, b)
+		time.Sleep(time.Hour)
+		if late := exchange.Late.Load(); late != 0 {
+			t.Errorf("%d blobs are late in the first hour", late)
+		}
+		time.Sleep(2 * time.Hour)
+		if late := exchange.Late.Load(); late != 1 {
+			t.Errorf("%d blobs are late after the day's sweep, want 1", late)
+		}
+		time.Sleep(14 * time.Hour)
+		stop()
+		if late := exchange.Late.Load(); late != 2 {
+			t.Errorf("%d blobs are late after the week's sweep, want 2", late)
+		}
+		b.check(t, s)
+	})
+}
+
+func TestMetricsOfAStream(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newBook()
+		b.delay = 10 * time.Minute // from download to confirmation
+		for range 5 {
+			s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
+		}
+		begun := time.Now()
+		m, exchange, stop := counted(s, b)
+		defer stop()
+		if up := exchange.Up.Load(); up != 0 {
+			t.Errorf("up is %d at the start", up)
+		}
+		time.Sleep(5 * time.Minute)
+		if n := exchange.Pending.Load(); n != 5 {
+			t.Errorf("%d blobs are pending, want 5", n)
+		}
+		if exchange.Up.Load() != 1 || time.Since(exchange.LastSuccess.Load()) > time.Minute+time.Second || time.Since(exchange.Listed.Load()) > time.Minute+2*time.Second {
+			t.Errorf("up %d, last success %v, listed to %v, now is %v", exchange.Up.Load(), exchange.LastSuccess.Load(), exchange.Listed.Load(), time.Now())
+		}
+		time.Sleep(10 * time.Minute)
+		if n := exchange.Pending.Load(); n != 0 {
+			t.Errorf("%d blobs are pending when all are confirmed", n)
+		}
+		if n := exchange.Retries.Load(); n != 0 {
+			t.Errorf("%d retries without a fault", n)
+		}
+
+		s.fail(func(op activity.Op) error {
+			if op == activity.OpList {
+				return &activity.Error{Op: op, Status: 401, Code: "AF10001"}
+			}
+			return nil
+		})
+		time.Sleep(2 * time.Minute)
+		success := exchange.LastSuccess.Load()
+		if exchange.Up.Load() != 0 || exchange.Retries.Load() == 0 {
+			t.Errorf("without permission up is %d after %d retries", exchange.Up.Load(), exchange.Retries.Load())
+		}
+		time.Sleep(time.Hour)
+		if again := exchange.LastSuccess.Load(); !again.Equal(success) || again.Before(begun) {
+			t.Errorf("the last success moved from %v to %v", success, again)
+		}
+		s.fail(nil)
+		time.Sleep(20 * time.Minute)
+		if exchange.Up.Load() != 1 {
+			t.Error("up is 0 when all is well again")
+		}
+
+		s.fail(func(activity.Op) error { return &activity.SignInError{Err: errReset} })
+		time.Sleep(2 * time.Minute)
+		if exchange.Up.Load() != 0 {
+			t.Error("up is 1 when nobody can sign in")
+		}
+		s.fail(func(op activity.Op) error { return &activity.Error{Op: op, Status: 403, Code: "AF429"} })
+		time.Sleep(10 * time.Minute)
+		if m.Throttled.Load() == 0 {
+			t.Error("nothing is throttled")
+		}
+	})
+}
+
+// A blob that expires before it could be had is lost, once.
+func TestLostBlobsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newBook()
+		s.add(activity.Exchange, time.Now().Add(-retention+3*time.Hour), 0)
+		s.fail(func(op activity.Op) error {
+			if op == activity.OpBlob {
+				return &activity.Error{Op: op, Status: 500}
+			}
+			return nil
+		})
+		_, exchange, stop := counted(s, b)
+		time.Sleep(2 * time.Hour)
+		if exchange.Lost.Load() != 0 || exchange.Pending.Load() != 1 || exchange.Retries.Load() < 5 {
+			t.Errorf("%d lost, %d pending, %d retries before it expires", exchange.Lost.Load(), exchange.Pending.Load(), exchange.Retries.Load())
+		}
+		time.Sleep(2 * time.Hour)
+		stop()
+		if exchange.Lost.Load() != 1 || exchange.Pending.Load() != 0 {
+			t.Errorf("%d lost, %d pending after it has expired", exchange.Lost.Load(), exchange.Pending.Load())
+		}
+	})
+}

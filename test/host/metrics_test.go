@@ -1,0 +1,153 @@
+package host_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// freePort is a port that nobody listens on.
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// scrape reads what Fluent Bit shows of our metrics.
+func scrape(url string) (string, error) {
+	resp, err := http.Get(url)
+	if err != nil {
+		return "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	var ours strings.Builder
+	for line := range strings.Lines(string(body)) {
+		if strings.Contains(line, "fluentbit_o365_") {
+			ours.WriteString(line)
+		}
+	}
+	return ours.String(), err
+}
+
+// sample finds the value of the one series with these labels.
+func sample(text, name string, labels ...string) (value float64, found bool) {
+	for line := range strings.Lines(text) {
+		if !strings.HasPrefix(line, "fluentbit_o365_"+name+"{") {
+			continue
+		}
+		matches := true
+		for _, label := range labels {
+			matches = matches && strings.Contains(line, label)
+		}
+		if fields := strings.Fields(line); matches {
+			v, err := strconv.ParseFloat(fields[len(fields)-1], 64)
+			return v, err == nil
+		}
+	}
+	return 0, false
+}
+
+// What Fluent Bit shows are the numbers of what it was given.
+func TestFluentBitMetrics(t *testing.T) {
+	bin := fluentBit(t)
+	t.Parallel()
+	const blobs, records = 6, 50
+	w := simulate(t, cloud.Options{Blobs: blobs, Records: records})
+	port := freePort(t)
+	service := fmt.Sprintf("    http_server on\n    http_listen 127.0.0.1\n    http_port %d\n", port)
+	p := w.run(bin, w.configure(service, w.input("", "alias=audit", "content_types=Audit.Exchange,Audit.General")))
+	w.stored(2 * blobs * records)
+
+	url := fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", port)
+	exchange := []string{`name="audit"`, `tenant="` + cloud.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
+	tenant := exchange[:2]
+	var text string
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
+		var err error
+		text, err = scrape(url)
+		lag, _ := sample(text, "lag_seconds", exchange...)
+		if done, _ := sample(text, "blobs_total", append(exchange, `result="delivered"`)...); done == blobs && lag < 60 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not all blobs are counted: %v\n%s", err, text)
+		}
+	}
+	now := float64(time.Now().Unix())
+	for _, tt := range []struct {
+		name        string
+		labels      []string
+		least, most float64
+	}{
+		{"up", exchange, 1, 1},
+		{"records_total", exchange, records * blobs, records * blobs},
+		{"bytes_total", exchange, 100 * records * blobs, 1e6},
+		{"blobs_total", append(exchange, `result="lost"`), 0, 0},
+		{"pending_blobs", exchange, 0, 0},
+		{"queue_bytes", exchange, 0, 0},
+		{"lag_seconds", exchange, 0, 60},
+		{"complete_timestamp_seconds", exchange, now - 60, now},
+		{"listed_timestamp_seconds", exchange, now - 60, now},
+		{"last_success_timestamp_seconds", exchange, now - 60, now},
+		{"newest_content_timestamp_seconds", exchange, now - 7*24*3600, now},
+		{"token_expiry_timestamp_seconds", tenant, now + 60, now + 24*3600},
+		{"requests_per_minute", tenant, 2000, 2000},
+		{"requests_total", append(tenant, `operation="token"`, `code="200"`), 1, 1},
+		{"requests_total", append(tenant, `operation="download"`, `code="200"`), 2 * blobs, 2 * blobs},
+		{"requests_total", append(tenant, `operation="list"`, `code="AF429"`), 0, 0},
+		{"throttled_total", tenant, 0, 0},
+	} {
+		if v, ok := sample(text, tt.name, tt.labels...); !ok || v < tt.least || v > tt.most {
+			t.Errorf("%s%v is %.17g, want %.17g to %.17g", tt.name, tt.labels, v, tt.least, tt.most)
+		}
+	}
+	histogram := true
+	if n, ok := sample(text, "event_lag_seconds_count", exchange...); ok {
+		all, _ := sample(text, "event_lag_seconds_bucket", append(exchange, `le="+Inf"`)...)
+		if n != records*blobs || all != n {
+			t.Errorf("the histogram has %v records, %v of them in all buckets", n, all)
+		}
+	} else if histogram = false; !regexp.MustCompile(` v([23]\.|4\.[012]\.)`).MatchString(version(bin)) {
+		t.Errorf("%s shows no histogram", version(bin))
+	}
+	for _, m := range health.Declared() {
+		kind := fmt.Sprintf("# TYPE fluentbit_o365_%s %s\n", m.Name, m.Type)
+		conditional := m.Name == "credential_expiry_timestamp_seconds" || m.Type == health.HistogramType && !histogram
+		if !conditional && strings.Count(text, kind) != 1 {
+			t.Errorf("no %q", kind)
+		}
+	}
+	promtool(t, text)
+	stop(t, p, 0)
+}
+
+// promtool checks names, labels and help.
+func promtool(t *testing.T, text string) {
+	t.Helper()
+	bin, err := exec.LookPath("promtool")
+	if err != nil {
+		t.Log("not checked by promtool, which is not on PATH")
+		return
+	}
+	check := exec.Command(bin, "check", "metrics")
+	check.Stdin = bytes.NewReader([]byte(text))
+	if out, err := check.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("promtool: %v\n%s\n%s", err, out, text)
+	}
+}
