@@ -1,19 +1,17 @@
 package ledger
 
 import (
-	"encoding/binary"
-	"math/bits"
+	"hash/maphash"
 	"time"
 )
 
 // A generation takes 1/9 of DedupMax or 1/5 of DedupWindow, whichever is full
-// first: there are never more of them than marks. Nine, because a map of an
-// eighth of the default DedupMax has just doubled its room (36 bytes a key
-// instead of 23).
+// first: there are never more of them than marks.
 const (
-	parts     = 9
-	ages      = 5
-	marksMost = 1 << 24 // 32 MB; with more keys Claim is a little slower
+	parts      = 9
+	ages       = 5
+	marksLeast = 1 << 8
+	marksMost  = 1 << 24 // 32 MB; with more keys Claim is a little slower
 )
 
 // keyRow is what one transaction adds: rows have rising ids.
@@ -23,52 +21,59 @@ type keyRow struct {
 	keys []Key
 }
 
-// keys holds record keys by age. Whole generations are dropped, because a map
-// never gives memory back.
+// keys holds record keys by age. Whole generations are dropped, which gives
+// memory back at once.
 type keys struct {
+	hasher
 	max     int   // keys
 	window  int64 // seconds; 0: unlimited
 	next    int64 // id of the next row
 	total   int
 	evicted uint64
 	gens    []generation // oldest first, never more than there are marks
-	marks   []uint16     // by hash: the generations that may have such a key
+	marks   []uint16     // by hash: the generations that may have such a key; 2 to 4 a key
 }
 
 type generation struct {
 	first      int64 // id of the first row with a key in it
 	born, last int64 // Unix seconds of its first and last row
 	mark       uint16
-	keys       map[Key]struct{}
+	keys       table
 }
 
 func newKeys(most int, window time.Duration) keys {
-	most = max(most, 0)
 	return keys{
-		max: most, window: int64(window / time.Second), next: 1,
-		marks: make([]uint16, 2<<bits.Len(uint(min(most, marksMost/4)))), // 2 to 4 a key
+		hasher: hasher{maphash.MakeSeed()},
+		max:    max(most, 0), window: int64(window / time.Second), next: 1,
+		marks: make([]uint16, marksLeast),
 	}
 }
 
 // has asks the marks first: most keys are new, and looking for one in every
 // generation takes as many cache misses.
-func (ks *keys) has(k Key) bool {
-	mark := *ks.marksOf(k)
+func (ks *keys) has(k Key) bool { return ks.hashed(k, ks.hash(k)) }
+
+func (ks *keys) hashed(k Key, hash uint64) bool {
+	mark := *ks.marksOf(hash)
 	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
-		if mark&ks.gens[i].mark == 0 {
-			continue
-		}
-		if _, ok := ks.gens[i].keys[k]; ok {
+		if mark&ks.gens[i].mark != 0 && ks.gens[i].keys.has(k, hash) {
 			return true
 		}
 	}
 	return false
 }
 
-func (ks *keys) marksOf(k Key) *uint16 {
-	h := binary.LittleEndian.Uint64(k[:8])*0x9e3779b97f4a7c15 ^ binary.LittleEndian.Uint64(k[8:])
-	h *= 0xd6e8feb86659fd93
-	return &ks.marks[h>>32&uint64(len(ks.marks)-1)]
+func (ks *keys) marksOf(hash uint64) *uint16 { return &ks.marks[hash&uint64(len(ks.marks)-1)] }
+
+// markMore makes room for more marks when there are more keys.
+func (ks *keys) markMore() {
+	if 2*ks.total < len(ks.marks) || len(ks.marks) >= marksMost {
+		return
+	}
+	ks.marks = make([]uint16, 2*len(ks.marks))
+	for _, g := range ks.gens {
+		g.keys.each(func(k Key) { *ks.marksOf(ks.hash(k)) |= g.mark })
+	}
 }
 
 // add remembers a row's keys, and forgets the oldest generations to keep within
@@ -83,16 +88,18 @@ func (ks *keys) add(r keyRow) {
 	}
 	ks.forget(r.time)
 	for _, k := range r.keys {
-		if ks.has(k) {
+		hash := ks.hash(k)
+		if ks.hashed(k, hash) {
 			continue
 		}
 		for ks.total >= ks.max {
-			ks.evicted += uint64(len(ks.gens[0].keys))
+			ks.evicted += uint64(ks.gens[0].keys.len)
 			ks.drop()
 		}
+		ks.markMore()
 		g := ks.current(r)
-		g.keys[k] = struct{}{}
-		*ks.marksOf(k) |= g.mark
+		g.keys.add(k, hash, ks.hash)
+		*ks.marksOf(hash) |= g.mark
 		g.last = max(g.last, r.time)
 		ks.total++
 	}
@@ -103,7 +110,7 @@ func (ks *keys) current(r keyRow) *generation {
 	n := len(ks.gens)
 	if n > 0 {
 		g := &ks.gens[n-1]
-		full := len(g.keys) >= (ks.max+parts-1)/parts
+		full := g.keys.len >= ks.part()
 		old := ks.window > 0 && r.time-g.born > ks.window/ages
 		if !full && !old || n == 16 {
 			return g
@@ -113,9 +120,12 @@ func (ks *keys) current(r keyRow) *generation {
 	for _, g := range ks.gens {
 		used |= g.mark
 	}
-	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: make(map[Key]struct{})})
+	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: table{most: ks.part()}})
 	return &ks.gens[n]
 }
+
+// part is how many keys a generation takes at most.
+func (ks *keys) part() int { return (ks.max-1)/parts + 1 }
 
 func (ks *keys) expired(g generation, now int64) bool {
 	return ks.window > 0 && now-g.last > ks.window
@@ -123,7 +133,7 @@ func (ks *keys) expired(g generation, now int64) bool {
 
 func (ks *keys) drop() {
 	g := ks.gens[0]
-	ks.total -= len(g.keys)
+	ks.total -= g.keys.len
 	for i := range ks.marks {
 		ks.marks[i] &^= g.mark
 	}

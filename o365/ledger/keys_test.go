@@ -82,11 +82,11 @@ func TestMarks(t *testing.T) {
 					t.Fatalf("mark %b after %b", g.mark, marks)
 				}
 				marks |= g.mark
-				for k := range g.keys {
+				g.keys.each(func(k Key) {
 					if total++; !ks.has(k) {
 						t.Fatalf("%x is hidden", k)
 					}
-				}
+				})
 			}
 			if total != ks.total || total > ks.max {
 				t.Fatalf("%d keys, %d counted, %d at most", total, ks.total, ks.max)

@@ -1,0 +1,66 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"math"
+	"testing"
+)
+
+// numbered keys begin with the zero key.
+func numbered(n int) (k Key) {
+	binary.LittleEndian.PutUint64(k[8:], uint64(n))
+	return k
+}
+
+func TestTable(t *testing.T) {
+	seeded := hasher{maphash.MakeSeed()}.hash
+	for _, test := range []struct {
+		name string
+		most int
+		n    int
+		hash func(Key) uint64
+	}{
+		{"as many as foreseen", 1000, 1000, seeded},
+		{"more than foreseen", 10, 1000, seeded},
+		{"none foreseen", 0, 100, seeded},
+		{"all in the first slot", 500, 500, func(Key) uint64 { return 0 }},
+		{"all in the last slot", 500, 500, func(Key) uint64 { return math.MaxUint64 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			set := table{most: test.most}
+			for i := range test.n {
+				for _, k := range []int{i - 1, i, i + 1} {
+					if got, want := set.has(numbered(k), test.hash(numbered(k))), k >= 0 && k < i; got != want {
+						t.Fatalf("with %d keys: has(%d) is %v", i, k, got)
+					}
+				}
+				set.add(numbered(i), test.hash(numbered(i)), test.hash)
+			}
+			seen := make(map[Key]int)
+			set.each(func(k Key) { seen[k]++ })
+			if len(seen) != test.n || set.len != test.n {
+				t.Errorf("%d keys, %d counted, want %d", len(seen), set.len, test.n)
+			}
+			for i := range test.n {
+				if seen[numbered(i)] != 1 || !set.has(numbered(i), test.hash(numbered(i))) {
+					t.Errorf("key %d comes %d times", i, seen[numbered(i)])
+				}
+			}
+		})
+	}
+}
+
+// A full generation takes 19 bytes a key, whatever its size.
+func TestTableIsSmall(t *testing.T) {
+	hash := hasher{maphash.MakeSeed()}.hash
+	for _, n := range []int{1000, 111_112, 140_000} {
+		set := table{most: n}
+		for i := range n {
+			set.add(numbered(i), hash(numbered(i)), hash)
+		}
+		if bytes := 16 * cap(set.slots); bytes > 19*n {
+			t.Errorf("%d keys take %d bytes, %.1f each", n, bytes, float64(bytes)/float64(n))
+		}
+	}
+}
