@@ -45,6 +45,16 @@ type receipt struct {
 	through int      // elements of the blob up to the end of the piece
 }
 
+// downloadRoom is the memory that a download takes while it waits for Fluent
+// Bit, in bytes: its scratch, the stream's buffer of net/http and what gzip
+// looks back at. As measured, with records of usual sizes.
+const downloadRoom = 640 << 10
+
+// Room implements [collector.Sink].
+func (p *pipe) Room(ctx context.Context) (release func(), err error) {
+	return p.outbox.Reserve(ctx, downloadRoom)
+}
+
 // Blob implements [collector.Sink].
 func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 	lane := outbox.Lane{Name: s.Tenant + " " + s.ContentType}

@@ -84,6 +84,9 @@ const (
 	// maxUncommitted bounds how many confirmed batches may wait to be written
 	// to the state file before nothing more is handed over.
 	maxUncommitted = 64
+	// garbage is the part of queue_size that is left to what the garbage
+	// collector has not found yet.
+	garbage = 10
 	// stopping and closing bound the time that Close takes, from its start,
 	// for requests to stop and for the ledger to be closed.
 	stopping = 500 * time.Millisecond
@@ -115,7 +118,7 @@ func Open(c Config, h Host) (*Input, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	in := &Input{
 		log:       h.Log,
-		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize),
+		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage),
 		transport: transport,
 		metrics:   metrics,
 		cancel:    cancel,

@@ -23,6 +23,7 @@ type instance struct {
 	source  handover.Source
 	metrics *metrics
 	ticker  *ticker
+	memory  memory
 	stopped bool
 }
 
@@ -59,7 +60,9 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 
 func (in *instance) tick() {
 	restoreSignals(in.host)
-	in.ticker.pace(in.feed.Tick())
+	if in.ticker.pace(in.feed.Tick()) {
+		in.memory.calm(in.feed.Handed())
+	}
 	in.metrics.update()
 }
 

@@ -45,10 +45,11 @@ func (t *ticker) ack() {
 	}
 }
 
-// pace takes whether a tick has found something to do.
-func (t *ticker) pace(busy bool) {
+// pace takes whether a tick has found something to do. It reports whether from
+// now on there is calm.
+func (t *ticker) pace(busy bool) (calmed bool) {
 	if t == nil || t.closed {
-		return
+		return false
 	}
 	now := time.Now()
 	if busy {
@@ -56,7 +57,7 @@ func (t *ticker) pace(busy bool) {
 	}
 	idle := now.Sub(t.busy) > calm
 	if idle == t.idle {
-		return
+		return false
 	}
 	t.idle = idle
 	period := busyPeriod
@@ -64,6 +65,7 @@ func (t *ticker) pace(busy bool) {
 		period = idlePeriod
 	}
 	C.o365_ticker_set(t.fd, C.long(period.Milliseconds()))
+	return idle
 }
 
 func (t *ticker) close() {

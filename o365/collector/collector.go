@@ -37,6 +37,9 @@ type API interface {
 type Sink interface {
 	// Blob announces a blob that is going to be downloaded.
 	Blob(s ledger.Stream, c activity.Content) Blob
+	// Room waits until there is memory for a download. It returns only ctx's
+	// error.
+	Room(ctx context.Context) (release func(), err error)
 }
 
 // Blob takes the content of one blob.

@@ -285,6 +285,8 @@ func (b *book) Blob(s ledger.Stream, c activity.Content) Blob {
 	return &bookBlob{book: b, stream: s, id: c.ID}
 }
 
+func (b *book) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
+
 type bookBlob struct {
 	book   *book
 	stream ledger.Stream

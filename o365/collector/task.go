@@ -54,6 +54,11 @@ func (c *Collector) do(ctx context.Context, t *task) result {
 }
 
 func (c *Collector) download(ctx context.Context, i *item) error {
+	release, err := c.sink.Room(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
 	body, err := c.api.Open(ctx, i.content)
 	if err != nil {
 		return err

@@ -92,7 +92,7 @@ var declared = []Option{
 	{Key: BatchSize, Type: size("4k", "16M"), Default: "1M",
 		Help: "Bytes handed to Fluent Bit at once at most, unless one record is larger."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
-		Help: "Bytes that wait for Fluent Bit at most; downloads wait beyond it."},
+		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
 	{Key: HealthTag, Type: tag,
 		Help: "Emit a record under this tag for every gap: content that cannot be had any more."},
 }

@@ -2,12 +2,15 @@
 // bounded queue with one lane per stream. Whoever adds waits while it is
 // full; whoever takes never waits.
 //
+// The bound is on memory, not on bytes of events: see [Outbox].
+//
 // A lane has at most one batch in flight, taken but neither confirmed nor
 // returned. So a process that is killed repeats at most one batch per stream.
 package outbox
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -34,23 +37,39 @@ type lane[R any] struct {
 	inFlight *Batch[R]
 }
 
-// Outbox is safe for concurrent use.
+// last is the batch that may still be filled, or nil.
+func (l *lane[R]) last() *Batch[R] {
+	if n := len(l.waiting); n > 0 {
+		return l.waiting[n-1]
+	}
+	return nil
+}
+
+// busy tells that events come faster than they go.
+func (l *lane[R]) busy() bool { return len(l.waiting) > 0 }
+
+// Outbox is safe for concurrent use. Its limit counts all the memory that events
+// cost on their way: the room of batches, filled or not, that of buffers kept
+// for the next ones, the copies that the host makes of batches in flight, and
+// what the downloads that fill it have reserved.
 type Outbox[R any] struct {
 	batchSize int
 	limit     int
 
-	mu     sync.Mutex
-	lanes  []*lane[R]
-	byName map[string]*lane[R]
-	turn   int           // lane that is looked at first by Next
-	bytes  int           // of all batches, waiting and in flight
-	freed  chan struct{} // closed and replaced when bytes shrinks
-	spare  sync.Pool     // of *[]byte, to keep garbage low
+	mu       sync.Mutex
+	lanes    []*lane[R]
+	byName   map[string]*lane[R]
+	turn     int           // lane that is looked at first by Next
+	waiting  int           // batches
+	held     int           // bytes of all buffers, spare ones included
+	spare    [][]byte      // of batchSize
+	reserved int           // bytes
+	freed    chan struct{} // closed and replaced when there is more room
 }
 
-// New returns an empty outbox. Batches hold at most batchSize bytes unless
-// one event is larger; all of them together hold at most limit bytes unless
-// one batch is larger.
+// New returns an empty outbox. Batches hold at most batchSize bytes unless one
+// event is larger; all memory together is at most limit bytes unless one batch
+// is larger.
 func New[R any](batchSize, limit int) *Outbox[R] {
 	return &Outbox[R]{
 		batchSize: batchSize,
@@ -62,59 +81,82 @@ func New[R any](batchSize, limit int) *Outbox[R] {
 
 // Add appends whole events to a lane, copying them, and waits while the
 // outbox is full. It returns only ctx's error, and then nothing was added.
-func (o *Outbox[R]) Add(ctx context.Context, l Lane, events []byte, records int, receipt R) error {
+func (o *Outbox[R]) Add(ctx context.Context, name Lane, events []byte, records int, receipt R) error {
 	o.mu.Lock()
-	for o.bytes > 0 && o.bytes+len(events) > o.limit {
-		freed := o.freed
-		o.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		o.mu.Lock()
-	}
 	defer o.mu.Unlock()
+	l := o.lane(name)
+	if err := o.await(ctx, func() bool { return o.fits(o.needs(l, len(events))) }); err != nil {
+		return err
+	}
 	o.push(l, events, records, receipt)
 	return nil
 }
 
 // Push is Add without waiting, for the few small events that must not be held
 // up by a full outbox.
-func (o *Outbox[R]) Push(l Lane, events []byte, records int, receipt R) {
+func (o *Outbox[R]) Push(name Lane, events []byte, records int, receipt R) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.push(l, events, records, receipt)
+	o.push(o.lane(name), events, records, receipt)
 }
 
-func (o *Outbox[R]) push(l Lane, events []byte, records int, receipt R) {
-	b := o.open(l, len(events))
-	b.Events = append(b.Events, events...)
-	b.Records += records
-	b.Receipts = append(b.Receipts, receipt)
-	o.bytes += len(events)
+// await waits until there is room. The caller holds the lock, also afterwards.
+func (o *Outbox[R]) await(ctx context.Context, room func() bool) error {
+	for !room() {
+		freed := o.freed
+		o.mu.Unlock()
+		select {
+		case <-freed:
+		case <-ctx.Done():
+		}
+		o.mu.Lock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// open returns the batch at the end of a lane that has room for n bytes.
-func (o *Outbox[R]) open(name Lane, n int) *Batch[R] {
+func (o *Outbox[R]) wake() {
+	close(o.freed)
+	o.freed = make(chan struct{})
+}
+
+func (o *Outbox[R]) lane(name Lane) *lane[R] {
 	l := o.byName[name.Name]
 	if l == nil {
 		l = &lane[R]{Lane: name}
 		o.byName[name.Name] = l
 		o.lanes = append(o.lanes, l)
 	}
-	if k := len(l.waiting); k > 0 {
-		if last := l.waiting[k-1]; len(last.Events)+n <= o.batchSize {
-			return last
+	return l
+}
+
+func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
+	b := o.open(l, len(events))
+	b.Events = append(b.Events, events...)
+	b.Records += records
+	b.Receipts = append(b.Receipts, receipt)
+}
+
+// open returns the batch at the end of a lane, with room for n bytes.
+func (o *Outbox[R]) open(l *lane[R], n int) *Batch[R] {
+	if b := l.last(); b != nil && len(b.Events)+n <= o.batchSize {
+		if room := o.grown(b, n); room > cap(b.Events) {
+			o.held += room - cap(b.Events)
+			b.Events = append(make([]byte, 0, room), b.Events...)
 		}
+		return b
 	}
 	b := &Batch[R]{Tag: l.Tag, lane: l}
-	if s, ok := o.spare.Get().(*[]byte); ok {
-		b.Events = *s
-	} else if len(l.waiting) > 0 {
-		b.Events = make([]byte, 0, o.batchSize) // it is going to be filled
+	if len(o.spare) > 0 && l.busy() && n <= o.batchSize {
+		b.Events = o.takeSpare()
+	} else {
+		b.Events = make([]byte, 0, o.first(l, n))
+		o.held += cap(b.Events)
 	}
 	l.waiting = append(l.waiting, b)
+	o.waiting++
 	return b
 }
 
@@ -123,6 +165,9 @@ func (o *Outbox[R]) open(name Lane, n int) *Batch[R] {
 func (o *Outbox[R]) Next() *Batch[R] {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.waiting == 0 {
+		return nil
+	}
 	for i := range o.lanes {
 		l := o.lanes[(o.turn+i)%len(o.lanes)]
 		if l.inFlight != nil || len(l.waiting) == 0 {
@@ -130,7 +175,8 @@ func (o *Outbox[R]) Next() *Batch[R] {
 		}
 		o.turn = (o.turn + i + 1) % len(o.lanes)
 		l.inFlight = l.waiting[0]
-		l.waiting = append(l.waiting[:0], l.waiting[1:]...)
+		l.waiting = slices.Delete(l.waiting, 0, 1)
+		o.waiting--
 		return l.inFlight
 	}
 	return nil
@@ -145,14 +191,9 @@ func (o *Outbox[R]) Confirm(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
-	o.bytes -= len(b.Events)
-	if cap(b.Events) <= 2*o.batchSize {
-		s := b.Events[:0]
-		o.spare.Put(&s)
-	}
+	o.free(b.Events)
 	b.Events = nil
-	close(o.freed)
-	o.freed = make(chan struct{})
+	o.wake()
 }
 
 // Return puts a batch back to the front of its lane.
@@ -163,12 +204,6 @@ func (o *Outbox[R]) Return(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
-	b.lane.waiting = append([]*Batch[R]{b}, b.lane.waiting...)
-}
-
-// Bytes tells how much is held, waiting and in flight.
-func (o *Outbox[R]) Bytes() int {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.bytes
+	b.lane.waiting = slices.Insert(b.lane.waiting, 0, b)
+	o.waiting++
 }

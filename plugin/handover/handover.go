@@ -54,6 +54,7 @@ type Instance struct {
 	backoff delivery.Backoff
 	hold    time.Time // nothing is handed over before
 	paused  bool
+	handed  int64 // bytes
 	said    map[delivery.Finding]time.Time
 }
 
@@ -92,6 +93,9 @@ func (in *Instance) Tick() (busy bool) {
 	return busy
 }
 
+// Handed is how many bytes have been handed over so far.
+func (in *Instance) Handed() int64 { return in.handed }
+
 // Collect is Tick for hosts that take one batch as the result of a callback.
 // The caller passes the events on at once.
 func (in *Instance) Collect() []byte {
@@ -107,6 +111,7 @@ func (in *Instance) Collect() []byte {
 	if b == nil {
 		return nil
 	}
+	in.handed += int64(len(b.Events))
 	in.tracker.Handed(b, load(b), before.Sample)
 	return b.Events
 }
@@ -136,6 +141,7 @@ func (in *Instance) round() bool {
 		}
 		n++
 		bytes += len(b.Events)
+		in.handed += int64(len(b.Events))
 		before, ok := in.sample()
 		if !ok || !in.host.Append(b.Tag, b.Events) {
 			in.source.Return(b)

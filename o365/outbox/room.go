@@ -1,0 +1,92 @@
+package outbox
+
+import "context"
+
+// Reserve counts memory that is used elsewhere to fill the outbox, until it is
+// released. It waits while half of the limit is taken, unless it would be the
+// only one: those who wait to add always have the rest.
+func (o *Outbox[R]) Reserve(ctx context.Context, bytes int) (release func(), err error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err := o.await(ctx, func() bool { return o.reserved == 0 || o.reserved+bytes <= o.limit/2 }); err != nil {
+		return nil, err
+	}
+	o.reserved += bytes
+	return func() {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.reserved -= bytes
+		o.wake()
+	}, nil
+}
+
+// fits reports whether so many bytes more are within the limit. Spare buffers
+// give way.
+func (o *Outbox[R]) fits(n int) bool {
+	// A batch of each lane may be in flight: the host has it on its way and in
+	// its own storage.
+	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
+	most := o.limit - copies - min(o.reserved, o.limit/2)
+	for n > 0 && o.held+n > most && len(o.spare) > 0 {
+		o.takeSpare()
+		o.held -= o.batchSize
+	}
+	return n == 0 || o.held == 0 || o.held+n <= most
+}
+
+// needs is how many bytes of memory it takes to push n bytes to a lane.
+func (o *Outbox[R]) needs(l *lane[R], n int) int {
+	if b := l.last(); b != nil && len(b.Events)+n <= o.batchSize {
+		return o.grown(b, n) - cap(b.Events)
+	}
+	if len(o.spare) > 0 && l.busy() && n <= o.batchSize {
+		return 0
+	}
+	return o.first(l, n)
+}
+
+// first is the room that a new batch begins with. Where one fills after the
+// other it is at once what it will be in the end, else what the events need:
+// most lanes are quiet most of the time.
+func (o *Outbox[R]) first(l *lane[R], n int) int {
+	if l.busy() {
+		return max(n, o.batchSize)
+	}
+	return n
+}
+
+// grown is the room that a batch must have for n bytes more.
+func (o *Outbox[R]) grown(b *Batch[R], n int) int {
+	if need := len(b.Events) + n; need > cap(b.Events) {
+		return max(need, min(2*cap(b.Events), o.batchSize))
+	}
+	return cap(b.Events)
+}
+
+// free keeps a buffer for the next batch, as long as others wait.
+func (o *Outbox[R]) free(buf []byte) {
+	if o.waiting == 0 {
+		o.held -= len(o.spare) * o.batchSize
+		o.spare = nil
+	}
+	if o.waiting > 0 && cap(buf) == o.batchSize {
+		o.spare = append(o.spare, buf[:0])
+		return
+	}
+	o.held -= cap(buf)
+}
+
+func (o *Outbox[R]) takeSpare() []byte {
+	last := len(o.spare) - 1
+	buf := o.spare[last]
+	o.spare[last] = nil
+	o.spare = o.spare[:last]
+	return buf
+}
+
+// Bytes tells how much is held, waiting, in flight and spare.
+func (o *Outbox[R]) Bytes() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.held
+}

@@ -1,0 +1,158 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+)
+
+// The limit is one on memory: of all buffers there are, and of the copies that
+// the host has of what is in flight.
+func TestLimitCountsRoom(t *testing.T) {
+	const batch, limit = 1 << 10, 32 << 10
+	names := []Lane{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}
+	for seed := range uint64(20) {
+		rnd := rand.New(rand.NewPCG(seed, 0))
+		o := New[int](batch, limit)
+		var out []*Batch[int]
+		full, cancel := context.WithCancel(t.Context())
+		cancel() // nothing waits
+		for range 5000 {
+			switch rnd.IntN(4) {
+			case 0, 1:
+				_ = o.Add(full, names[rnd.IntN(1+rnd.IntN(len(names)))], make([]byte, 1+rnd.IntN(batch)), 1, 0)
+			case 2:
+				if b := o.Next(); b != nil {
+					out = append(out, b)
+				}
+			case 3:
+				for _, b := range out {
+					if rnd.IntN(8) == 0 {
+						o.Return(b)
+					} else {
+						o.Confirm(b)
+					}
+				}
+				out = nil
+			}
+			memory, copies := 0, 0
+			for _, l := range o.lanes {
+				for _, b := range l.waiting {
+					memory += cap(b.Events)
+				}
+				if l.inFlight != nil {
+					memory += cap(l.inFlight.Events)
+					copies += len(l.inFlight.Events)
+				}
+			}
+			for _, buf := range o.spare {
+				memory += cap(buf)
+			}
+			if memory != o.Bytes() {
+				t.Fatalf("seed %d: %d bytes of memory, %d are counted", seed, memory, o.Bytes())
+			}
+			if memory+copies > limit {
+				t.Fatalf("seed %d: %d bytes, and %d of the host's", seed, memory, copies)
+			}
+		}
+	}
+}
+
+// A lane that fills takes no new memory for its next batch, and an empty
+// outbox keeps none.
+func TestBuffersAreUsedAgain(t *testing.T) {
+	const batch = 64 << 10
+	o := New[int](batch, 1<<20)
+	events := bytes.Repeat([]byte{'e'}, batch/4)
+	push := func() {
+		for range 4 {
+			if err := o.Add(t.Context(), exchange, events, 1, 0); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 3 {
+		push()
+	}
+	perBatch := testing.AllocsPerRun(100, func() {
+		b := o.Next()
+		o.Confirm(b)
+		push()
+	})
+	before := o.Bytes()
+	o.Confirm(o.Next())
+	push()
+	if o.Bytes() != before {
+		t.Errorf("%d bytes are held, %d before", o.Bytes(), before)
+	}
+	if perBatch > 6 { // the batch, its receipts, the channel
+		t.Errorf("%v allocations for a batch", perBatch)
+	}
+	for b := o.Next(); b != nil; b = o.Next() {
+		o.Confirm(b)
+	}
+	if o.Bytes() != 0 {
+		t.Errorf("an empty outbox holds %d bytes", o.Bytes())
+	}
+}
+
+// Many quiet lanes do not take the room of a batch each.
+func TestQuietLanesAreSmall(t *testing.T) {
+	o := New[int](1<<20, 32<<20)
+	for i := range 250 {
+		o.Push(Lane{Name: string(rune('a' + i))}, make([]byte, 1000), 1, 0)
+	}
+	if o.Bytes() > 300<<10 {
+		t.Errorf("%d bytes are held for 250 events of 1000", o.Bytes())
+	}
+}
+
+func TestReserve(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := New[string](4, 100)
+		reserve := func(n int) func() {
+			release, err := o.Reserve(t.Context(), n)
+			if err != nil {
+				t.Error(err)
+			}
+			return release
+		}
+		first, second := reserve(20), reserve(30)
+		reserved := make(chan func())
+		go func() { reserved <- reserve(1) }()
+		synctest.Wait()
+		select {
+		case <-reserved:
+			t.Fatal("more than half of the limit is reserved")
+		default:
+		}
+		first()
+		third := <-reserved
+		second()
+		third()
+		reserve(1000)() // alone it may be any size
+		_ = reserve(50)
+		for range 5 { // 100, without 50 and without 8 for copies of a batch
+			add(t, o, exchange, "01234567", "")
+		}
+		gaveUp, cancel := context.WithCancel(t.Context())
+		cancel()
+		if o.Add(gaveUp, exchange, []byte("01234567"), 1, "") == nil {
+			t.Error("more was added than is left beside what is reserved")
+		}
+		if _, err := o.Reserve(gaveUp, 1); err == nil {
+			t.Error("reserved beyond half of the limit")
+		}
+	})
+}
+
+func TestNothingToDoCostsNothing(t *testing.T) {
+	o := New[string](4, 100)
+	add(t, o, exchange, "a", "")
+	o.Confirm(o.Next())
+	if n := testing.AllocsPerRun(100, func() { o.Next() }); n > 0 {
+		t.Errorf("%v allocations for no batch", n)
+	}
+}
