@@ -38,7 +38,7 @@ var schema string
 //   - temp_store memory: a container may have no place for temporary files.
 const settings = "mode=rw&_defensive=1&_error_rc=1&_busy_timeout=500&_journal_mode=PERSIST&_synchronous=FULL" +
 	"&_pragma=cell_size_check(on)&_pragma=trusted_schema(off)" +
-	"&_pragma=temp_store(memory)&_pragma=journal_size_limit(1048576)"
+	"&_pragma=temp_store(memory)&_pragma=journal_size_limit(1048576)&_pragma=cache_size(-512)"
 
 // errDamaged says that the file's content cannot be right.
 var errDamaged = errors.New("wrong content")

@@ -1,0 +1,138 @@
+package e2e
+
+import (
+	"database/sql"
+	"encoding/binary"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// What the plugin may add to the resident size of a host that has nothing to
+// do, with default options: 64 MB, and 40 bytes for each Id that it remembers.
+const (
+	mostGrowth = 64 << 20
+	mostPerID  = 40
+)
+
+var audits = []string{cloud.Entra, cloud.Exchange, cloud.SharePoint, cloud.General}
+
+// TestMemory reads blobs that are larger than the memory they may take, as many
+// at a time as the defaults allow.
+func TestMemory(t *testing.T) {
+	const mb = 1 << 20
+	tests := []struct {
+		name  string
+		types []string
+		blobs int   // of each type
+		size  int64 // of a blob
+		ids   int   // remembered from before
+		http1 bool
+		check bool // compare records, which takes longer than reading them
+	}{
+		{name: "one large blob", types: audits[:1], blobs: 1, size: sized[int64](30*mb, 500*mb), check: !full},
+		{name: "one type", types: audits[:1], blobs: 8, size: sized[int64](5*mb, 50*mb)},
+		{name: "one type, HTTP 1", types: audits[:1], blobs: 8, size: sized[int64](3*mb, 5*mb), http1: true},
+		{name: "four types", types: audits, blobs: 8, size: sized[int64](3*mb, 50*mb)},
+		{name: "four types, HTTP 1", types: audits, blobs: 8, size: sized[int64](3*mb, 50*mb), http1: true},
+		{name: "four types, Ids", types: audits, blobs: 8, size: sized[int64](3*mb, 5*mb), ids: sized(200_000, 1_000_000)},
+		{name: "four types, huge", types: audits, blobs: 2, size: sized[int64](10*mb, 500*mb)},
+	}
+	for _, p := range hosts {
+		t.Run(p.name, func(t *testing.T) {
+			in(t, p, func(t *testing.T, p program) {
+				idle := idleSize(t, p)
+				for _, test := range tests {
+					t.Run(test.name, func(t *testing.T) {
+						t.Parallel()
+						s := newService(t, cloud.Options{Seed: 4, Types: test.types, Blobs: test.blobs, Large: test.blobs, LargeSize: test.size})
+						if test.http1 {
+							s.speakHTTP1()
+						}
+						pipe := newPipeline(t, p, s)
+						pipe.set("content_types", strings.Join(test.types, ","))
+						remember(t, pipe.inputs[0]["db"], test.ids)
+						if !test.check {
+							pipe.discard()
+						}
+						process := pipe.start()
+						if !process.says("caught up", len(test.types), sized(2*time.Minute, 20*time.Minute)) {
+							t.Fatal(process.tail())
+						}
+						if test.check {
+							pipe.complete(10 * time.Second)
+						}
+						growth := process.peak() - idle
+						pipe.stop()
+						added := idsIn(t, pipe.inputs[0]["db"])
+						t.Logf("resident size %.1f MB more than the %.1f MB of an idle one, with %d Ids", float64(growth)/mb, float64(idle)/mb, added)
+						if most := mostGrowth + mostPerID*added; growth > most {
+							t.Errorf("more than %d MB", most/mb)
+						}
+						process.checkLog()
+					})
+				}
+			})
+		})
+	}
+}
+
+// idleSize is the resident size of a host that has nothing to collect.
+func idleSize(t *testing.T, p program) int64 {
+	t.Helper()
+	pipe := newPipeline(t, p, newService(t, cloud.Options{Seed: 4}))
+	pipe.discard()
+	process := pipe.start()
+	if !process.says("caught up", len(cloud.ContentTypes()), time.Minute) {
+		t.Fatal(process.tail())
+	}
+	time.Sleep(2 * time.Second)
+	defer process.kill()
+	return process.peak()
+}
+
+// idsIn counts the Ids in a state file.
+func idsIn(t *testing.T, path string) (n int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM record_keys").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// remember fills a state file with so many Ids.
+func remember(t *testing.T, path string, ids int) {
+	t.Helper()
+	if ids == 0 {
+		return
+	}
+	l, err := ledger.Open(path, ledger.Options{DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const row = 1000
+	now := time.Now()
+	for i := 0; i < ids; i += row {
+		d := ledger.Delivery{
+			Stream: ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange},
+			Blob:   "earlier", Created: now, Expires: now.Add(time.Hour), Keys: make([]ledger.Key, row),
+		}
+		for j := range d.Keys {
+			binary.BigEndian.PutUint64(d.Keys[j][:], uint64(i+j)*0x9e3779b97f4a7c15)
+		}
+		if err := l.Confirm([]ledger.Delivery{d}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
