@@ -1,57 +1,236 @@
 package collector
 
 import (
+	"math"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 )
 
-// spend makes requests for a time, as many as the budget gives leave for, and
-// tells how many the service took and refused.
-func spend(b *Budget, length time.Duration, takes func(now time.Time) bool) (taken, refused int) {
-	begin := time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
-	for now := begin; now.Sub(begin) < length; {
-		wait, ok := b.Take(now)
+var pi = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+
+// drain takes leave for a backfill until it has to wait, and tells how often.
+func drain(b *Budget, now time.Time) int {
+	for n := 0; ; n++ {
+		if _, ok := b.Take(now, false); !ok {
+			return n
+		}
+	}
+}
+
+func TestBudgetKeepsItsRate(t *testing.T) {
+	b := NewBudget(600)
+	taken := 0
+	for now := pi; now.Sub(pi) < 10*time.Minute; {
+		wait, ok := b.Take(now, false)
+		if ok {
+			taken++
+		}
+		now = now.Add(wait)
+	}
+	if taken < 5990 || taken > 6020 {
+		t.Errorf("%d requests in 10 minutes, want 600 in each and a burst", taken)
+	}
+}
+
+// Fresh content goes ahead although a backfill has taken everything, up to the
+// credit, which the backfill has to pay back first.
+func TestFreshGoesOnCredit(t *testing.T) {
+	b := NewBudget(60)
+	drain(b, pi)
+	now, taken := pi, 0
+	for now.Sub(pi) < 2*time.Second {
+		wait, ok := b.Take(now, true)
+		if ok {
+			taken++
+		}
+		now = now.Add(wait)
+	}
+	if taken < credit || taken > credit+3 {
+		t.Errorf("%d requests for fresh content in 2 s, want the credit of %d", taken, credit)
+	}
+	if wait, ok := b.Take(now, false); ok || wait < (credit-2)*time.Second {
+		t.Errorf("the backfill goes on after %s, want as long as the credit took", wait)
+	}
+}
+
+// A refusal tells once, however many requests were under way.
+func TestRequestsUnderWayCountOnce(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(pi, pi.Add(time.Second), 0)
+	once := b.PerMinute()
+	if want := 2000 * (1 - stepBack); math.Abs(once-want) > 1e-6 {
+		t.Errorf("%v a minute after a refusal, want %v", once, want)
+	}
+	for range 20 {
+		b.Refused(pi.Add(time.Second), pi.Add(2*time.Second), 0)
+	}
+	if got := b.PerMinute(); got != once {
+		t.Errorf("%v a minute after the answers to requests under way, want %v", got, once)
+	}
+}
+
+// How long a row of refusals lasts tells by how much the quota was exceeded,
+// and an accepted request ends it.
+func TestARowOfRefusalsTells(t *testing.T) {
+	for _, test := range []struct {
+		accepted bool
+		want     float64
+	}{
+		{false, 2000 * (1 - stepBack - 20.0/60)},
+		{true, 2000 * (1 - stepBack) * (1 - stepBack)},
+	} {
+		b := NewBudget(2000)
+		b.Refused(pi, pi, 0)
+		again := pi.Add(20 * time.Second)
+		b.Accepted(pi.Add(-time.Second)) // made before: tells nothing
+		if test.accepted {
+			b.Accepted(again)
+		}
+		b.Refused(again, again, 0)
+		if got := b.PerMinute(); math.Abs(got-test.want) > 1e-6 {
+			t.Errorf("%v a minute after refusals for 20 s, accepted between: %t; want %v", got, test.accepted, test.want)
+		}
+	}
+}
+
+func TestRetryAfterIsObeyed(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(pi, pi, 40*time.Second)
+	b.Refused(pi, pi.Add(time.Second), 50*time.Second) // was under way
+	b.Refused(pi, pi.Add(time.Second), 10*time.Second)
+	for _, fresh := range []bool{true, false} {
+		if wait, ok := b.Take(pi.Add(time.Second), fresh); ok || wait != 50*time.Second {
+			t.Errorf("fresh %t: leave %t, after %s; want none before 50 s", fresh, ok, wait)
+		}
+	}
+	if n := drain(b, pi.Add(51*time.Second)); n != 1 {
+		t.Errorf("%d requests at once after the pause, want one to try", n)
+	}
+}
+
+// A service that refuses everything for an hour is asked once a minute, and
+// when it recovers, so does the rate.
+func TestOutageIsSurvived(t *testing.T) {
+	b := NewBudget(2000)
+	news, refused, taken := 0, 0, 0
+	for now := pi; now.Sub(pi) < 100*time.Minute; {
+		wait, ok := b.Take(now, false)
 		switch {
 		case !ok:
 			now = now.Add(wait)
-		case takes(now):
-			taken++
-		default:
+		case now.Sub(pi) < time.Hour:
 			refused++
-			b.Refused(now, 0)
-		}
-	}
-	return taken, refused
-}
-
-// A service with less than it promises is asked for little more than it has.
-func TestBudgetFindsTheQuota(t *testing.T) {
-	for _, quota := range []int{60, 300, 1000} {
-		minute, used := time.Time{}, 0
-		taken, refused := spend(NewBudget(2000), 30*time.Minute, func(now time.Time) bool {
-			if m := now.Truncate(time.Minute); !m.Equal(minute) {
-				minute, used = m, 0
+			if b.Refused(now, now.Add(time.Millisecond), 0) {
+				news++
 			}
-			used++
-			return used <= quota
-		})
-		t.Logf("%d a minute: %d taken, %d refused", quota, taken, refused)
-		if taken < 30*quota/2 || refused > taken/8 {
-			t.Errorf("of %d requests a minute, %d were made in 30 minutes, and %d refused", quota, taken, refused)
+		default:
+			b.Accepted(now)
+			if now.Sub(pi) > 90*time.Minute {
+				taken++
+			}
 		}
+	}
+	t.Logf("%d refused, %d lines, then %d a minute", refused, news, taken/10)
+	if refused > 150 || news == 0 || news > 4 || taken < 15000 {
+		t.Errorf("%d refused in an hour, said %d times, %d taken in the last ten minutes", refused, news, taken)
 	}
 }
 
-// A service that refuses now and then, without a limit behind it, is slowed
-// down by the pauses and not much more.
+// Refusals without a quota behind them slow the budget down, but do not stop
+// it.
 func TestBudgetBearsNoise(t *testing.T) {
-	n := 0
-	taken, refused := spend(NewBudget(2000), 30*time.Minute, func(time.Time) bool {
-		n++
-		return n%50 != 0
+	b, n, taken := NewBudget(2000), 0, 0
+	for now := pi; now.Sub(pi) < 10*time.Hour; {
+		wait, ok := b.Take(now, false)
+		if !ok {
+			now = now.Add(wait)
+			continue
+		}
+		if n++; n%50 == 0 {
+			b.Refused(now, now.Add(time.Millisecond), 0)
+		} else {
+			b.Accepted(now)
+			taken++
+		}
+	}
+	if rate := taken / 600; rate < 40 {
+		t.Errorf("%d requests a minute", rate)
+	}
+}
+
+// Two collectors of one process get equal shares of a budget.
+func TestCollectorsShareABudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		budget := NewBudget(120)
+		var services []*service
+		for range 2 {
+			s, b := newService(t), newBook()
+			s.pageSize = 100
+			for n := range 2000 {
+				s.add(activity.Exchange, time.Now().Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
+			}
+			services = append(services, s)
+			defer collectWith(s, b, new(lines), budget, nil)()
+		}
+		time.Sleep(10 * time.Minute)
+		first, second := services[0].asked(activity.OpBlob), services[1].asked(activity.OpBlob)
+		if first+second < 1000 || first < 3*second/4 || second < 3*first/4 {
+			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
+		}
 	})
-	t.Logf("%d taken, %d refused", taken, refused)
-	if taken < 30*300 {
-		t.Errorf("%d requests in 30 minutes, with %d refused", taken, refused)
+}
+
+// Neither a small quota nor slow downloads of a backfill make fresh content
+// wait.
+func TestFreshDoesNotWait(t *testing.T) {
+	for _, test := range []struct {
+		name    string
+		ceiling int
+		quota   int
+		slow    time.Duration // downloads of the backfill
+		poll    time.Duration
+		least   int // downloads
+	}{
+		{"tiny budget", 1, 0, 0, 10*time.Minute + 13*time.Second, 36},
+		{"small budget", 20, 0, 0, time.Minute, 300},
+		{"small quota", 2000, 200, 0, time.Minute, 3500},
+		{"slow downloads", 2000, 0, 10 * time.Minute, time.Minute, 40},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b := newService(t), newBook()
+				s.pageSize, s.perMinute = 100, test.quota
+				start := time.Now()
+				for n := range 6000 {
+					s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
+				}
+				b.takes = func(id string) time.Duration {
+					if created := s.created(id); created.Before(start) {
+						return test.slow
+					}
+					return 0
+				}
+				stop := collectWith(s, b, new(lines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
+				defer stop()
+				time.Sleep(10 * time.Minute)
+				var fresh []string
+				for range 12 {
+					time.Sleep(77 * test.poll / 60)
+					fresh = append(fresh, s.add(activity.Exchange, time.Now(), 0), s.add(activity.Exchange, time.Now(), 0), s.add(activity.SharePoint, time.Now(), 0))
+				}
+				time.Sleep(2 * test.poll)
+				for _, id := range fresh {
+					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > test.poll+5*time.Second {
+						t.Errorf("blob %s came %s after it became available", id, late)
+					}
+				}
+				if n := s.asked(activity.OpBlob); n < test.least {
+					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
+				}
+			})
+		})
 	}
 }

@@ -156,9 +156,10 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 		if t == nil {
 			return min(max(0, wake.Sub(now)), longestRest)
 		}
-		if wait, ok := c.budget.Take(now); !ok {
-			return min(wait, longestRest)
+		if wait, ok := c.budget.Take(now, t.fresh()); !ok {
+			return min(wait, max(0, wake.Sub(now)), longestRest)
 		}
+		t.sent = now
 		c.state.started(t)
 		running.Go(func() {
 			r := c.do(ctx, t)
@@ -172,19 +173,22 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 
 func (c *Collector) finish(r result) {
 	now := time.Now()
-	if activity.Decide(r.err) == activity.Throttle {
-		c.throttled(now, r.err)
+	switch {
+	case activity.Decide(r.err) == activity.Throttle:
+		c.throttled(r, now)
+	case r.err == nil || apiError(r.err) != nil:
+		c.budget.Accepted(r.sent)
 	}
 	c.state.finished(r, now)
 }
 
-func (c *Collector) throttled(now time.Time, err error) {
+func (c *Collector) throttled(r result, now time.Time) {
 	var pause time.Duration
-	if e := apiError(err); e != nil {
+	if e := apiError(r.err); e != nil {
 		pause = e.RetryAfter
 	}
 	c.state.cfg.Metrics.Throttled.Add(1)
-	if c.budget.Refused(now, pause) {
+	if c.budget.Refused(r.sent, now, pause) {
 		c.state.log.Infof("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
 	}
 }

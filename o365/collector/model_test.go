@@ -77,6 +77,13 @@ func (s *service) asked(op activity.Op) int {
 	return s.requests[op]
 }
 
+// created tells when a blob became available.
+func (s *service) created(id string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.blobs[slices.IndexFunc(s.blobs, func(b modelBlob) bool { return b.ID == id })].Created
+}
+
 func (s *service) now() time.Time { return time.Now().Add(s.skew) }
 
 // call is what every request goes through.
@@ -219,11 +226,19 @@ type book struct {
 	gaps      []ledger.Gap
 	begun     []string // content ids, in the order of Blob
 	col       *Collector
-	delay     time.Duration // from delivery to confirmation
+	delay     time.Duration                 // from delivery to confirmation
+	takes     func(id string) time.Duration // to deliver a blob
 }
 
 func newBook() *book {
 	return &book{since: map[ledger.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[ledger.Stream][]ledger.Span{}}
+}
+
+// deliveredAt tells when a blob was delivered; zero: it was not.
+func (b *book) deliveredAt(id string) time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.delivered[id]
 }
 
 func (b *book) Since(s ledger.Stream, first time.Time) time.Time {
@@ -298,6 +313,13 @@ func (p *bookBlob) Deliver(ctx context.Context, r io.Reader) error {
 		return err
 	}
 	b := p.book
+	if b.takes != nil {
+		select {
+		case <-time.After(b.takes(p.id)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 	col := b.col
 	go func() {
 		select {
@@ -351,6 +373,10 @@ func (l *lines) with(part string) int {
 // collect runs a collector in the background until the returned function is
 // called.
 func collect(s *service, b *book, l *lines, change func(*Config)) (stop func()) {
+	return collectWith(s, b, l, NewBudget(2000), change)
+}
+
+func collectWith(s *service, b *book, l *lines, budget *Budget, change func(*Config)) (stop func()) {
 	cfg := Config{
 		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint},
 		Subscribe: true, Lookback: retention, PollInterval: time.Minute, Concurrency: 4,
@@ -358,7 +384,7 @@ func collect(s *service, b *book, l *lines, change func(*Config)) (stop func()) 
 	if change != nil {
 		change(&cfg)
 	}
-	col := New(cfg, s, b, b, NewBudget(2000), l.log)
+	col := New(cfg, s, b, b, budget, l.log)
 	b.mu.Lock()
 	b.col = col
 	b.mu.Unlock()

@@ -33,8 +33,8 @@ type state struct {
 	random func() float64
 }
 
-// next returns the task that is to be done first at now, or nil and when to
-// ask again (unless something else happens before).
+// next returns the task that is to be done first at now, or nil, and when
+// another may be (unless something else happens before).
 func (s *state) next(now time.Time) (*task, time.Time) {
 	wake := now.Add(longestRest)
 	if now.Before(s.until) {
@@ -44,24 +44,24 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 		if s.subscriptionsBusy {
 			return nil, wake
 		}
-		return &task{kind: subscriptions}, now
+		return &task{kind: subscriptions}, wake
 	}
 	ready := s.ready(now, &wake)
 	for _, st := range ready {
 		if t := st.urgent(now, &wake); t != nil {
-			return t, now
+			return t, wake
 		}
 	}
 	if t := s.oldestItem(ready, true); t != nil {
-		return t, now
+		return t, wake
 	}
 	for _, st := range ready {
 		if t := st.nextPage(now, &wake); t != nil {
-			return t, now
+			return t, wake
 		}
 	}
 	if t := s.oldestItem(ready, false); t != nil {
-		return t, now
+		return t, wake
 	}
 	return nil, wake
 }
@@ -125,9 +125,13 @@ func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
 }
 
 // oldestItem returns the download of the item of a lane that became available
-// first, over all streams.
+// first, over all streams. The older ones leave a place to the fresh ones.
 func (s *state) oldestItem(ready []*stream, fresh bool) *task {
-	if s.downloads >= s.cfg.Concurrency {
+	places := s.cfg.Concurrency
+	if !fresh {
+		places = max(1, places-1)
+	}
+	if s.downloads >= places {
 		return nil
 	}
 	var first *item

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 )
@@ -13,6 +14,18 @@ type task struct {
 	stream  *stream  // of start, list and download
 	listing *listing // of list
 	item    *item    // of download
+	sent    time.Time
+}
+
+// fresh tells that the task must not wait for a backfill.
+func (t *task) fresh() bool {
+	switch t.kind {
+	case list:
+		return t.listing.fresh
+	case download:
+		return t.item.fresh
+	}
+	return true
 }
 
 type taskKind int

@@ -1,0 +1,314 @@
+//go:build !race
+
+// One goroutine runs through hours of requests: there is nothing for the race
+// detector to watch, and it would take minutes.
+
+package collector
+
+import (
+	"math/rand/v2"
+	"time"
+)
+
+// market is a model of a service with a quota and of processes that collect
+// from it, each with a Budget of its own, a backfill without end, and fresh
+// content at every poll. It is run event by event, without a clock.
+type market struct {
+	quota    func(minute int) int
+	sliding  bool // any 60 s count, else the minutes of the clock
+	harsh    bool // refused requests count too
+	ceiling  int
+	joins    []int         // minute in which each process starts
+	stranger func(int) int // requests a minute of somebody who never slows down
+	noise    float64       // share of requests that are refused without a reason
+	latency  time.Duration // on average
+	atOnce   int           // requests of a process
+	retry    time.Duration // Retry-After
+	seed     uint64
+
+	random *rand.Rand
+	start  time.Time
+	events events
+	used   []time.Time // accepted in this minute
+	peers  []*peer
+}
+
+// peer is one process, or the stranger.
+type peer struct {
+	budget *Budget // nil: the stranger
+	busy   int
+	wake   time.Time
+	fresh  int // requests to be made
+	open   int // requests of the poll that are not accepted yet
+	polled time.Time
+
+	minutes []minute
+}
+
+type minute struct {
+	accepted, refused int
+	polls, late       int           // polls whose last download came, those it came too late for
+	longest           time.Duration // from poll to the last download
+}
+
+const maxLate = 5 * time.Second
+
+const perPoll = 4 // listings, and as many downloads when they are answered
+
+type event struct {
+	at   time.Time
+	kind eventKind
+	peer *peer
+	request
+}
+
+type request struct {
+	sent, answered time.Time
+	fresh, ok      bool
+}
+
+type eventKind int
+
+const (
+	look eventKind = iota
+	poll
+	arrival
+	answer
+)
+
+// events is a heap, the earliest first. There are millions: container/heap
+// would allocate each.
+type events []event
+
+func (e *events) push(new event) {
+	*e = append(*e, new)
+	q := *e
+	for i := len(q) - 1; i > 0; {
+		parent := (i - 1) / 2
+		if !q[i].at.Before(q[parent].at) {
+			return
+		}
+		q[i], q[parent] = q[parent], q[i]
+		i = parent
+	}
+}
+
+func (e *events) pop() event {
+	q := *e
+	first, last := q[0], len(q)-1
+	q[0] = q[last]
+	q = q[:last]
+	*e = q
+	for i := 0; ; {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < last; child++ {
+			if q[child].at.Before(q[least].at) {
+				least = child
+			}
+		}
+		if least == i {
+			return first
+		}
+		q[i], q[least] = q[least], q[i]
+		i = least
+	}
+}
+
+func (m *market) run(minutes int) {
+	m.random = rand.New(rand.NewPCG(m.seed, 1))
+	m.start = time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC).Add(m.upTo(time.Minute))
+	for _, join := range m.joins {
+		p := &peer{budget: NewBudget(m.ceiling), minutes: make([]minute, minutes)}
+		m.peers = append(m.peers, p)
+		m.at(m.start.Add(time.Duration(join)*time.Minute+m.upTo(time.Second)), event{kind: poll, peer: p})
+	}
+	if m.stranger != nil {
+		p := &peer{minutes: make([]minute, minutes)}
+		m.peers = append(m.peers, p)
+		m.at(m.start, event{kind: look, peer: p})
+	}
+	for {
+		e := m.events.pop()
+		n := m.minute(e.at)
+		if n >= minutes {
+			return
+		}
+		m.happen(e, &e.peer.minutes[n])
+	}
+}
+
+func (m *market) minute(t time.Time) int { return int(t.Sub(m.start) / time.Minute) }
+
+func (m *market) upTo(d time.Duration) time.Duration {
+	return time.Duration(m.random.Int64N(int64(d)))
+}
+
+func (m *market) at(t time.Time, e event) {
+	e.at = t
+	m.events.push(e)
+}
+
+func (m *market) happen(e event, now *minute) {
+	p := e.peer
+	switch e.kind {
+	case look:
+		if p.budget == nil {
+			m.strange(e, now)
+			return
+		}
+	case poll:
+		m.at(e.at.Add(time.Minute), event{kind: poll, peer: p})
+		if p.open == 0 {
+			p.open, p.fresh, p.polled = 2*perPoll, perPoll, e.at
+		}
+	case arrival:
+		e.ok = m.take(e.at)
+		e.count(now)
+		e.kind = answer
+		m.at(e.answered, e)
+		return
+	case answer:
+		p.answered(e, m.retry, now)
+	}
+	m.ask(p, e.at)
+}
+
+func (e event) count(now *minute) {
+	if e.ok {
+		now.accepted++
+	} else {
+		now.refused++
+	}
+}
+
+func (m *market) strange(e event, now *minute) {
+	rate := m.stranger(m.minute(e.at))
+	if rate == 0 {
+		m.at(e.at.Add(time.Minute), e)
+		return
+	}
+	e.ok = m.take(e.at)
+	e.count(now)
+	m.at(e.at.Add(m.around(time.Minute/time.Duration(rate))), e)
+}
+
+// around is a time from d/2 to 3d/2.
+func (m *market) around(d time.Duration) time.Duration { return d/2 + m.upTo(d) }
+
+// take tells whether the service accepts a request, as cloud.Quota does.
+func (m *market) take(now time.Time) bool {
+	if m.noise > 0 && m.random.Float64() < m.noise {
+		return false
+	}
+	since := now.Truncate(time.Minute)
+	if m.sliding {
+		since = now.Add(-time.Minute)
+	}
+	for len(m.used) > 0 && m.used[0].Before(since) {
+		m.used = m.used[1:]
+	}
+	ok := len(m.used) < m.quota(m.minute(now))
+	if ok || m.harsh {
+		m.used = append(m.used, now)
+	}
+	return ok
+}
+
+// ask makes the requests that p may make now.
+func (m *market) ask(p *peer, now time.Time) {
+	for p.busy < m.atOnce {
+		fresh := p.fresh > 0
+		wait, ok := p.budget.Take(now, fresh)
+		if !ok {
+			if at := now.Add(wait); !p.wake.After(now) || at.Before(p.wake) {
+				p.wake = at
+				m.at(at, event{kind: look, peer: p})
+			}
+			return
+		}
+		if fresh {
+			p.fresh--
+		}
+		p.busy++
+		way := m.around(m.latency)
+		m.at(now.Add(way/2), event{kind: arrival, peer: p, request: request{sent: now, answered: now.Add(way), fresh: fresh}})
+	}
+}
+
+func (p *peer) answered(e event, retry time.Duration, now *minute) {
+	p.busy--
+	if !e.ok {
+		p.budget.Refused(e.sent, e.at, retry)
+		if e.fresh {
+			p.fresh++
+		}
+		return
+	}
+	p.budget.Accepted(e.sent)
+	if !e.fresh {
+		return
+	}
+	switch p.open--; p.open {
+	case perPoll:
+		p.fresh = perPoll
+	case 0:
+		took := e.at.Sub(p.polled)
+		now.polls++
+		if took > maxLate {
+			now.late++
+		}
+		now.longest = max(now.longest, took)
+	}
+}
+
+// outcome is how the minutes [from, to) were used.
+type outcome struct {
+	use     float64 // share of the quota that was used, by all
+	refused float64 // share of the processes' requests
+	jain    float64 // fairness index of Jain: 1 is equal shares, 1/n all for one
+	late    float64 // share of the polls
+	longest time.Duration
+}
+
+func (m *market) outcome(from, to int) outcome {
+	var quota, all, refused, sum, squares, polls, late float64
+	var o outcome
+	for n := from; n < to; n++ {
+		quota += float64(min(m.quota(n), m.ceiling*len(m.peers)))
+	}
+	for _, p := range m.peers {
+		share := 0.0
+		for _, now := range p.minutes[from:to] {
+			share += float64(now.accepted)
+			if p.budget != nil {
+				refused += float64(now.refused)
+				polls += float64(now.polls)
+				late += float64(now.late)
+				o.longest = max(o.longest, now.longest)
+			}
+		}
+		all += share
+		if p.budget != nil {
+			sum += share
+			squares += share * share
+		}
+	}
+	o.use = all / quota
+	o.refused = refused / (sum + refused)
+	o.late = late / polls
+	o.jain = sum * sum / squares / float64(len(m.joins))
+	return o
+}
+
+// settled is after how many minutes from one on 95 % of the quota was used,
+// and at most 1 % of requests refused, in a span of five minutes.
+func (m *market) settled(from, to int) int {
+	n := from
+	for n < to-5 {
+		if o := m.outcome(n, n+5); o.use >= 0.95 && o.refused <= 0.01 {
+			break
+		}
+		n++
+	}
+	return n - from
+}
