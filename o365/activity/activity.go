@@ -85,6 +85,7 @@ type Client struct {
 	http      *http.Client
 	timeout   time.Duration
 	observe   func(Op, error)
+	gunzips   gunzips
 }
 
 // New returns a client. It makes no request.

@@ -107,7 +107,7 @@ func (c *Client) send(ctx context.Context, method string, u *url.URL, token stri
 	}
 	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout}
 	watchdog.Stop()
-	resp.Body, err = decompress(resp.Header, watched)
+	resp.Body, err = c.gunzips.decompress(resp.Header, watched)
 	if err != nil {
 		watched.Close()
 		return nil, err
