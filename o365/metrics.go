@@ -69,11 +69,11 @@ func outcomes(err error) []string {
 	case errors.As(err, &login) && login.Status != 0:
 		return status(login.Status)
 	case errors.As(err, &timeout) && timeout.Timeout():
-		return []string{health.OutcomeTimeout}
+		return []string{health.OutcomeTimeout, health.OutcomeNetwork}
 	case errors.As(err, &dns):
-		return []string{health.OutcomeDNS}
+		return []string{health.OutcomeDNS, health.OutcomeNetwork}
 	case aboutTLS(err):
-		return []string{health.OutcomeTLS}
+		return []string{health.OutcomeTLS, health.OutcomeNetwork}
 	case login != nil && !errors.As(err, new(*net.OpError)) && !errors.As(err, new(*url.Error)):
 		return []string{health.OutcomeOther} // a file, az, or an answer that is no token
 	}

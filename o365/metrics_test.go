@@ -163,13 +163,13 @@ func TestOutcomes(t *testing.T) {
 		{"login", fmt.Errorf("login: %w", &identity.Error{Code: "AADSTS7000215", Status: 401}), "401 4xx"},
 		{"az", &identity.Error{Message: "run az login"}, "other"},
 		{"credential file", &identity.Error{Message: "no file", Err: notExist}, "other"},
-		{"deadline", &identity.Error{Err: context.DeadlineExceeded}, "timeout"},
-		{"dial timeout", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "timeout"},
-		{"no such host", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "dns"},
+		{"deadline", &identity.Error{Err: context.DeadlineExceeded}, "timeout network"},
+		{"dial timeout", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "timeout network"},
+		{"no such host", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "dns network"},
 		{"reset", &url.Error{Err: &net.OpError{Op: "read", Err: io.ErrClosedPipe}}, "network"},
 		{"broken off", io.ErrUnexpectedEOF, "network"},
-		{"untrusted", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "tls"},
-		{"no TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls"},
+		{"untrusted", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "tls network"},
+		{"no TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := strings.Join(outcomes(tt.err), " "); got != tt.want {

@@ -45,7 +45,7 @@ var (
 	metricEventLag = Metric{Name: "event_lag_seconds", Type: HistogramType, Labels: perStream,
 		Help: "Time from a record's CreationTime until Fluent Bit has stored it; records without a usable CreationTime are left out."}
 	metricRequests = Metric{Name: "requests_total", Type: CounterType, Labels: []string{"tenant", "operation", "code"},
-		Help: "Requests by operation and by how they were answered: Microsoft's AF code or the HTTP status where it is counted by itself, else 4xx or 5xx, else timeout, dns, tls, network or other. A token is one login, with any retry of it."}
+		Help: "Requests by operation (subscriptions, start, list, download, token) and by how they were answered: Microsoft's AF code or the HTTP status where it is counted by itself, else 4xx or 5xx; without an answer timeout, dns, tls or network. A token is one login, with any retry of it."}
 	metricThrottled = Metric{Name: "throttled_total", Type: CounterType, Labels: perTenant,
 		Help: "Requests that Microsoft refused because there were too many."}
 	metricRequestsPerMinute = Metric{Name: "requests_per_minute", Type: GaugeType, Labels: perTenant,

@@ -114,7 +114,8 @@ func TestRequestsAreCountedByTheMostExactCode(t *testing.T) {
 		{OpDownload, []string{"", "404", "4xx"}, "404"},
 		{OpList, []string{"", "404", "4xx"}, "4xx"},
 		{OpDownload, []string{"AF429", "403", "4xx"}, "AF429"},
-		{OpToken, []string{OutcomeTimeout}, OutcomeTimeout},
+		{OpToken, []string{OutcomeTimeout, OutcomeNetwork}, OutcomeTimeout},
+		{OpStart, []string{OutcomeDNS, OutcomeNetwork}, OutcomeNetwork},
 		{OpToken, []string{"302", "3xx"}, OutcomeOther},
 	} {
 		m, tenant, _ := oneStream()

@@ -326,3 +326,11 @@ func TestQueue(t *testing.T) {
 		t.Errorf("%d lines, the first are %q", len(h.log), h.log[:2])
 	}
 }
+
+// Most ticks find nothing to do, once a second for as long as Fluent Bit runs.
+func TestIdleTickAllocatesNothing(t *testing.T) {
+	in := start(modern(), &fakeSource{})
+	if n := testing.AllocsPerRun(100, func() { in.Tick() }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
