@@ -61,7 +61,7 @@ func (h *host) Counters() (delivery.Counters, bool) {
 	switch {
 	case h.metrics == nil:
 		return delivery.Counters{}, false
-	case h.counters.records != nil && h.counters.bytes != nil:
+	case h.readsCounters():
 		return h.read()
 	}
 	text := C.o365_metrics_text(h.metrics)
@@ -71,6 +71,9 @@ func (h *host) Counters() (delivery.Counters, bool) {
 	defer C.o365_metrics_free(text)
 	return delivery.ParseCounters(C.GoString(text))
 }
+
+// readsCounters reports whether the counters can be read one by one.
+func (h *host) readsCounters() bool { return h.counters.records != nil && h.counters.bytes != nil }
 
 // read is Counters where they need not be looked for in the text of all
 // metrics.

@@ -44,6 +44,9 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 		return nil, err
 	}
 	log := handover.NewQueue(h.level())
+	if h.metrics != nil && !h.readsCounters() {
+		log.Log(health.Info, "this Fluent Bit keeps its counters in an unknown way: they are taken from the text of all metrics, which costs time with many tenants")
+	}
 	in, err := o365.Open(config, o365.Host{Log: log.Log, Shared: t.budgets()})
 	if err != nil {
 		return nil, err
