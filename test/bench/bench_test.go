@@ -97,11 +97,19 @@ func TestPrinted(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	tab := table{
-		machine: "machine", host: "host", runs: 1,
+		machine: "machine", host: "host",
 		load: cloud.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
 		rows: []row{
-			{"naive", usage{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6}, 10e6},
-			{"o365", usage{7, 16 * time.Second, 10 * time.Second, 4 * time.Second, 60e6}, 10e6},
+			{"naive", 10e6, []usage{
+				{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6},
+				{7, 81 * time.Second, 100 * time.Second, 10 * time.Second, 230e6},
+				{7, 79 * time.Second, 30 * time.Second, 3 * time.Second, 190e6},
+			}},
+			{"o365", 10e6, []usage{
+				{7, 16 * time.Second, 10 * time.Second, 4 * time.Second, 60e6},
+				{7, 17 * time.Second, 20 * time.Second, 8 * time.Second, 70e6},
+				{7, 15 * time.Second, 9 * time.Second, 3 * time.Second, 50e6},
+			}},
 		},
 	}
 	var out bytes.Buffer
@@ -111,9 +119,9 @@ func TestTable(t *testing.T) {
 	got := strings.Join(strings.Fields(out.String()), " ")
 	for _, want := range []string{
 		"machine", "2000 MB of JSON, 400 MB compressed: 7 records in 3 content blobs",
-		"naive 7 80.0 25 40.00 4.00 20.00 50 210 10 200",
-		"o365 7 16.0 125 10.00 4.00 5.00 200 60 10 50",
-		"o365 : naive = 1 : 4.0 in CPU time per GB, 1 : 6.0 without the engine's, 1 : 4.0 in memory",
+		"naive 80.0 25 40.00 4.00 20.00 50 210 10 200",
+		"o365 16.0 125 10.00 4.00 5.00 200 60 10 50",
+		"o365 : naive = 1 : 4.0 in CPU time, 1 : 6.0 without the host's, 1 : 4.0 in growth of memory",
 	} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in\n%s", want, out.String())
@@ -121,9 +129,28 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestMedian(t *testing.T) {
-	all := []usage{{cpu: 3}, {cpu: 1}, {cpu: 2}}
-	if got := median(all); got.cpu != 2 {
-		t.Errorf("%v", got.cpu)
+func TestHosts(t *testing.T) {
+	var threads []thread
+	for _, line := range []string{
+		"12 (fluent-bit) S 1 2 3 4 5 6 7 8 9 10 100 100 0",
+		"13 (flb-pipeline) S 1 2 3 4 5 6 7 8 9 10 20 1 0",
+		"15 (flb-in-o365.0-w) S 1 2 3 4 5 6 7 8 9 10 300 300 0",
+		"14 (flb-in-o365.0-w) S 1 2 3 4 5 6 7 8 9 10 5 2 0",
+		"16 (a ) b) S 1 2 3 4 5 6 7 8 9 10 1000 1000 0",
+	} {
+		parsed, err := parseThread(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		threads = append(threads, parsed)
+	}
+	p := &process{fluentBit: true}
+	if got, want := p.hosts(threads), 28*clockTick; got != want {
+		t.Errorf("%v, want %v", got, want)
+	}
+	for _, line := range []string{"", "12 (fluent-bit) S 1", "x (y) S 1 2 3 4 5 6 7 8 9 10 5 2 0"} {
+		if _, err := parseThread(line); err == nil {
+			t.Errorf("%q: no error", line)
+		}
 	}
 }

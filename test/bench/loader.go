@@ -74,7 +74,7 @@ func (l loader) collect(ctx context.Context, s *service, c candidate) (usage, er
 	}
 	u := usage{wall: time.Since(begin), records: n}
 	if u.peak, err = p.peak(); err == nil {
-		u.host, err = p.engineTime()
+		u.host, err = p.hostTime()
 	}
 	p.stop()
 	u.cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,14 +20,8 @@ type usage struct {
 	records int
 	wall    time.Duration // until the host had all records
 	cpu     time.Duration // user and system time of the process, to its end
-	host    time.Duration // of that, in the thread of the host's that stores and flushes
+	host    time.Duration // of that, in the host's own threads
 	peak    int64         // bytes resident
-}
-
-// median is the run with the median CPU time.
-func median(all []usage) usage {
-	slices.SortFunc(all, func(a, b usage) int { return cmp.Compare(a.cpu, b.cpu) })
-	return all[len(all)/2]
 }
 
 // process is a running host.
@@ -90,39 +85,69 @@ func (p *process) peak() (int64, error) {
 // clockTick is the unit of times in /proc, on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// engineTime is the CPU time of the thread that takes batches from the ring
-// buffer and stores them: Fluent Bit's engine, which is the main thread of
-// test/host. The copy that the host makes for the ring is not in it.
-func (p *process) engineTime() (time.Duration, error) {
+// hostTime is the CPU time of the host's threads: Fluent Bit's engine, which
+// stores what is on the ring buffer, and the input's thread, which counts the
+// events and copies them to the ring. What the plugin does in its callbacks is
+// the least of it. Of test/host it is the main thread, which stores.
+func (p *process) hostTime() (time.Duration, error) {
 	files, err := filepath.Glob(p.proc("task/*/stat"))
 	if err != nil {
 		return 0, err
 	}
-	var sum time.Duration
+	var threads []thread
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue // the thread has ended
 		}
-		// PID (NAME) STATE ..., user and system time are fields 14 and 15.
-		id, rest, _ := strings.Cut(string(text), " (")
-		end := strings.LastIndex(rest, ") ")
-		if end < 0 {
-			return 0, fmt.Errorf("%s: %q", file, text)
+		t, err := parseThread(string(text))
+		if err != nil {
+			return 0, fmt.Errorf("%s: %w", file, err)
 		}
-		name, fields := rest[:end], strings.Fields(rest[end+2:])
-		if p.fluentBit && name != "flb-pipeline" || !p.fluentBit && id != strconv.Itoa(p.cmd.Process.Pid) || len(fields) < 13 {
-			continue
-		}
-		for _, f := range fields[11:13] {
-			n, err := strconv.Atoi(f)
-			if err != nil {
-				return 0, fmt.Errorf("%s: %w", file, err)
-			}
-			sum += time.Duration(n) * clockTick
+		threads = append(threads, t)
+	}
+	return p.hosts(threads), nil
+}
+
+// hosts sums up the threads of the host. Those that Go's runtime starts have
+// the name of the thread that started them.
+func (p *process) hosts(threads []thread) (sum time.Duration) {
+	slices.SortFunc(threads, func(a, b thread) int { return cmp.Compare(a.id, b.id) })
+	seen := false
+	for _, t := range threads {
+		switch {
+		case !p.fluentBit && t.id == p.cmd.Process.Pid, p.fluentBit && t.name == "flb-pipeline":
+			sum += t.cpu
+		case strings.HasPrefix(t.name, "flb-in-") && !seen:
+			sum += t.cpu
+			seen = true
 		}
 	}
-	return sum, nil
+	return sum
+}
+
+type thread struct {
+	id   int
+	name string
+	cpu  time.Duration
+}
+
+// parseThread reads a line of /proc: ID (NAME) STATE ..., user and system time
+// are fields 14 and 15.
+func parseThread(line string) (thread, error) {
+	number, rest, _ := strings.Cut(line, " (")
+	end := strings.LastIndex(rest, ") ")
+	if end < 0 {
+		return thread{}, fmt.Errorf("no name in %q", line)
+	}
+	fields := strings.Fields(rest[end+2:])
+	if len(fields) < 13 {
+		return thread{}, fmt.Errorf("too short: %q", line)
+	}
+	id, err := strconv.Atoi(number)
+	user, err2 := strconv.Atoi(fields[11])
+	system, err3 := strconv.Atoi(fields[12])
+	return thread{id, rest[:end], time.Duration(user+system) * clockTick}, errors.Join(err, err2, err3)
 }
 
 // machine describes what all this runs on.
