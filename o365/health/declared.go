@@ -49,7 +49,7 @@ var (
 	metricThrottled = Metric{Name: "throttled_total", Type: CounterType, Labels: perTenant,
 		Help: "Requests that Microsoft refused because there were too many."}
 	metricRequestsPerMinute = Metric{Name: "requests_per_minute", Type: GaugeType, Labels: perTenant,
-		Help: "Requests a minute that the plugin allows itself at present; lower than the option while Microsoft throttles."}
+		Help: "Requests a minute that the plugin allows itself at present, up to the option."}
 	metricTokenExpiry = Metric{Name: "token_expiry_timestamp_seconds", Type: GaugeType, Labels: perTenant,
 		Help: "Unix time when the present access token ends; 0 while there is none. It is renewed before."}
 	metricCredentialExpiry = Metric{Name: "credential_expiry_timestamp_seconds", Type: GaugeType, Labels: perTenant,

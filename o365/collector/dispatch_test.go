@@ -1,0 +1,47 @@
+package collector
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+)
+
+// What the loop's own work is for one download of a backfill, from choosing
+// it to its confirmation, with full queues; the goroutine and the channel are
+// left out.
+func BenchmarkDispatch(b *testing.B) {
+	types := []activity.ContentType{activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP}
+	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
+	book := newBook()
+	s := newState(cfg, book, book, new(lines).log, func() float64 { return 0 })
+	now := time.Now()
+	s.begin(now)
+	created, n := now.Add(-retention), 0
+	add := func(st *stream, l *listing) {
+		created, n = created.Add(time.Millisecond), n+1
+		s.found(st, l, activity.Content{Type: st.contentType, ID: fmt.Sprint(n), Created: created}, now)
+	}
+	listings := map[*stream]*listing{}
+	for _, st := range s.streams {
+		st.pollAt = now.Add(1000000 * time.Hour)
+		listings[st] = &listing{}
+		for range maxOlder {
+			add(st, listings[st])
+		}
+	}
+	budget := NewBudget(60000)
+	b.ReportAllocs()
+	for b.Loop() {
+		now = now.Add(time.Second) // for a token
+		t, _ := s.next(now)
+		if _, ok := budget.Take(now, t.fresh()); !ok {
+			b.Fatal("no token")
+		}
+		s.started(t)
+		s.finished(result{task: *t}, now)
+		s.confirmed(t.stream.id, t.item.content.ID)
+		add(t.stream, listings[t.stream])
+	}
+}
