@@ -13,13 +13,13 @@ import (
 // tells nobody how many, nor who else uses them. A Budget finds out. Until the
 // first refusal (AF429) it grows by half every minute. A refusal means a pause
 // and a step back: by 3 %, and by as much of a minute as refusals have lasted
-// without a request accepted in between, for a minute's quota that was used up
-// 20 s early was exceeded by a third. So a single refusal, which says that the
-// rate has touched the quota, costs little, and a row of them, which says that
-// somebody else uses it too or that it has become smaller, costs much. After a
-// step back the rate grows with the cube of the time: it stays just below the
-// quota for minutes and still finds a quota ten times as large in a quarter of
-// an hour. Who has less grows faster ((ceiling/rate)^0.4), while refusals make
+// without a request accepted in between, for a rate that used a minute's quota
+// up 20 s early was too high by a third of itself. So a single refusal, which
+// says that the rate has touched the quota, costs little, and a row of them,
+// which says that somebody else uses it too or that it has become smaller,
+// costs much. After a step back the rate grows with the cube of the time: it
+// stays just below the quota for minutes and still finds a quota ten times as
+// large in a quarter of an hour. Who has less grows faster, while refusals make
 // all step back alike; so processes that share a quota come to equal shares.
 //
 // Fresh content goes ahead of a backfill on credit, which the backfill then
@@ -53,10 +53,10 @@ const (
 	// lower the rate below this share of what Microsoft grants.
 	leastShare = 1.0 / 40
 
-	growth      = 0.0007 // share per minute, after a minute; it increases with the square
-	fastest     = 0.5    // share per minute
-	advantage   = 0.4    // exponent, of those who have less
-	unrestraint = time.Hour
+	growth      = 0.0007    // share per minute, after a minute; it increases with the square
+	fastest     = 0.5       // share per minute
+	advantage   = 0.4       // exponent, of those who have less
+	unrestraint = time.Hour // as good as never refused
 
 	shortestPause = 1500 * time.Millisecond // without a Retry-After
 	longestPause  = time.Minute

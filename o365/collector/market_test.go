@@ -157,7 +157,7 @@ func (m *market) happen(e event, now *minute) {
 			return
 		}
 	case poll:
-		m.at(e.at.Add(time.Minute), event{kind: poll, peer: p})
+		m.at(e.at.Add(time.Minute-m.upTo(time.Minute/100)), event{kind: poll, peer: p})
 		if p.open == 0 {
 			p.open, p.fresh, p.polled = 2*perPoll, perPoll, e.at
 		}

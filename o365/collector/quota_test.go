@@ -38,8 +38,8 @@ func TestBudgetUsesTheQuota(t *testing.T) {
 		{"200, refused ones count", market{quota: always(200), ceiling: 2000, joins: one, harsh: true}, 5, 120, 2, 0},
 		{"200, slow answers", market{quota: always(200), ceiling: 2000, joins: one, latency: 500 * time.Millisecond}, 10, 120, 2, 0},
 		{"200, ceiling 60,000", market{quota: always(200), ceiling: 60000, joins: one}, 5, 120, 4, 0},
-		// Three polls of eight requests each are an eighth of it.
-		{"200 for three", market{quota: always(200), ceiling: 2000, joins: three}, 10, 240, 4, 0.005},
+		// Three polls of eight requests each are an eighth of it, which is tight.
+		{"200 for three", market{quota: always(200), ceiling: 2000, joins: three}, 10, 240, 4, 0.02},
 		{"2,000", market{quota: always(2000), ceiling: 2000, joins: one}, 0, 40, 2, 0},
 		{"2,000 for three", market{quota: always(2000), ceiling: 2000, joins: three}, 5, 60, 4, 0},
 		{"2,000 for three, ceiling 60,000", market{quota: always(2000), ceiling: 60000, joins: three}, 5, 60, 2, 0},
@@ -54,6 +54,8 @@ func TestBudgetUsesTheQuota(t *testing.T) {
 		{"a stranger takes half, for three", market{quota: always(2000), ceiling: 2000, joins: three, stranger: then(0, 1000)}, change + 5, 90, 3, 0},
 		{"a second process", market{quota: always(2000), ceiling: 2000, joins: []int{0, change}}, change + 5, 90, 3, 0},
 		{"a second process, ceiling 60,000", market{quota: always(2000), ceiling: 60000, joins: []int{0, change}}, change + 5, 90, 2, 0},
+		// It takes ten times what the first one had, to begin with.
+		{"a second process on 200", market{quota: always(200), ceiling: 2000, joins: []int{0, change}}, change + 80, 240, 4, 0.015},
 		{"a third process", market{quota: always(2000), ceiling: 2000, joins: []int{0, 0, change}}, change + 60, 160, 3, 0},
 	} {
 		for _, sliding := range []bool{false, true} {

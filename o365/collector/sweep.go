@@ -12,7 +12,7 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if now.Before(st.pollAt) || !st.subscribed {
 		return
 	}
-	st.pollAt = now.Add(s.cfg.PollInterval)
+	st.pollAt = now.Add(s.nextPoll())
 	if st.fresh != nil {
 		return // the last poll's listing is still under way
 	}
@@ -53,6 +53,13 @@ func (s *state) sweep(st *stream, now time.Time) {
 
 func newListing(span ledger.Span) *listing {
 	return &listing{span: span, from: span.From.Add(-overlap)}
+}
+
+// nextPoll is the time to the next poll: a little less than the interval, by
+// chance, or a poll at the end of every minute, when a quota is used up, would
+// always be the one that is refused, and its process come off badly.
+func (s *state) nextPoll() time.Duration {
+	return s.cfg.PollInterval - time.Duration(s.random()*float64(s.cfg.PollInterval)/100)
 }
 
 // newest is how far back each poll looks.
