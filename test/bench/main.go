@@ -23,7 +23,7 @@ import (
 
 func main() {
 	var b bench
-	flag.IntVar(&b.blobs, "blobs", 250, "content blobs per content type")
+	flag.IntVar(&b.blobs, "blobs", 200, "content blobs per content type")
 	flag.IntVar(&b.records, "records", 400, "records in a blob")
 	flag.IntVar(&b.runs, "runs", 1, "runs of each; medians count")
 	flag.Parse()
