@@ -63,9 +63,7 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 
 func (in *instance) tick() {
 	restoreSignals(in.host)
-	if in.ticker.pace(in.feed.Tick()) {
-		in.memory.calm(in.feed.Handed())
-	}
+	in.pace(in.feed.Tick())
 	in.metrics.update()
 }
 
@@ -73,7 +71,16 @@ func (in *instance) tick() {
 func (in *instance) collect() []byte {
 	restoreSignals(in.host)
 	in.metrics.update()
-	return in.feed.Collect()
+	events, busy := in.feed.Collect()
+	in.pace(busy)
+	return events
+}
+
+// pace takes whether there was anything to do.
+func (in *instance) pace(busy bool) {
+	if in.ticker.pace(busy) {
+		in.memory.calm(in.feed.Handed())
+	}
 }
 
 // stop is called by PreExit and, to be sure, by Exit.

@@ -11,9 +11,11 @@ import (
 // Periods of the tick. Fluent Bit empties the ring buffer every 250 ms and a
 // round of batches goes over when the last one was seen to arrive, so a shorter
 // one gains nothing; when there is nothing to do it would cost 0.3 % of a core.
+// Then the host's own callback of every second is enough, and this one is for
+// the times when that does not come (ticker.c).
 const (
 	busyPeriod = 100 * time.Millisecond
-	idlePeriod = time.Second
+	idlePeriod = 5 * time.Second
 	// calm is how long there must have been nothing to do.
 	calm = 2 * time.Second
 )

@@ -17,8 +17,9 @@ type state struct {
 	log    health.Log
 
 	streams   []*stream
-	turn      int // stream that is looked at first
-	downloads int // under way
+	turn      int       // stream that is looked at first
+	able      []*stream // those that may be worked on, until the next look
+	downloads int       // under way
 
 	// The list of subscriptions, once per start and after trouble.
 	subscriptionsKnown bool
@@ -69,7 +70,7 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 // ready returns the streams that may be worked on, in turn, with their due
 // sweeps and retries queued.
 func (s *state) ready(now time.Time, wake *time.Time) []*stream {
-	ready := make([]*stream, 0, len(s.streams))
+	ready := s.able[:0]
 	for i := range s.streams {
 		st := s.streams[(s.turn+i)%len(s.streams)]
 		if now.Before(st.until) {
@@ -86,6 +87,7 @@ func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 		}
 		ready = append(ready, st)
 	}
+	s.able = ready
 	return ready
 }
 

@@ -27,6 +27,7 @@ type stream struct {
 
 	blobTrouble string // what was said about blobs that keep failing
 
+	polled                bool      // once
 	pollAt, dayAt, weekAt time.Time // when each sweep is due
 	delivered             int       // blobs, since the start
 	caughtUp              bool      // everything was delivered once

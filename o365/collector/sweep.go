@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"hash/fnv"
+	"io"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
@@ -13,6 +15,10 @@ func (s *state) sweep(st *stream, now time.Time) {
 		return
 	}
 	st.pollAt = now.Add(s.nextPoll())
+	if !st.polled {
+		st.polled = true
+		st.pollAt = now.Add(phase(st.id, s.cfg.PollInterval))
+	}
 	if st.fresh != nil {
 		return // the last poll's listing is still under way
 	}
@@ -49,6 +55,14 @@ func (s *state) sweep(st *stream, now time.Time) {
 	st.backlog = append(older, st.backlog...)
 	st.fresh = newListing(spans[len(spans)-1])
 	st.fresh.fresh = true
+}
+
+// phase is the time from a stream's first poll to its second: streams are begun
+// together, and would else be polled together ever after.
+func phase(id ledger.Stream, interval time.Duration) time.Duration {
+	h := fnv.New32a()
+	_, _ = io.WriteString(h, id.Tenant+id.ContentType)
+	return interval * time.Duration(1+h.Sum32()%1000) / 1000
 }
 
 func newListing(span ledger.Span) *listing {

@@ -98,22 +98,22 @@ func (in *Instance) Handed() int64 { return in.handed }
 
 // Collect is Tick for hosts that take one batch as the result of a callback.
 // The caller passes the events on at once.
-func (in *Instance) Collect() []byte {
-	in.Tick()
+func (in *Instance) Collect() (events []byte, busy bool) {
+	busy = in.Tick()
 	if in.host.CanAppend() || !in.ready() {
-		return nil
+		return nil, busy
 	}
 	before, ok := in.sample()
 	if !ok {
-		return nil
+		return nil, busy
 	}
 	b := in.source.Next()
 	if b == nil {
-		return nil
+		return nil, busy
 	}
 	in.handed += int64(len(b.Events))
 	in.tracker.Handed(b, load(b), before.Sample)
-	return b.Events
+	return b.Events, true
 }
 
 // Stop confirms what is certain, closes the source and prints the last lines.

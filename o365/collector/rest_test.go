@@ -1,0 +1,80 @@
+package collector
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// begun is a state for two content types after their first poll, of a service
+// that has nothing, and the time.
+func begun(t *testing.T, tenant string) (*state, time.Time) {
+	t.Helper()
+	b := newBook()
+	s := newState(Config{
+		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.DLP},
+		PollInterval: time.Minute, Concurrency: 8,
+	}, b, b, new(lines).log, rand.Float64)
+	now := time.Now()
+	s.begin(now)
+	for range 10 {
+		task, _ := s.next(now)
+		if task == nil {
+			return s, now
+		}
+		s.started(task)
+		s.finished(result{task: *task}, now)
+	}
+	t.Fatal("there is always something to do")
+	return nil, now
+}
+
+// Nothing to do costs nothing, and nobody looks before there is.
+func TestRest(t *testing.T) {
+	s, now := begun(t, "tenant")
+	_, wake := s.next(now)
+	due := s.streams[0].pollAt
+	if other := s.streams[1].pollAt; other.Before(due) {
+		due = other
+	}
+	if !wake.Equal(due) {
+		t.Errorf("looks again after %v, the next poll is after %v", wake.Sub(now), due.Sub(now))
+	}
+	if n := testing.AllocsPerRun(100, func() {
+		if task, _ := s.next(now); task != nil {
+			t.Error("there is something to do")
+		}
+	}); n > 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+// Streams that begin together are polled apart from then on.
+func TestPollsSpread(t *testing.T) {
+	const tenants = 50
+	var now time.Time
+	var s *state
+	inSecond := map[int]int{}
+	for i := range tenants {
+		s, now = begun(t, fmt.Sprintf("%08d-1111-4222-8333-444444444444", i))
+		for _, st := range s.streams {
+			next := st.pollAt.Sub(now)
+			if next <= 0 || next > s.cfg.PollInterval {
+				t.Errorf("the second poll comes after %v", next)
+			}
+			inSecond[int(next.Seconds())]++
+		}
+	}
+	for second, n := range inSecond {
+		if n > 8 {
+			t.Errorf("%d of %d streams are polled in second %d", n, 2*tenants, second)
+		}
+	}
+	if first, again := phase(ledger.Stream{Tenant: "t"}, time.Minute), phase(ledger.Stream{Tenant: "t"}, time.Minute); first != again {
+		t.Errorf("a stream has two phases: %v and %v", first, again)
+	}
+}
