@@ -102,6 +102,35 @@ func (p *process) checkLog() {
 	}
 }
 
+// cpu is the processor time used so far.
+func (p *process) cpu() time.Duration {
+	p.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Skip("the processor time of a process cannot be read here: ", err)
+	}
+	_, rest, _ := strings.Cut(string(text), ") ")
+	fields := strings.Fields(rest) // proc(5): from the third on
+	var ticks time.Duration
+	for _, field := range fields[11:13] {
+		n, err := strconv.Atoi(field)
+		if err != nil {
+			p.t.Fatalf("no times in %s", text)
+		}
+		ticks += time.Duration(n)
+	}
+	return ticks * time.Second / 100 // USER_HZ
+}
+
+func (p *process) threads() int {
+	p.t.Helper()
+	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Skip("the threads of a process cannot be counted here: ", err)
+	}
+	return len(tasks)
+}
+
 // peak is the largest resident size so far, in bytes.
 func (p *process) peak() int64 {
 	p.t.Helper()
