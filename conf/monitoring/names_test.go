@@ -9,13 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
 var (
 	metric    = regexp.MustCompile(`\bfluentbit_o365_(\w+)(?:\{([^}]*)\})?`)
-	matcher   = regexp.MustCompile(`(\w+) *(?:=~|!~|!=|=) *["']`)
+	matcher   = regexp.MustCompile(`(\w+) *(?:=~|!~|!=|=) *["']([^"']*)`)
 	grouping  = regexp.MustCompile(`\b(by|on|ignoring|without) *\(([^)]*)\)`)
 	mentioned = regexp.MustCompile(`\$labels\.(\w+)|\{\{ *(\w+) *\}\}`)
 )
@@ -41,6 +42,24 @@ func labelsOf(name string) []string {
 	return nil
 }
 
+// valuesOf are those of a label whose values are fixed; else none.
+func valuesOf(name, label string) (values []string) {
+	if !slices.Contains([]string{"operation", "code", "result"}, label) {
+		return nil
+	}
+	m := health.NewMetrics([]string{"contoso"}, []string{"Audit.Exchange"})
+	never := func() time.Time { return time.Time{} }
+	m.Tenant("contoso").Watch(health.TenantSources{
+		RequestsPerMinute: func() float64 { return 0 }, TokenExpiry: never, CredentialExpiry: never,
+	})
+	for _, s := range m.Series() {
+		if i := slices.Index(s.Labels, label); s.Name == name && i >= 0 {
+			values = append(values, s.Values[i])
+		}
+	}
+	return values
+}
+
 // misused tells what is wrong with the names in a text: an expression, and what
 // is said of its result.
 func misused(text string) []string {
@@ -51,8 +70,11 @@ func misused(text string) []string {
 			wrong = append(wrong, "no metric "+m[0])
 		}
 		for _, l := range matcher.FindAllStringSubmatch(m[2], -1) {
-			if !slices.Contains(has, l[1]) {
+			switch values := valuesOf(m[1], l[1]); {
+			case !slices.Contains(has, l[1]):
 				wrong = append(wrong, fmt.Sprintf("%s has no label %s", m[1], l[1]))
+			case values != nil && !slices.Contains(values, l[2]):
+				wrong = append(wrong, fmt.Sprintf("%s is never %s in %s", l[1], l[2], m[1]))
 			}
 		}
 		labels = append(labels, has...)
