@@ -1,6 +1,8 @@
 package o365
 
 import (
+	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 type committer struct {
 	ledger  *ledger.Ledger
 	metrics *health.Metrics
+	board   *health.Board
 	log     health.Log
 	pending changes // of the goroutine alone
 	failing bool
@@ -33,6 +36,7 @@ type changes struct {
 	batches    int
 	spans      map[ledger.Stream][]ledger.Span
 	gaps       []ledger.Gap
+	since      map[ledger.Stream]time.Time
 }
 
 const (
@@ -40,9 +44,10 @@ const (
 	pruneInterval = 5 * time.Minute
 )
 
-func newCommitter(l *ledger.Ledger, metrics *health.Metrics, log health.Log) *committer {
+func newCommitter(l *ledger.Ledger, board *health.Board, metrics *health.Metrics, log health.Log) *committer {
 	c := &committer{
 		ledger:  l,
+		board:   board,
 		metrics: metrics,
 		log:     log,
 		wake:    make(chan struct{}, 1),
@@ -91,6 +96,16 @@ func (c *committer) lost(g ledger.Gap) {
 	c.change(func(q *changes) { q.gaps = append(q.gaps, g) })
 }
 
+// collectedSince queues from when on a stream is collected.
+func (c *committer) collectedSince(s ledger.Stream, first time.Time) {
+	c.change(func(q *changes) {
+		if q.since == nil {
+			q.since = make(map[ledger.Stream]time.Time)
+		}
+		q.since[s] = first
+	})
+}
+
 // change queues something for the ledger.
 func (c *committer) change(f func(q *changes)) {
 	c.mu.Lock()
@@ -124,7 +139,7 @@ func (c *committer) run() {
 		case <-prune.C:
 			c.prune()
 		case <-c.stop:
-			c.write()
+			c.write() // or tells that it can't
 			return
 		}
 	}
@@ -143,10 +158,10 @@ func (c *committer) write() error {
 		c.pending.batches = 0
 	}
 	switch {
-	case err != nil && !c.failing:
-		c.log.Errorf("what was delivered can't be written: %v; after %d more batches nothing is handed over until it can, and after a kill these records would come again", err, maxUncommitted)
-	case err == nil && c.failing:
-		c.log.Infof("db: what was delivered is written again")
+	case err != nil:
+		c.tell(err)
+	case c.failing:
+		c.board.Clear(health.Stream{}, health.DB)
 	}
 	c.failing = err != nil
 	return err
@@ -155,6 +170,20 @@ func (c *committer) write() error {
 // advance shows up to when a stream is complete.
 func (c *committer) advance(s ledger.Stream) {
 	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, time.Now()))
+}
+
+// tell says what it means that the state file can't be written.
+func (c *committer) tell(err error) {
+	severity := health.Degraded
+	if c.backlog() > maxUncommitted {
+		severity = health.Failing // nothing more is handed over
+	}
+	c.board.Set(health.Stream{}, health.DB, severity, health.Cause{
+		What: "the state file can't be written",
+		Do: fmt.Sprintf("make room on the disk of db, or let Fluent Bit write there; after %d more batches nothing is handed over until then, "+
+			"and after a kill what was delivered meanwhile would come again", maxUncommitted),
+		Detail: err.Error(),
+	})
 }
 
 func (c *committer) prune() {
@@ -171,6 +200,9 @@ func (c *committer) close(deadline time.Time) {
 	go func() {
 		defer close(closed)
 		<-c.stopped
+		if c.failing {
+			c.log.Errorf("the state file can't be written at the end: what it lacks comes again after the start")
+		}
 		if err := c.ledger.Close(); err != nil {
 			c.log.Errorf("%v", err)
 		}
@@ -195,12 +227,23 @@ func (p *changes) take(q *changes) {
 			p.spans[s] = append(p.spans[s], spans...)
 		}
 	}
+	if p.since == nil {
+		p.since = q.since
+	} else {
+		maps.Copy(p.since, q.since)
+	}
 	*q = changes{}
 }
 
 // write tells the ledger and forgets what it has taken. It reports the streams
 // of which spans were written.
 func (p *changes) write(l *ledger.Ledger, written func(ledger.Stream)) error {
+	for s, first := range p.since {
+		if _, err := l.Since(s, first); err != nil {
+			return err
+		}
+		delete(p.since, s)
+	}
 	if len(p.deliveries) > 0 {
 		if err := l.Confirm(p.deliveries); err != nil {
 			return err

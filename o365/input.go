@@ -20,14 +20,15 @@ package o365
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
 )
@@ -68,12 +69,17 @@ func (s *Shared) budget(endpoint, tenant string, perMinute int) *collector.Budge
 // Input collects from one or more tenants until it is closed.
 type Input struct {
 	log       health.Log
+	board     *health.Board
+	healthTag string
 	outbox    *outbox.Outbox[receipt]
 	committer *committer
 	transport *http.Transport
 	metrics   *health.Metrics
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
+
+	taken atomic.Int64                 // when a batch was confirmed last, or none waited; Unix nanoseconds
+	held  atomic.Pointer[health.Cause] // why nothing was taken since
 }
 
 // Batch is a number of events of one tag that are handed over in one piece.
@@ -103,8 +109,19 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	metrics := newMetrics(c)
-	clients, err := newClients(c, transport, h, metrics)
+	in := &Input{
+		log:       h.Log,
+		healthTag: c.HealthTag,
+		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage),
+		transport: transport,
+		metrics:   newMetrics(c),
+	}
+	in.board = health.NewBoard(in.metrics.Names(), h.Log, in.changed)
+	logins, err := newLogins(c, transport, in.board, in.metrics, h.Log)
+	if err != nil {
+		return nil, err
+	}
+	clients, err := newClients(c, transport, logins, h, in.metrics)
 	if err != nil {
 		return nil, err
 	}
@@ -116,18 +133,15 @@ func Open(c Config, h Host) (*Input, error) {
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	in := &Input{
-		log:       h.Log,
-		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage),
-		transport: transport,
-		metrics:   metrics,
-		cancel:    cancel,
-	}
-	in.committer = newCommitter(book, metrics, h.Log)
+	in.cancel = cancel
+	in.moved(time.Now())
+	in.committer = newCommitter(book, in.board, in.metrics, h.Log)
+	in.running.Go(func() { contain(h.Log, func() { in.board.Run(ctx) }) })
+	in.running.Go(func() { contain(h.Log, func() { newWatch(in, book, time.Now()).run(ctx) }) })
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: metrics.Tenant(tenant), log: h.Log,
-			free: make(map[activity.ContentType][]*scratch),
+			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log,
+			report: in.report, free: make(map[activity.ContentType][]*scratch),
 		}
 		col := collector.New(collector.Config{
 			Tenant:       tenant,
@@ -136,10 +150,11 @@ func Open(c Config, h Host) (*Input, error) {
 			Lookback:     c.Lookback,
 			PollInterval: c.PollInterval,
 			Concurrency:  c.Concurrency,
-			Metrics:      metrics.Tenant(tenant),
-		}, clients[i], p, p, h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute), h.Log)
+			Metrics:      in.metrics.Tenant(tenant),
+			App:          logins[i].App,
+		}, clients[i], p, p, h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute), in.board, h.Log)
 		p.confirmed = col.Confirmed
-		in.running.Go(func() { contain(h.Log, func() { col.Run(ctx) }) })
+		in.running.Go(func() { in.collect(ctx, tenant, col) })
 	}
 	return in, nil
 }
@@ -159,40 +174,16 @@ func openLedger(c Config, log health.Log) (*ledger.Ledger, error) {
 	}
 }
 
-// newClients returns one client of the API for each tenant.
-func newClients(c Config, transport *http.Transport, h Host, metrics *health.Metrics) ([]*activity.Client, error) {
-	var clients []*activity.Client
-	for _, tenant := range c.Tenants {
-		numbers := metrics.Tenant(tenant)
-		login := c.Login
-		login.TenantID = tenant
-		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
-		login.Log = h.Log
-		login.Observe = func(err error) { count(numbers, health.OpToken, err) }
-		tokens, err := identity.New(login)
-		if err != nil {
-			return nil, err
+// collect runs the collector of a tenant. A mistake in it stops it alone.
+func (in *Input) collect(ctx context.Context, tenant string, col *collector.Collector) {
+	defer func() {
+		if p := recover(); p != nil {
+			in.board.Set(health.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
+				What: "collecting has stopped by a mistake in the plugin", Do: "restart Fluent Bit, and please report it", Detail: fmt.Sprint(p),
+			})
 		}
-		client, err := activity.New(activity.Options{
-			Endpoint:  c.Endpoint,
-			Tenant:    tenant,
-			Publisher: orElse(c.PublisherID, tenant),
-			Tokens:    tokens,
-			HTTP:      &http.Client{Transport: transport},
-			Timeout:   c.RequestTimeout,
-			Observe:   func(op activity.Op, err error) { count(numbers, operations[op], err) },
-		})
-		if err != nil {
-			return nil, err
-		}
-		numbers.Watch(health.TenantSources{
-			RequestsPerMinute: h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute).PerMinute,
-			TokenExpiry:       tokens.Expiry,
-			CredentialExpiry:  tokens.CertificateExpiry,
-		})
-		clients = append(clients, client)
-	}
-	return clients, nil
+	}()
+	col.Run(ctx)
 }
 
 // Next returns the next batch to hand over, nil if there is none now. At most
@@ -207,6 +198,7 @@ func (in *Input) Next() *Batch {
 // Confirm says that the batch is stored by its receiver. Its Events must not
 // be read any more.
 func (in *Input) Confirm(b *Batch) {
+	in.moved(time.Now())
 	in.outbox.Confirm(b)
 	in.committer.confirm(b.Receipts)
 }

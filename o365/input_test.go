@@ -208,7 +208,7 @@ func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
 	if batches < maxUncommitted || batches > maxUncommitted+10 {
 		t.Errorf("%d batches were handed over without the ledger", batches)
 	}
-	if strings.Count(r.log.text(), "what was delivered can't be written") != 1 {
+	if strings.Count(r.log.text(), "the state file can't be written") != 1 {
 		t.Errorf("the log says:\n%s", r.log.text())
 	}
 }

@@ -1,7 +1,6 @@
 package o365
 
 import (
-	"bytes"
 	"sync"
 	"time"
 
@@ -10,7 +9,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
 // pipe is what stands behind the collector of one tenant: it takes blobs to
@@ -22,6 +20,7 @@ type pipe struct {
 	committer *committer
 	metrics   *health.TenantMetrics
 	log       health.Log
+	report    func(health.Event)
 	confirmed func(s ledger.Stream, contentID string)
 
 	mu   sync.Mutex
@@ -37,7 +36,7 @@ var (
 func (p *pipe) Since(s ledger.Stream, first time.Time) time.Time {
 	since, err := p.ledger.Since(s, first)
 	if err != nil {
-		p.log.Errorf("%v; a restart would not know that %s is collected from %s on", err, s.ContentType, since.Format(time.RFC3339))
+		p.committer.collectedSince(s, first) // which goes on trying, and says so
 	}
 	p.committer.advance(s)
 	return since
@@ -63,17 +62,4 @@ func (p *pipe) Lost(g ledger.Gap) {
 		Time: g.Found, Kind: health.Gap, Tenant: g.Stream.Tenant, ContentType: g.Stream.ContentType,
 		From: g.Span.From, To: g.Span.To, Reason: g.Reason,
 	})
-}
-
-// report emits a health record.
-func (p *pipe) report(e health.Event) {
-	if p.config.HealthTag == "" {
-		return
-	}
-	event, _, err := record.NewDecoder(bytes.NewReader(e.JSON()), record.Options{}).Append(nil)
-	if err != nil {
-		p.log.Errorf("health record: %v", err)
-		return
-	}
-	p.outbox.Push(outbox.Lane{Name: "health", Tag: p.config.HealthTag}, event, 1, receipt{})
 }

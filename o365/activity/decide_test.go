@@ -78,27 +78,40 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-func TestRemedy(t *testing.T) {
+func TestExplain(t *testing.T) {
+	const add = `run "az ad app permission add --id 1234 --api c5393580-f805-4401-95e8-94b7a6ef2fc2 --api-permissions `
 	for _, tt := range []struct {
-		name string
-		err  error
-		t    ContentType
-		want string // a part of it; empty: no remedy
+		name     string
+		err      error
+		t        ContentType
+		what, do string // its beginning
 	}{
-		{"auditing off", &Error{Op: OpStart, Status: 400, Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 5d2f does not exist."}, Exchange, "Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true"},
-		{"no permission", &Error{Op: OpSubscriptions, Status: 401, Code: "AF10001"}, "", "ActivityFeed.Read"},
-		{"no DLP permission", &Error{Op: OpStart, Status: 401}, DLP, "ActivityFeed.ReadDlp"},
-		{"no DLP permission, explained", &Error{Op: OpStart, Status: 401, Code: "AF10001"}, DLP, "ActivityFeed.ReadDlp"},
-		{"no permission, unexplained", &Error{Op: OpList, Status: 401}, General, "may not read the audit log"},
-		{"disabled", &Error{Op: OpList, Status: 400, Code: "AF20023"}, General, "disabled by an administrator"},
-		{"internal error", &Error{Op: OpList, Status: 500}, General, ""},
-		{"network", errors.New("connection refused"), General, ""},
+		{"auditing off", &Error{Op: OpStart, Status: 400, Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 5d2f does not exist."}, Exchange,
+			"auditing is off in this tenant", `run "Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true"`},
+		{"no permission", &Error{Op: OpSubscriptions, Status: 401, Code: "AF10001"}, "",
+			"the app may not read the audit log (ActivityFeed.Read is missing)", add + "594c1fb6-4f81-4475-ae41-0c394909246c=Role"},
+		{"no DLP permission", &Error{Op: OpStart, Status: 401}, DLP,
+			"the app may not read DLP events (ActivityFeed.ReadDlp is missing)", add + "4807a72c-ad38-4250-94c9-4eabfe26cd55=Role"},
+		{"disabled", &Error{Op: OpList, Status: 400, Code: "AF20023"}, General, "an administrator of the tenant or of the service disabled the subscription", "find out who"},
+		{"other tenant", &Error{Op: OpList, Status: 401, Code: "AF20010"}, General, "the token is for another tenant", "check tenant_id"},
+		{"unknown refusal", &Error{Op: OpList, Status: 404}, General, "the service refuses the requests", "check endpoint and cloud"},
+		{"internal error", &Error{Op: OpList, Status: 500}, General, "requests fail", "nothing need be done unless it lasts"},
+		{"network", errors.New("connection refused"), General, "the service can't be reached", "check network"},
+		{"foreign host", &ForeignHostError{Host: "a", Want: "b"}, General, "the service names addresses on another host", "check endpoint"},
+		{"login", &SignInError{Err: unknownUser{}}, "", "the tenant has no such user", "log in as another"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Remedy(tt.err, tt.t)
-			if (got == "") != (tt.want == "") || !strings.Contains(got, tt.want) {
-				t.Errorf("got %q, want %q in it", got, tt.want)
+			got := Explain(fmt.Errorf("around: %w", tt.err), tt.t, "1234")
+			if !strings.HasPrefix(got.What, tt.what) || !strings.HasPrefix(got.Do, tt.do) || got.Detail == "" {
+				t.Errorf("got %+v, want %q and %q", got, tt.what, tt.do)
 			}
 		})
 	}
+}
+
+type unknownUser struct{}
+
+func (unknownUser) Error() string { return "AADSTS50034" }
+func (unknownUser) Explain() (what, do, detail string) {
+	return "the tenant has no such user", "log in as another", "AADSTS50034"
 }

@@ -173,7 +173,7 @@ func TestCollectorsShareABudget(t *testing.T) {
 				s.add(activity.Exchange, time.Now().Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
 			}
 			services = append(services, s)
-			defer collectWith(s, b, new(lines), budget, nil)()
+			defer collectUnder(s, b, new(lines), budget, nil)()
 		}
 		time.Sleep(10 * time.Minute)
 		first, second := services[0].asked(activity.OpBlob), services[1].asked(activity.OpBlob)
@@ -213,7 +213,7 @@ func TestFreshDoesNotWait(t *testing.T) {
 					}
 					return 0
 				}
-				stop := collectWith(s, b, new(lines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
+				stop := collectUnder(s, b, new(lines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
 				defer stop()
 				time.Sleep(10 * time.Minute)
 				var fresh []string

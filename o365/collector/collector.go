@@ -75,6 +75,9 @@ type Config struct {
 	Concurrency  int
 	// Metrics are counted if they are there.
 	Metrics *health.TenantMetrics
+	// App, if set, tells the application's id once it is known, for commands
+	// that people are told to run.
+	App func() string
 }
 
 // Collector collects one tenant's content.
@@ -96,13 +99,13 @@ type confirmation struct {
 }
 
 // New returns a collector; Run sets it going.
-func New(cfg Config, api API, sink Sink, l Ledger, budget *Budget, log health.Log) *Collector {
+func New(cfg Config, api API, sink Sink, l Ledger, budget *Budget, board Board, log health.Log) *Collector {
 	return &Collector{
 		cfg:    cfg,
 		api:    api,
 		sink:   sink,
 		budget: budget,
-		state:  newState(cfg, sink, l, log, rand.Float64),
+		state:  newState(cfg, sink, l, board, log, rand.Float64),
 		wake:   make(chan struct{}, 1),
 	}
 }
@@ -189,7 +192,7 @@ func (c *Collector) throttled(r result, now time.Time) {
 	}
 	c.state.cfg.Metrics.Throttled.Add(1)
 	if c.budget.Refused(r.sent, now, pause) {
-		c.state.log.Infof("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
+		c.state.log.Debugf("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
 	}
 }
 

@@ -23,7 +23,7 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 		time.Sleep(10 * time.Minute)
 		stop()
 		b.check(t, s)
-		if l.with("caught up") != 2 || l.with("(200 blobs since the start)") != 2 {
+		if len(l.all()) != 2 || l.with("3 contoso: collecting Audit.Exchange and Audit.SharePoint; subscription started, the first content may take up to 12 hours") != 1 || l.with("3 contoso: caught up") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
 		if s.asked(activity.OpSubscriptions) != 1 || s.asked(activity.OpStart) != 2 {
@@ -213,14 +213,14 @@ func TestFailingBlobsAreSaidOnce(t *testing.T) {
 		})
 		stop := collect(s, b, l, nil)
 		time.Sleep(time.Hour)
-		if l.with("failed 4 times") != 1 {
+		if l.with("2 contoso Audit.Exchange: some content can't be downloaded") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
-		if l.with("can be downloaded again") != 1 {
+		if l.with("over after") != 1 || l.with("can't be downloaded") != 2 {
 			t.Errorf("the log says %q", l.all())
 		}
 	})
@@ -251,7 +251,7 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
-		if l.with("well again") != 1 {
+		if l.with("3 contoso DLP.All: over after 3h") != 1 {
 			t.Errorf("the recovery was not said: %q", l.all())
 		}
 	})
@@ -264,13 +264,16 @@ func TestSignInTroubleIsSaidOnce(t *testing.T) {
 		s.fault = func(activity.Op) error { return &activity.SignInError{Err: wrongSecret{}} }
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
-		if len(l.all()) != 1 || l.with("1 contoso: sign in: wrong secret") != 1 {
+		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: signing in fails") != 1 || l.with("(sign in: wrong secret)") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
+		if l.with("3 contoso: over after 2h") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
 	})
 }
 
@@ -287,14 +290,14 @@ func TestTroubleOfAllStreamsIsSaidOnce(t *testing.T) {
 		}
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
-		if len(l.all()) != 2 || l.with("ActivityFeed.Read\"") != 1 || l.with("not collected either") != 1 {
+		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: the app may not read the audit log (ActivityFeed.Read is missing): run ") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
-		if l.with("well again") != 2 {
+		if l.with("3 contoso: over after 2h") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
 	})

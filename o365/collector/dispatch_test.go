@@ -15,7 +15,7 @@ func BenchmarkDispatch(b *testing.B) {
 	types := []activity.ContentType{activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP}
 	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
 	book := newBook()
-	s := newState(cfg, book, book, new(lines).log, func() float64 { return 0 })
+	s := newState(cfg, book, book, newRegister(), new(lines).log, func() float64 { return 0 })
 	now := time.Now()
 	s.begin(now)
 	created, n := now.Add(-retention), 0

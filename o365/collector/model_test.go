@@ -373,10 +373,29 @@ func (l *lines) with(part string) int {
 // collect runs a collector in the background until the returned function is
 // called.
 func collect(s *service, b *book, l *lines, change func(*Config)) (stop func()) {
-	return collectWith(s, b, l, NewBudget(2000), change)
+	return collectUnder(s, b, l, NewBudget(2000), change)
 }
 
-func collectWith(s *service, b *book, l *lines, budget *Budget, change func(*Config)) (stop func()) {
+// collectUnder is collect with a budget.
+func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Config)) (stop func()) {
+	cfg := config(change)
+	var streams []health.Stream
+	for _, t := range cfg.ContentTypes {
+		streams = append(streams, health.Stream{Tenant: tenant, ContentType: string(t)})
+	}
+	board := health.NewBoard(streams, l.log, nil)
+	ctx, cancel := context.WithCancel(context.Background())
+	var telling sync.WaitGroup
+	telling.Go(func() { board.Run(ctx) })
+	halt := collectWith(s, b, board, budget, l, change)
+	return func() {
+		halt()
+		cancel()
+		telling.Wait()
+	}
+}
+
+func config(change func(*Config)) Config {
 	cfg := Config{
 		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint},
 		Subscribe: true, Lookback: retention, PollInterval: time.Minute, Concurrency: 4,
@@ -384,19 +403,21 @@ func collectWith(s *service, b *book, l *lines, budget *Budget, change func(*Con
 	if change != nil {
 		change(&cfg)
 	}
-	col := New(cfg, s, b, b, budget, l.log)
+	return cfg
+}
+
+// collectWith is collect with a board.
+func collectWith(s *service, b *book, board Board, budget *Budget, l *lines, change func(*Config)) (stop func()) {
+	col := New(config(change), s, b, b, budget, board, l.log)
 	b.mu.Lock()
 	b.col = col
 	b.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		col.Run(ctx)
-	}()
+	var running sync.WaitGroup
+	running.Go(func() { col.Run(ctx) })
 	return func() {
 		cancel()
-		<-done
+		running.Wait()
 	}
 }
 

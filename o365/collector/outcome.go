@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 )
 
@@ -25,13 +26,18 @@ func (s *state) finished(r result, now time.Time) {
 		s.cannotSignIn(r, now)
 		return
 	}
-	if r.err == nil && s.trouble != "" {
-		s.log.Infof("%s: the service answers again", s.cfg.Tenant)
+	if e := apiError(r.err); e != nil {
+		s.setClock(e.Date, now)
+	}
+	if s.failures > 0 { // whatever the answer, there is a token
+		s.board.Clear(s.tenant(), health.SignIn)
 	}
 	if r.err == nil {
-		s.trouble, s.failures = "", 0
+		s.failures = 0
+		s.granted()
 	}
 	if activity.Decide(r.err) == activity.Throttle {
+		s.refused(now, r.err)
 		if r.kind == download {
 			r.stream.enqueue(r.item)
 		}
@@ -60,18 +66,17 @@ func (s *state) cannotSignIn(r result, now time.Time) {
 	}
 	s.failures++
 	s.until = now.Add(s.pause(r.err, s.failures))
-	s.cfg.Metrics.SetDown()
-	s.tell(&s.trouble, s.cfg.Tenant, r.err, "", s.failures)
+	s.trouble(nil, r.err, s.failures)
 }
 
 func (s *state) subscriptionsListed(r result, now time.Time) {
 	if r.err != nil {
 		s.failures++
 		s.until = now.Add(s.pause(r.err, s.failures))
-		s.cfg.Metrics.SetDown()
-		s.tell(&s.trouble, s.cfg.Tenant, r.err, activity.Remedy(r.err, ""), s.failures)
+		s.trouble(nil, r.err, s.failures)
 		return
 	}
+	s.board.Clear(s.tenant(), health.Listing)
 	s.subscriptionsKnown = true
 	for _, st := range s.streams {
 		for _, sub := range r.subscriptions {
@@ -80,7 +85,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 			}
 		}
 		if !st.subscribed {
-			s.wasOff(st)
+			s.wasOff(st, "the subscription was off")
 		}
 	}
 }
@@ -92,23 +97,22 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 		return
 	}
 	st.startedAt, st.subscribed = now, true
-	s.recovered(st)
-	if !st.lostFrom.IsZero() {
-		s.lose(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, "the subscription was off, and Microsoft keeps nothing of such a time", now)
-		st.lostFrom = time.Time{}
+	s.answered(st, now)
+	if st.lostFrom.IsZero() {
+		s.board.Note(health.Stream(st.id), "subscription started, the first content may take up to 12 hours")
+		return
 	}
-	s.log.Infof("%s: subscription started; its first content may take up to 12 hours", s.name(st))
+	s.lose(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, st.lostBy+", and Microsoft keeps nothing of such a time", now)
+	st.lostFrom = time.Time{}
+	s.board.Note(health.Stream(st.id), "subscription started again: find out who had stopped it")
 }
 
 func (s *state) pageListed(r result, now time.Time) {
 	st, l := r.stream, r.listing
-	if e := apiError(r.err); e != nil {
-		s.setClock(e.Date, now)
-	}
 	switch activity.Decide(r.err) {
 	case activity.Done:
-		s.recovered(st)
-		st.metrics.Up.Set(1)
+		l.failures = 0
+		s.answered(st, now)
 		st.metrics.LastSuccess.Set(now)
 		s.listed(l, st, r, now)
 	case activity.Relist:
@@ -120,18 +124,11 @@ func (s *state) pageListed(r result, now time.Time) {
 		s.unsubscribed(st, r.err, now)
 	case activity.Retry:
 		s.listingFailed(st, l, r.err, now)
-		if l.failures >= silentFailures {
-			st.metrics.Up.Set(0)
-			s.tell(&st.trouble, s.name(st), r.err, "", l.failures)
-		}
+		s.listingTrouble(st, l, r.err)
 	default:
 		s.failed(st, r.err, now)
 	}
 }
-
-// silentFailures is how often in a row something may fail without a word
-// above debug: the service has short troubles every day.
-const silentFailures = 4
 
 func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) {
 	l.failures++
@@ -148,10 +145,7 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	tooOld := l.from.Before(edge)
 	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
 	s.listingFailed(st, l, err, now)
-	if l.failures >= silentFailures {
-		st.metrics.Up.Set(0)
-		s.tell(&st.trouble, s.name(st), err, "", l.failures)
-	}
+	s.listingTrouble(st, l, err)
 	if !tooOld {
 		s.halve(st, l)
 		return
@@ -215,17 +209,16 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 		s.failed(st, err, now)
 		return
 	}
-	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), silentFailures)
+	s.trouble(st, err, silentFailures)
 	st.subscribed = false
-	st.metrics.Up.Set(0)
-	s.wasOff(st)
+	s.wasOff(st, activity.Explain(err, st.contentType, "").What)
 }
 
 // wasOff notes since when at the earliest a subscription that had been on is
 // off: since the end of what was completed.
-func (s *state) wasOff(st *stream) {
+func (s *state) wasOff(st *stream, why string) {
 	if done := s.ledger.Completed(st.id); len(done) > 0 && st.lostFrom.IsZero() {
-		st.lostFrom = done[len(done)-1].To
+		st.lostFrom, st.lostBy = done[len(done)-1].To, why
 	}
 }
 
@@ -234,10 +227,7 @@ func (s *state) downloaded(r result, now time.Time) {
 	action := activity.Decide(r.err)
 	switch action {
 	case activity.Done:
-		if st.blobTrouble != "" {
-			s.log.Infof("%s: blobs can be downloaded again", s.name(st))
-			st.blobTrouble = ""
-		}
+		s.loads(i)
 		return
 	case activity.Absent:
 		i.absent++
@@ -251,15 +241,14 @@ func (s *state) downloaded(r result, now time.Time) {
 		created := second(i.content.Created)
 		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		st.metrics.Lost.Add(1)
+		i.failures--
+		s.loads(i)
 		s.forget(i)
 		return
 	}
 	s.log.Debugf("%s: blob %s again in %s: %v", s.name(st), i.content.ID, at.Sub(now).Round(time.Millisecond), r.err)
-	if i.failures >= silentFailures && st.blobTrouble == "" {
-		st.blobTrouble = r.err.Error()
-		s.log.Warnf("%s: blob %s failed %d times and is tried until it expires, and so are others that fail: %v", s.name(st), i.content.ID, i.failures, r.err)
-	}
 	st.metrics.Retries.Add(1)
+	s.failsToLoad(i, r.err)
 	st.retryAt(i, at)
 }
 
@@ -267,9 +256,8 @@ func (s *state) downloaded(r result, now time.Time) {
 func (s *state) failed(st *stream, err error, now time.Time) {
 	st.failures++
 	st.metrics.Retries.Add(1)
-	st.metrics.Up.Set(0)
 	st.until = now.Add(s.pause(err, st.failures))
-	s.tell(&st.trouble, s.name(st), err, activity.Remedy(err, st.contentType), st.failures)
+	s.trouble(st, err, st.failures)
 }
 
 // pause is how long to wait after the n-th failure in a row.
@@ -278,45 +266,6 @@ func (s *state) pause(err error, n int) time.Duration {
 		return backoff(n, configureFirst, configureMost, s.random())
 	}
 	return backoff(n, retryFirst, retryMost, s.random())
-}
-
-// tell says what is wrong, once for each cause: at once where somebody has to
-// act, else after some failures in a row.
-func (s *state) tell(said *string, who string, err error, remedy string, failures int) {
-	s.log.Debugf("%s: %v", who, err)
-	configure := activity.Decide(err) == activity.Configure
-	if !configure && failures < silentFailures {
-		return
-	}
-	line := err.Error()
-	if remedy != "" {
-		line = remedy + " (" + line + ")"
-	}
-	cause := remedy
-	if cause == "" {
-		cause = err.Error()
-	}
-	if *said == cause {
-		return
-	}
-	known := slices.ContainsFunc(s.streams, func(st *stream) bool { return st.trouble == cause })
-	*said = cause
-	if known {
-		s.log.Infof("%s: not collected either, for the same reason", who)
-		return
-	}
-	if configure {
-		s.log.Errorf("%s: %s", who, line)
-	} else {
-		s.log.Warnf("%s: %s; trying again", who, line)
-	}
-}
-
-func (s *state) recovered(st *stream) {
-	if st.trouble != "" {
-		s.log.Infof("%s: well again", s.name(st))
-	}
-	st.trouble, st.failures = "", 0
 }
 
 // lose reports what can't be had any more.

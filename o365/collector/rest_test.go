@@ -18,7 +18,7 @@ func begun(t *testing.T, tenant string) (*state, time.Time) {
 	s := newState(Config{
 		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.DLP},
 		PollInterval: time.Minute, Concurrency: 8,
-	}, b, b, new(lines).log, rand.Float64)
+	}, b, b, newRegister(), new(lines).log, rand.Float64)
 	now := time.Now()
 	s.begin(now)
 	for range 10 {

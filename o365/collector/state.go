@@ -14,6 +14,7 @@ type state struct {
 	cfg    Config
 	sink   Sink
 	ledger Ledger
+	board  Board
 	log    health.Log
 
 	streams   []*stream
@@ -27,11 +28,13 @@ type state struct {
 
 	until    time.Time // no request before: nobody can sign in
 	failures int       // of signing in or listing subscriptions, in a row
-	trouble  string    // what was said about it
+	refusals refusals
 
 	begun  time.Time
 	skew   time.Duration // service's clock minus ours
 	random func() float64
+
+	skewTold time.Duration
 }
 
 // next returns the task that is to be done first at now, or nil, and when
@@ -197,11 +200,14 @@ func (s *state) missed(st *stream, now time.Time) {
 	s.gaps(st, ledger.Span{From: from, To: oldest(now)}, "nothing was collected for longer than the service keeps content", now)
 }
 
-func newState(cfg Config, sink Sink, l Ledger, log health.Log, random func() float64) *state {
+func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {
+	if cfg.App == nil {
+		cfg.App = func() string { return "" }
+	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = uncounted(cfg)
 	}
-	s := &state{cfg: cfg, sink: sink, ledger: l, log: log, random: random}
+	s := &state{cfg: cfg, sink: sink, ledger: l, board: board, log: log, random: random}
 	for _, t := range cfg.ContentTypes {
 		s.streams = append(s.streams, &stream{
 			contentType: t,

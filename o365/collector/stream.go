@@ -19,17 +19,17 @@ type stream struct {
 
 	subscribed bool
 	lostFrom   time.Time // since when the subscription may have been off; zero: it was not
+	lostBy     string    // why
 	startedAt  time.Time // of the last subscription start
 	until      time.Time // no request before, because of trouble
 	failures   int       // in a row, of anything but blobs
-	trouble    string    // what was said about it; empty: all is well
 	busy       bool      // a start or a listing call is under way
 
-	blobTrouble string // what was said about blobs that keep failing
+	stuck int // blobs that keep failing
 
 	polled                bool      // once
 	pollAt, dayAt, weekAt time.Time // when each sweep is due
-	delivered             int       // blobs, since the start
+	wasListed             bool      // once since the start
 	caughtUp              bool      // everything was delivered once
 	listedTo              time.Time // end of the newest span that was listed
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 )
 
@@ -87,7 +88,10 @@ func (s *state) clock(now time.Time) time.Time { return now.Add(s.skew) }
 // listed takes one page of a listing.
 func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 	s.setClock(r.page.Date, now)
-	l.failures = 0
+	if !st.wasListed {
+		st.wasListed = true
+		s.board.Listed(health.Stream(st.id))
+	}
 	for _, c := range r.page.Contents {
 		if c.Created.IsZero() || !c.Created.Before(l.span.From) {
 			s.found(st, l, c, now)
@@ -152,7 +156,7 @@ func (s *state) sayCaughtUp(st *stream) {
 		return
 	}
 	st.caughtUp = true
-	s.log.Infof("%s: caught up, all content since %s is delivered (%d blobs since the start)", s.name(st), st.since.Format(time.RFC3339), st.delivered)
+	s.board.Note(health.Stream(st.id), "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
 }
 
 // drop takes a listing out of those that are to be listed.
@@ -181,7 +185,6 @@ func (s *state) confirmed(id ledger.Stream, contentID string) {
 	for _, st := range s.streams {
 		if st.id == id {
 			if i := st.items[contentID]; i != nil {
-				st.delivered++
 				s.forget(i)
 			}
 		}
@@ -208,19 +211,7 @@ func (s *state) setClock(date, now time.Time) {
 	if skew > -2*time.Second && skew < 2*time.Second {
 		skew = 0
 	}
-	if d := skew - s.skew; d > maxSilentSkew || d < -maxSilentSkew {
-		s.log.Warnf("%s: the clock of this machine is %s the service's by %s; its time is used for listing, mend the clock", s.cfg.Tenant, aheadOrBehind(skew), skew.Abs().Round(time.Second))
-	}
+	s.tellSkew(skew)
 	s.skew = skew
 	s.cfg.Metrics.Skew.Set(int64(skew / time.Second))
-}
-
-// maxSilentSkew is how far the clocks may differ before it is worth a word.
-const maxSilentSkew = time.Minute
-
-func aheadOrBehind(skew time.Duration) string {
-	if skew < 0 {
-		return "ahead of"
-	}
-	return "behind"
 }

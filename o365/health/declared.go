@@ -9,7 +9,7 @@ var (
 // Metrics binds them to what is counted.
 var (
 	metricUp = Metric{Name: "up", Type: GaugeType, Labels: perStream,
-		Help: "Whether content is collected: 1 after a listing that went well, 0 at the start and when listing or signing in fails."}
+		Help: "Whether content is collected: 1 in the states ok and degraded, 0 in the states starting and failing."}
 	metricRecords = Metric{Name: "records_total", Type: CounterType, Labels: perStream,
 		Help: "Records that Fluent Bit has stored."}
 	metricBytes = Metric{Name: "bytes_total", Type: CounterType, Labels: perStream,

@@ -106,6 +106,18 @@ func (m *Metrics) Streams() []*StreamMetrics {
 	return all
 }
 
+// Tenants names the tenants, in the order of the options.
+func (m *Metrics) Tenants() []string {
+	var all []string
+	for _, t := range m.tenants {
+		all = append(all, t.tenant)
+	}
+	return all
+}
+
+// Streams returns the numbers of the tenant's content types.
+func (t *TenantMetrics) Streams() []*StreamMetrics { return t.streams }
+
 // Stream names what the numbers are of.
 func (s *StreamMetrics) Stream() Stream { return s.stream }
 
@@ -119,11 +131,13 @@ func (m *Metrics) Sum(of func(*StreamMetrics) *Counter) (n int64) {
 	return n
 }
 
-// SetDown says that no stream of the tenant is collected.
-func (t *TenantMetrics) SetDown() {
-	for _, s := range t.streams {
-		s.Up.Set(0)
+// Names returns all streams, in the order of the options.
+func (m *Metrics) Names() []Stream {
+	var all []Stream
+	for _, s := range m.Streams() {
+		all = append(all, s.stream)
 	}
+	return all
 }
 
 // Lag is how far a stream is behind at now: the time since the moment up to

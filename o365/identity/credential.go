@@ -37,6 +37,7 @@ func (a *applicant) acquire(ctx context.Context) (azcore.AccessToken, error) {
 		var token azcore.AccessToken
 		if token, err = a.ask(ctx, p); err == nil {
 			a.works.Store(&p)
+			a.settings.makeshift()(nil)
 			return token, nil
 		}
 	} else {
@@ -51,7 +52,7 @@ func (a *applicant) acquire(ctx context.Context) (azcore.AccessToken, error) {
 	if again != nil {
 		return azcore.AccessToken{}, err
 	}
-	a.settings.Log.Warnf("login works only with what %s held before: %v", p.from, err)
+	a.settings.makeshift()(besides("the login works only with an older credential", "login works only with what "+p.from+" held before", err))
 	return token, nil
 }
 

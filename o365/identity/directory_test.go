@@ -20,7 +20,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
@@ -98,16 +97,18 @@ func replace(t *testing.T, path string, data []byte) {
 	}
 }
 
-// A lines collects what is logged.
+// A lines collects what logins have to do with.
 type lines struct {
 	mu   sync.Mutex
 	text []string
 }
 
-func (l *lines) log(_ health.Level, line string) {
+func (l *lines) told(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.text = append(l.text, line)
+	if err != nil {
+		l.text = append(l.text, err.Error())
+	}
 }
 
 func (l *lines) String() string {

@@ -19,6 +19,7 @@ type Error struct {
 	Code    string // Entra's, such as AADSTS7000215; may be empty
 	Status  int    // of the HTTP answer, 0 if there was none
 	Message string
+	Plain   string // what is wrong, in plain words; may be empty
 	Remedy  string // what to do about it; may be empty
 	Err     error  // what is underneath, such as a *net.OpError; may be nil
 
@@ -27,14 +28,50 @@ type Error struct {
 
 // Error is Code, Message and Remedy. It contains no secrets and no newlines.
 func (e *Error) Error() string {
-	text := e.Message
-	if e.Code != "" {
-		text = e.Code + ": " + text
-	}
+	text := e.detail()
 	if e.Remedy != "" {
 		text += " (" + e.Remedy + ")"
 	}
 	return text
+}
+
+// Explain says in plain words what is wrong and what to do about it, and what
+// the login service said.
+func (e *Error) Explain() (what, do, detail string) {
+	what, do = e.Plain, e.Remedy
+	if what == "" {
+		what = "signing in fails"
+		if !e.configuration {
+			what = "the login service can't be reached"
+		}
+	}
+	if do == "" {
+		do = "see https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
+		if !e.configuration {
+			do = "check network, DNS, firewall and proxy if it lasts; it is tried again, and Microsoft keeps content for 7 days"
+		} else if e.Code == "" {
+			do = "check the options of the login"
+		}
+	}
+	return what, do, e.detail()
+}
+
+// besides is an error that does no harm yet, as the message says.
+func besides(plain, message string, err error) *Error {
+	e := &Error{Plain: plain, Message: message + ": " + err.Error(), Err: err}
+	var cause *Error
+	if errors.As(err, &cause) {
+		e.Message, e.Remedy, e.configuration = message+": "+cause.detail(), cause.Remedy, cause.configuration
+	}
+	return e
+}
+
+// detail is Code and Message.
+func (e *Error) detail() string {
+	if e.Code != "" {
+		return e.Code + ": " + e.Message
+	}
+	return e.Message
 }
 
 // Unwrap gives the network's or the file system's error.
@@ -95,6 +132,7 @@ func network(seen *witness) error {
 	var untrusted *tls.CertificateVerificationError
 	if errors.As(cause, &untrusted) {
 		e.configuration = true
+		e.Plain = "the login service's certificate is not trusted"
 		e.Remedy = "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"
 	}
 	return e
@@ -119,7 +157,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 		number := body.Codes[0]
 		e.Code = "AADSTS" + strconv.Itoa(number)
 		e.Message = firstSentence(p.hide(body.Description))
-		e.Remedy = remedies[number]
+		e.Plain, e.Remedy = meanings[number].what, meanings[number].remedy
 		if number == 700027 && len(p.certificates) > 0 {
 			e.Remedy = fmt.Sprintf("upload the certificate of certificate_file, thumbprint %X, to the app registration", sha1.Sum(p.certificates[0].Raw))
 		}
@@ -151,7 +189,7 @@ func cli(text string) error {
 	if codes := codesIn(text); len(codes) > 0 {
 		e.Code = fmt.Sprintf("AADSTS%d", codes[0])
 		_, description, _ := strings.Cut(text, e.Code)
-		e.Message, e.Remedy = firstSentence(description), remedies[codes[0]]
+		e.Message, e.Plain, e.Remedy = firstSentence(description), meanings[codes[0]].what, meanings[codes[0]].remedy
 		e.configuration = !transient[codes[0]]
 	}
 	if strings.Contains(text, "az login") {

@@ -160,9 +160,9 @@ func TestTrouble(t *testing.T) {
 			d.FailNext(1, login.Failure{Status: 429, RetryAfter: time.Hour})
 		}, "HOST: HTTP 429 Too Many Requests", false},
 		{"transient", func(d *directory, _ *Settings) { d.FailNext(2, login.Failure{Code: 90033}) },
-			"AADSTS90033: A transient error has occurred", false},
+			"AADSTS90033: A transient error has occurred (" + later + ")", false},
 		{"transient by code only", func(d *directory, _ *Settings) { d.FailNext(1, login.Failure{Code: 90033, Status: 400}) },
-			"AADSTS90033: A transient error has occurred", false},
+			"AADSTS90033: A transient error has occurred (" + later + ")", false},
 		{"not a login service", func(_ *directory, s *Settings) { s.HTTP = answer(404, "text/html", "<html>no") },
 			"HOST: HTTP 404 Not Found (check authority_host)", true},
 		{"a page in between", func(_ *directory, s *Settings) { s.HTTP = answer(200, "text/html", "<html>eyJhbGciOi.eyJhdWQi.c2ln") },

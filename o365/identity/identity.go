@@ -28,7 +28,6 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
@@ -56,10 +55,12 @@ type Settings struct {
 	// request; nil means the defaults of azcore. Managed identity endpoints
 	// are on the machine's own network, so they are asked without the proxy.
 	HTTP *http.Client
-	// Log is told when something other than the newest credential had to do.
-	Log health.Log
 	// Observe, if set, is told how every login ended.
 	Observe func(err error)
+	// Makeshift, if set, is told after each login that was tried while there
+	// is a token: an [*Error] if something other than the newest credential
+	// has to do, nil if not.
+	Makeshift func(error)
 }
 
 // Renewal times of tokens and of failing attempts.
@@ -77,8 +78,8 @@ const (
 type Source struct {
 	applicant *applicant
 	acquire   func(context.Context) (azcore.AccessToken, error)
-	log       health.Log
 	observe   func(error) // may be nil
+	makeshift func(error)
 	now       func() time.Time
 
 	mu      sync.Mutex
@@ -118,7 +119,7 @@ func New(settings Settings) (*Source, error) {
 		return nil, fmt.Errorf("%s %s: %s", option.Auth, method, oneLine(p.hide(err.Error())))
 	}
 	a.works.Store(&p)
-	return &Source{applicant: a, acquire: a.acquire, log: settings.Log, observe: settings.Observe, now: time.Now}, nil
+	return &Source{applicant: a, acquire: a.acquire, observe: settings.Observe, makeshift: settings.makeshift(), now: time.Now}, nil
 }
 
 // Method says which way of logging in is used; it is never [Auto].
@@ -191,7 +192,8 @@ func (s *Source) fly(ctx context.Context, f *flight) (string, error) {
 	if s.token.Token != "" && now.Before(s.token.ExpiresOn) {
 		s.renewAt = now.Add(pause)
 		if ctx.Err() == nil {
-			s.log.Warnf("login could not be renewed, the token serves until %s: %v", s.token.ExpiresOn.UTC().Format(time.RFC3339), err)
+			s.makeshift(besides("the login can't be renewed, the present token serves for a while",
+				"login could not be renewed, the token serves until "+s.token.ExpiresOn.UTC().Format(time.RFC3339), err))
 		}
 		return s.token.Token, nil
 	}
@@ -221,6 +223,13 @@ func renewal(now time.Time, token azcore.AccessToken) time.Time {
 		return token.RefreshOn
 	}
 	return at
+}
+
+func (s Settings) makeshift() func(error) {
+	if s.Makeshift == nil {
+		return func(error) {}
+	}
+	return s.Makeshift
 }
 
 func cancelled(ctx context.Context) error {

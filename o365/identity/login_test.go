@@ -86,7 +86,7 @@ func TestSecretFileRotation(t *testing.T) {
 	d := newDirectory(t, login.App{Secret: secret})
 	var l lines
 	s := d.settings()
-	s.ClientSecretFile, s.Log = keep(t, "secret", []byte(secret+"\r\n")), l.log
+	s.ClientSecretFile, s.Makeshift = keep(t, "secret", []byte(secret+"\r\n")), l.told
 	source := open(t, s)
 	token := d.check(t, source)
 
@@ -249,7 +249,7 @@ func TestCertificateRotation(t *testing.T) {
 	d := newDirectory(t, login.App{Certificates: []*x509.Certificate{one.certificate, two.certificate}})
 	var l lines
 	s := d.settings()
-	s.CertificateFile, s.Log = keep(t, "c.pem", one.pem()), l.log
+	s.CertificateFile, s.Makeshift = keep(t, "c.pem", one.pem()), l.told
 	source := open(t, s)
 	token := d.check(t, source)
 

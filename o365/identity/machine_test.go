@@ -221,7 +221,7 @@ func TestAzureCLIRefused(t *testing.T) {
 		{"not logged in", "echo \"ERROR: Please run 'az login' to setup account.\" >&2; exit 1",
 			"Please run 'az login' to setup account (run az login as the user that Fluent Bit runs as)", true},
 		{"refused", `printf 'ERROR: AADSTS500011: The resource principal named x was not found in the tenant named y. This\nTrace ID: 1\n' >&2; exit 1`,
-			"AADSTS500011: The resource principal named x was not found in the tenant named y (" + remedies[500011] + ")", true},
+			"AADSTS500011: The resource principal named x was not found in the tenant named y (" + meanings[500011].remedy + ")", true},
 		{"network", `printf 'ERROR: HTTPSConnectionPool: Max retries\nexceeded\n' >&2; exit 1`,
 			"HTTPSConnectionPool: Max retries exceeded", false},
 	}

@@ -40,7 +40,7 @@ func (m *mint) acquire(ctx context.Context) (azcore.AccessToken, error) {
 }
 
 func (m *mint) source(l *lines) *Source {
-	return &Source{acquire: m.acquire, log: l.log, now: time.Now}
+	return &Source{acquire: m.acquire, makeshift: l.told, now: time.Now}
 }
 
 func want(t *testing.T, s *Source, token string) {

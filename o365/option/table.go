@@ -94,5 +94,5 @@ var declared = []Option{
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
 		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
 	{Key: HealthTag, Type: tag,
-		Help: "Emit a record under this tag for every gap: content that cannot be had any more."},
+		Help: "Emit health records under this tag: changes of a content type's state, gaps, and once a day what is complete."},
 }

@@ -8,6 +8,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
 )
 
+// quiet is how long a trouble must not have come up to be worth a word again.
+const quiet = 10 * time.Minute
+
 // refusal stands for an append that failed, beside the tracker's findings.
 const refusal delivery.Finding = -1
 
@@ -15,22 +18,32 @@ const refusal delivery.Finding = -1
 func (in *Instance) refused() {
 	wait := in.backoff.Next()
 	in.hold = time.Now().Add(wait)
+	in.source.Held(health.Cause{
+		What: "Fluent Bit takes no more records", Do: "its queue between threads is full because its outputs are too slow or failing: look for their errors in its log",
+	})
 	if in.worthSaying(refusal) {
 		in.warnf("Fluent Bit took no more records (flb_input_log_append failed), trying again in %v", wait)
 	}
 }
 
-// explain logs what a verdict means for who runs Fluent Bit. A trouble that
-// lasts is told once a minute.
+var notStored = health.Cause{
+	What: "Fluent Bit does not store the records it takes",
+	Do:   "make room on the disk of storage.path, or raise storage.total_limit_size; Fluent Bit's own log tells why",
+}
+
+// explain logs what a verdict means for who runs Fluent Bit, when it is new.
+// Of a trouble that lasts the source tells.
 func (in *Instance) explain(v delivery.Verdict[*o365.Batch], wait time.Duration) {
 	switch v.Finding {
 	case delivery.Lost:
+		in.source.Held(notStored)
 		if in.worthSaying(v.Finding) {
 			in.warnf("Fluent Bit did not store %d of %d batches (%d records) it had taken; they are handed over again in %v. "+
 				"Its own log tells why; storage.total_limit_size or a full disk may",
 				len(v.Returned), len(v.Returned)+len(v.Confirmed), v.Missing.Records, wait)
 		}
 	case delivery.Unseen:
+		in.source.Held(notStored)
 		if in.worthSaying(v.Finding) {
 			in.warnf("Fluent Bit has stored none of %d batches (%d records) within %v; they are handed over again in %v",
 				len(v.Returned), v.Missing.Records, delivery.Patience, wait)
@@ -50,11 +63,9 @@ func (in *Instance) explain(v delivery.Verdict[*o365.Batch], wait time.Duration)
 
 func (in *Instance) worthSaying(f delivery.Finding) bool {
 	now := time.Now()
-	if last, told := in.said[f]; told && now.Sub(last) < time.Minute {
-		return false
-	}
+	last, told := in.said[f]
 	in.said[f] = now
-	return true
+	return !told || now.Sub(last) >= quiet
 }
 
 func (in *Instance) warnf(format string, args ...any) {

@@ -41,6 +41,8 @@ type Source interface {
 	Next() *o365.Batch
 	Confirm(*o365.Batch)
 	Return(*o365.Batch)
+	// Held says why nothing is taken. It matters if that lasts.
+	Held(why health.Cause)
 	Close()
 }
 
@@ -78,7 +80,13 @@ func New(host Host, source Source, log *Queue) *Instance {
 
 // Pause stops the hand-over until Resume: Fluent Bit has no room, or shuts
 // down.
-func (in *Instance) Pause() { in.paused = true }
+func (in *Instance) Pause() {
+	in.paused = true
+	in.source.Held(health.Cause{
+		What: "Fluent Bit has paused this input",
+		Do:   "its buffer is full because its outputs are too slow or failing: look for their errors in its log, or raise mem_buf_limit or storage.total_limit_size",
+	})
+}
 
 // Resume ends a Pause.
 func (in *Instance) Resume() { in.paused = false }

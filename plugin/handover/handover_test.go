@@ -67,6 +67,7 @@ type fakeSource struct {
 	flying    int
 	confirmed []string
 	returned  []string
+	held      string
 	closed    bool
 }
 
@@ -97,6 +98,8 @@ func (s *fakeSource) Return(b *o365.Batch) {
 	s.returned = append(s.returned, b.Tag)
 	s.waiting = append([]*o365.Batch{b}, s.waiting...)
 }
+
+func (s *fakeSource) Held(why health.Cause) { s.held = why.What }
 
 func (s *fakeSource) Close() { s.closed = true }
 
@@ -181,6 +184,9 @@ func TestLost(t *testing.T) {
 		if len(h.log) != 1 || !strings.Contains(h.log[0], "did not store 1 of 2 batches (1 records)") {
 			t.Errorf("log: %q", h.log)
 		}
+		if s.held != "Fluent Bit does not store the records it takes" {
+			t.Errorf("held: %q", s.held)
+		}
 	})
 }
 
@@ -195,8 +201,12 @@ func TestRefused(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		wantTags(t, "returned", s.returned, "a", "a", "a", "a", "a", "a") // after 1, 2, 4, 8, 16 seconds
-		if len(h.log) != 1 {
-			t.Errorf("log: %q", h.log)
+		for range 30 * 600 {
+			in.Tick()
+			time.Sleep(100 * time.Millisecond)
+		}
+		if len(h.log) != 1 || s.held != "Fluent Bit takes no more records" {
+			t.Errorf("log: %q, held: %q", h.log, s.held)
 		}
 		h.full = false
 		time.Sleep(time.Minute)

@@ -30,14 +30,14 @@ func TestFirstContact(t *testing.T) {
 		{
 			name:  "wrong secret",
 			spoil: func(_ *service, p *pipeline) { p.set("client_secret", "wrong") },
-			want:  `error.*AADSTS7000215.*client_secret wants the secret's Value, not its Secret ID`,
+			want:  `error.*nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID .*AADSTS7000215`,
 		},
 		{
 			name: "no permission for DLP",
 			spoil: func(s *service, _ *pipeline) {
 				s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
 			},
-			want:   `error.*DLP\.All: the app may not read DLP events: .*ActivityFeed\.ReadDlp.*grant admin consent`,
+			want:   `error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `,
 			others: true,
 		},
 		{
@@ -48,7 +48,7 @@ func TestFirstContact(t *testing.T) {
 		{
 			name:  "no network",
 			spoil: func(s *service, _ *pipeline) { s.down() },
-			want:  `warn.*connection refused.*trying again`,
+			want:  `warn.*nothing is collected: the login service can't be reached.*it is tried again.*connection refused`,
 			mend:  (*service).up,
 		},
 		{

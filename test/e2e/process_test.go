@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -84,6 +85,29 @@ func (p *process) text() string {
 // says waits until the log holds text so many times.
 func (p *process) says(text string, times int, limit time.Duration) bool {
 	return within(limit, func() bool { return strings.Count(p.text(), text) >= times })
+}
+
+// caughtUp waits until the log says that of all these content types. A line or
+// a part of one that names none is about all of them.
+func (p *process) caughtUp(types []string, limit time.Duration) bool {
+	return within(limit, func() bool {
+		said := make(map[string]bool)
+		for line := range strings.Lines(p.text()) {
+			about, _, ok := strings.Cut(line, "caught up")
+			if !ok {
+				continue
+			}
+			about = about[strings.LastIndex(about, ";")+1:]
+			named := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return !strings.Contains(about, t) })
+			if len(named) == 0 {
+				named = types
+			}
+			for _, t := range named {
+				said[t] = true
+			}
+		}
+		return len(said) == len(types)
+	})
 }
 
 // tail is the end of the log.

@@ -1,0 +1,56 @@
+package o365
+
+import (
+	"net/http"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+)
+
+// newLogins returns what logs in to each tenant.
+func newLogins(c Config, transport *http.Transport, board *health.Board, metrics *health.Metrics, log health.Log) ([]*preflight, error) {
+	var logins []*preflight
+	for _, tenant := range c.Tenants {
+		numbers := metrics.Tenant(tenant)
+		p := &preflight{board: board, log: log, config: c, tenant: health.Stream{Tenant: tenant}, app: c.Login.ClientID}
+		login := c.Login
+		login.TenantID = tenant
+		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
+		login.Makeshift = p.makeshift
+		login.Observe = func(err error) { count(numbers, health.OpToken, err) }
+		var err error
+		if p.source, err = identity.New(login); err != nil {
+			return nil, err
+		}
+		logins = append(logins, p)
+	}
+	return logins, nil
+}
+
+// newClients returns one client of the API for each tenant.
+func newClients(c Config, transport *http.Transport, logins []*preflight, h Host, metrics *health.Metrics) ([]*activity.Client, error) {
+	var clients []*activity.Client
+	for i, tenant := range c.Tenants {
+		numbers := metrics.Tenant(tenant)
+		client, err := activity.New(activity.Options{
+			Endpoint:  c.Endpoint,
+			Tenant:    tenant,
+			Publisher: orElse(c.PublisherID, tenant),
+			Tokens:    logins[i],
+			HTTP:      &http.Client{Transport: trace{transport, h.Log}},
+			Timeout:   c.RequestTimeout,
+			Observe:   func(op activity.Op, err error) { count(numbers, operations[op], err) },
+		})
+		if err != nil {
+			return nil, err
+		}
+		numbers.Watch(health.TenantSources{
+			RequestsPerMinute: h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute).PerMinute,
+			TokenExpiry:       logins[i].source.Expiry,
+			CredentialExpiry:  logins[i].source.CertificateExpiry,
+		})
+		clients = append(clients, client)
+	}
+	return clients, nil
+}

@@ -1,0 +1,201 @@
+package collector
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// Board is told what keeps streams from being collected; [health.Board] is
+// one. A Stream without a ContentType is all of its tenant.
+type Board interface {
+	Set(s health.Stream, c health.Condition, severity health.State, cause health.Cause)
+	Clear(s health.Stream, c ...health.Condition)
+	// Listed says that the service has told what the stream has.
+	Listed(s health.Stream)
+	// Note takes a sentence that is good to know.
+	Note(s health.Stream, text string)
+}
+
+// tenant stands for all streams.
+func (s *state) tenant() health.Stream { return health.Stream{Tenant: s.cfg.Tenant} }
+
+// trouble says what an error of starting or listing means, of the whole
+// tenant if st is nil. Where nobody has to act it waits for some failures in a
+// row: the service has short troubles every day.
+func (s *state) trouble(st *stream, err error, failures int) {
+	s.troubleOf(st, health.Failing, err, failures)
+}
+
+// listingTrouble is trouble with one span. While the newest content can be
+// listed, the stream is collected in part.
+func (s *state) listingTrouble(st *stream, l *listing, err error) {
+	severity := health.Degraded
+	if l.fresh {
+		severity = health.Failing
+	}
+	s.troubleOf(st, severity, err, l.failures)
+}
+
+func (s *state) troubleOf(st *stream, severity health.State, err error, failures int) {
+	s.log.Debugf("%s: %v", s.cfg.Tenant, err)
+	passing := activity.Decide(err) != activity.Configure && (s.cfg.Subscribe || activity.Decide(err) != activity.Subscribe)
+	silent := silentFailures
+	if !s.anyListed() {
+		silent = silentAtStart
+	}
+	if passing && failures < silent {
+		return
+	}
+	if st != nil {
+		s.set(st, severity, err, passing)
+		return
+	}
+	for _, st := range s.streams { // each has a permission of its own
+		s.set(st, severity, err, passing)
+	}
+}
+
+// How often in a row something may fail without a word above debug; at the
+// start, when people look, it is less.
+const (
+	silentFailures = 4
+	silentAtStart  = 3
+)
+
+func (s *state) anyListed() bool {
+	return slices.ContainsFunc(s.streams, func(st *stream) bool { return st.wasListed })
+}
+
+func (s *state) set(st *stream, severity health.State, err error, passing bool) {
+	x := activity.Explain(err, st.contentType, s.cfg.App())
+	s.board.Set(health.Stream(st.id), condition(err), severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Passing: passing})
+}
+
+// condition is what an error of starting or listing is about.
+func condition(err error) health.Condition {
+	var signIn *activity.SignInError
+	switch {
+	case errors.As(err, &signIn):
+		return health.SignIn
+	case activity.AuditingOff(err):
+		return health.Auditing
+	case activity.Unpermitted(err):
+		return health.Permission
+	case activity.Decide(err) == activity.Subscribe:
+		return health.Subscription
+	}
+	return health.Listing
+}
+
+// answered says that the service did what was asked for a stream. After
+// trouble the others are tried at once: they may have had the same.
+func (s *state) answered(st *stream, now time.Time) {
+	for _, other := range s.streams {
+		if st.failures > 0 && now.Before(other.until) {
+			other.until = now
+		}
+	}
+	st.failures = 0
+	s.board.Clear(health.Stream(st.id), health.Permission, health.Auditing, health.Subscription)
+	if !st.failsToList() {
+		s.board.Clear(health.Stream(st.id), health.Listing)
+	}
+}
+
+// failsToList reports whether a span of the stream keeps failing.
+func (st *stream) failsToList() bool {
+	failing := func(l *listing) bool { return l.failures >= silentFailures }
+	return st.fresh != nil && failing(st.fresh) || slices.ContainsFunc(st.backlog, failing)
+}
+
+// failsToLoad and loads keep count of the blobs of a stream that keep failing.
+func (s *state) failsToLoad(i *item, err error) {
+	if i.failures < silentFailures {
+		return
+	}
+	if i.failures == silentFailures {
+		i.stream.stuck++
+	}
+	x := activity.Explain(err, i.stream.contentType, s.cfg.App())
+	s.board.Set(health.Stream(i.stream.id), health.Download, health.Degraded, health.Cause{
+		What: "some content can't be downloaded", Do: "nothing need be done unless it lasts: it is tried until it expires, and the other content goes on",
+		Detail: "blob " + i.content.ID + ": " + x.Detail, Passing: true,
+	})
+}
+
+func (s *state) loads(i *item) {
+	if i.failures < silentFailures {
+		return
+	}
+	i.failures = 0
+	if i.stream.stuck--; i.stream.stuck == 0 {
+		s.board.Clear(health.Stream(i.stream.id), health.Download)
+	}
+}
+
+// maxSilentSkew is how far the clocks may differ before it is worth a word.
+const maxSilentSkew = 5 * time.Minute
+
+// tellSkew says how far this machine's clock is off.
+func (s *state) tellSkew(skew time.Duration) {
+	if skew.Abs() < maxSilentSkew {
+		s.skewTold = 0
+		s.board.Clear(s.tenant(), health.Clock)
+		return
+	}
+	if (skew - s.skewTold).Abs() < time.Minute {
+		return // it is in every answer
+	}
+	s.skewTold = skew
+	direction := "behind"
+	if skew < 0 {
+		direction = "ahead of"
+	}
+	s.board.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
+		What:   "the clock of this machine is " + direction + " Microsoft's",
+		Do:     `set it, for example with "timedatectl set-ntp true"; Microsoft's time is used for listing meanwhile`,
+		Detail: "by " + skew.Abs().Round(10*time.Second).String(),
+	})
+}
+
+// refusals tell a throttle that lasts from one that passes.
+type refusals struct {
+	since   time.Time // zero: none that lasts
+	answers int       // since the last one
+}
+
+// A throttle lasts when there is hardly an answer between refusals for
+// longer than throttledLong; so many answers in a row end it.
+const (
+	throttledLong = time.Minute
+	answersEnd    = 3
+)
+
+func (s *state) refused(now time.Time, err error) {
+	s.refusals.answers = 0
+	if s.refusals.since.IsZero() {
+		s.refusals.since = now
+	}
+	if now.Sub(s.refusals.since) <= throttledLong {
+		return
+	}
+	s.board.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
+		What: "Microsoft refuses most requests", Passing: true,
+		Do: "nothing need be done unless it lasts: it goes on more slowly; other collectors may use up the tenant's quota, " +
+			"and if nothing helps Microsoft's support can raise it", Detail: err.Error(),
+	})
+}
+
+func (s *state) granted() {
+	if s.refusals.since.IsZero() {
+		return
+	}
+	if s.refusals.answers++; s.refusals.answers >= answersEnd {
+		s.refusals = refusals{}
+		s.board.Clear(s.tenant(), health.Throttled)
+	}
+}

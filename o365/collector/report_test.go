@@ -1,0 +1,145 @@
+package collector
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// register notes what a board is told of each condition: how often it was set,
+// and whether it holds.
+type register struct {
+	mu    sync.Mutex
+	set   map[string]int
+	holds map[string]bool
+	notes []string
+}
+
+func newRegister() *register { return &register{set: map[string]int{}, holds: map[string]bool{}} }
+
+func key(s health.Stream, c health.Condition) string {
+	return strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.ContentType, "Audit."), " ", c))
+}
+
+func (r *register) Set(s health.Stream, c health.Condition, _ health.State, _ health.Cause) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.set[key(s, c)]++
+	r.holds[key(s, c)] = true
+}
+
+func (r *register) Clear(s health.Stream, cs ...health.Condition) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, c := range cs {
+		for k := range r.holds {
+			if k == key(s, c) || s.ContentType == "" && strings.HasSuffix(k, " "+string(c)) {
+				delete(r.holds, k)
+			}
+		}
+	}
+}
+
+func (r *register) Listed(health.Stream) {}
+
+func (r *register) Note(_ health.Stream, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.notes = append(r.notes, text)
+}
+
+func (r *register) want(t *testing.T, holds ...string) {
+	t.Helper()
+	synctest.Wait()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var got []string
+	for k := range r.holds {
+		got = append(got, k)
+	}
+	slices.Sort(got)
+	if !slices.Equal(got, holds) {
+		t.Errorf("conditions %q, want %q", got, holds)
+	}
+}
+
+// fault is what requests of an operation fail with; all of them if op is "".
+func fault(op activity.Op, err error) func(activity.Op) error {
+	return func(o activity.Op) error {
+		if op == "" || o == op {
+			return err
+		}
+		return nil
+	}
+}
+
+func TestConditions(t *testing.T) {
+	throttle := &activity.Error{Status: 403, Code: "AF429"}
+	for _, tt := range []struct {
+		name  string
+		fault func(activity.Op) error
+		soon  []string // after 90 s; nil: not before
+		later []string // after 10 minutes
+	}{
+		{"throttled", fault("", throttle), nil, []string{"throttled"}},
+		{"login", fault("", &activity.SignInError{Err: wrongSecret{}}), []string{"Exchange sign_in", "SharePoint sign_in"}, []string{"Exchange sign_in", "SharePoint sign_in"}},
+		{"login service away", fault("", &activity.SignInError{Err: errReset}), nil, []string{"Exchange sign_in", "SharePoint sign_in"}},
+		{"network", fault("", errReset), nil, []string{"Exchange listing", "SharePoint listing"}},
+		{"permission", fault(activity.OpList, &activity.Error{Status: 401}), nil, []string{"Exchange permission", "SharePoint permission"}},
+		{"downloads", fault(activity.OpBlob, errReset), nil, []string{"Exchange download"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, r := newService(t), newBook(), newRegister()
+				stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
+				time.Sleep(10*time.Minute + time.Second)
+				r.want(t)
+				s.fail(tt.fault)
+				s.add(activity.Exchange, time.Now(), 0)
+				if tt.soon == nil {
+					time.Sleep(2 * time.Second)
+					r.want(t)
+				} else {
+					time.Sleep(90 * time.Second)
+					r.want(t, tt.soon...)
+				}
+				time.Sleep(10 * time.Minute)
+				r.want(t, tt.later...)
+				s.fail(nil)
+				time.Sleep(20 * time.Minute)
+				r.want(t)
+				stop()
+				b.check(t, s)
+			})
+		})
+	}
+}
+
+// A throttle that passes, and a skew of minutes, are no news.
+func TestShortTroubleIsNoCondition(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		s.skew = 4 * time.Minute
+		stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
+		time.Sleep(10 * time.Minute)
+		for range 50 {
+			s.fail(fault("", &activity.Error{Status: 403, Code: "AF429"}))
+			time.Sleep(20 * time.Second)
+			s.fail(fault("", errReset))
+			time.Sleep(2 * time.Second)
+			s.fail(nil)
+			time.Sleep(5 * time.Minute)
+		}
+		stop()
+		if len(r.set) > 0 {
+			t.Errorf("conditions were set: %v", r.set)
+		}
+	})
+}

@@ -1,0 +1,275 @@
+package health
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// desk is a board of two tenants with two streams each, and what it told.
+type desk struct {
+	*Board
+	mu     sync.Mutex
+	lines  []string
+	events []string
+	stop   func()
+}
+
+var (
+	aE, aS = Stream{"a", "Exchange"}, Stream{"a", "SharePoint"}
+	bE, bS = Stream{"b", "Exchange"}, Stream{"b", "SharePoint"}
+	a, b   = Stream{Tenant: "a"}, Stream{Tenant: "b"}
+	every  = Stream{}
+
+	secret   = Cause{What: "the secret is wrong", Do: "change it", Detail: "7000215"}
+	consent  = Cause{What: "no permission", Do: "grant it", Detail: "401"}
+	outage   = Cause{What: "requests fail", Do: "wait", Detail: "500", Passing: true}
+	fullDisk = Cause{What: "the disk is full", Do: "make room", Detail: "ENOSPC"}
+)
+
+// onDesk runs f beside a board in a bubble and returns what was logged.
+func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
+	t.Helper()
+	d = &desk{}
+	synctest.Test(t, func(t *testing.T) {
+		d.Board = NewBoard([]Stream{aE, aS, bE, bS}, d.log, d.emit)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			d.Run(ctx)
+		}()
+		d.stop = func() {
+			cancel()
+			<-done
+		}
+		f(d)
+		d.stop()
+	})
+	return d
+}
+
+func (d *desk) log(level Level, line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, fmt.Sprintf("%d %s", level, line))
+}
+
+func (d *desk) emit(e Event) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var whats []string
+	for _, c := range e.Causes {
+		whats = append(whats, c.What)
+	}
+	d.events = append(d.events, strings.TrimSpace(fmt.Sprintf("%s/%s %s>%s %s", e.Tenant, e.ContentType, e.Previous, e.State, strings.Join(whats, ", "))))
+}
+
+// wants compares what was said since it was asked last.
+func (d *desk) wants(t *testing.T, lines ...string) {
+	t.Helper()
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !slices.Equal(d.lines, lines) {
+		t.Errorf("said\n%s\nwant\n%s", strings.Join(d.lines, "\n"), strings.Join(lines, "\n"))
+	}
+	d.lines = nil
+}
+
+// well introduces both tenants.
+func (d *desk) well() {
+	d.Listed(every)
+	time.Sleep(2 * time.Second)
+	synctest.Wait()
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines, d.events = nil, nil
+}
+
+func TestAllIsWell(t *testing.T) {
+	d := onDesk(t, func(d *desk) {
+		d.Note(every, "subscription started")
+		d.Listed(aE)
+		time.Sleep(5 * time.Second)
+		d.wants(t)
+		d.Listed(every)
+		time.Sleep(1100 * time.Millisecond)
+		d.wants(t,
+			"3 a: collecting Exchange and SharePoint; subscription started",
+			"3 b: collecting Exchange and SharePoint; subscription started")
+		d.Listed(every)
+		time.Sleep(24 * time.Hour)
+	})
+	d.wantEvents(t, "a/Exchange starting>ok", "a/SharePoint starting>ok", "b/Exchange starting>ok", "b/SharePoint starting>ok")
+	if len(d.lines) > 0 {
+		t.Errorf("more was said: %q", d.lines)
+	}
+}
+
+func (d *desk) wantEvents(t *testing.T, events ...string) {
+	t.Helper()
+	if !slices.Equal(d.events, events) {
+		t.Errorf("events\n%s\nwant\n%s", strings.Join(d.events, "\n"), strings.Join(events, "\n"))
+	}
+}
+
+// What the summary says is not said by another line, also if it is met again.
+func TestSummaryHoldsWhatIsWrong(t *testing.T) {
+	d := onDesk(t, func(d *desk) {
+		d.Set(a, SignIn, Failing, secret)
+		d.Listed(bE)
+		d.Set(bS, Permission, Failing, consent)
+		d.Set(b, Clock, Degraded, fullDisk)
+		time.Sleep(1100 * time.Millisecond)
+		d.wants(t,
+			"1 a: nothing is collected: the secret is wrong: change it (7000215)",
+			"1 b: collecting Exchange; not SharePoint: no permission: grant it (401); the disk is full: make room (ENOSPC)")
+		for range 1000 {
+			d.Set(a, SignIn, Failing, secret)
+			d.Set(bS, Permission, Failing, consent)
+			time.Sleep(time.Minute)
+		}
+		d.wants(t)
+	})
+	d.wantEvents(t,
+		"a/Exchange starting>failing the secret is wrong", "a/SharePoint starting>failing the secret is wrong",
+		"b/Exchange starting>ok", "b/SharePoint starting>failing no permission", "b/Exchange ok>degraded the disk is full")
+}
+
+// A tenant that hears nothing is introduced all the same, in the end.
+func TestIntroductionWaitsNotForEver(t *testing.T) {
+	onDesk(t, func(d *desk) {
+		d.Listed(aE)
+		d.Set(aE, Download, Degraded, outage)
+		time.Sleep(9900 * time.Millisecond)
+		d.wants(t)
+		time.Sleep(200 * time.Millisecond)
+		d.wants(t,
+			"2 a: collecting Exchange; no answer yet for SharePoint; Exchange: requests fail: wait (500)",
+			"3 b: no answer yet for Exchange and SharePoint")
+	})
+}
+
+func TestOneLineForOneCause(t *testing.T) {
+	d := onDesk(t, func(d *desk) {
+		d.well()
+		d.Set(aE, Listing, Failing, outage)
+		time.Sleep(time.Second)
+		other := outage
+		other.Detail = "502"
+		d.Set(aS, Listing, Failing, other)
+		d.Set(bS, Listing, Failing, other)
+		time.Sleep(1500 * time.Millisecond)
+		d.wants(t, "2 a; b SharePoint: not collected: requests fail: wait (500)")
+		time.Sleep(time.Hour)
+		d.Set(every, DB, Degraded, fullDisk)
+		time.Sleep(time.Minute)
+		d.wants(t, "1 all tenants: the disk is full: make room (ENOSPC)")
+		d.Clear(every, DB, Listing)
+		time.Sleep(time.Minute)
+		d.wants(t, "3 a; b SharePoint: over after 1h01m: requests fail", "3 all tenants: over after 1m: the disk is full")
+	})
+	d.wantEvents(t,
+		"a/Exchange ok>failing requests fail", "a/SharePoint ok>failing requests fail", "b/SharePoint ok>failing requests fail",
+		"b/Exchange ok>degraded the disk is full",
+		"a/Exchange failing>ok", "a/SharePoint failing>ok", "b/Exchange degraded>ok", "b/SharePoint failing>ok")
+}
+
+func TestRepeatsAreFolded(t *testing.T) {
+	onDesk(t, func(d *desk) {
+		d.well()
+		d.Set(aE, Download, Degraded, outage)
+		d.Clear(aE, Download)
+		time.Sleep(time.Minute)
+		d.wants(t) // over before it was worth a word
+
+		// Coming and going is said once in a while, and never every second.
+		for range 3600 {
+			d.Set(aE, Download, Degraded, outage)
+			time.Sleep(time.Second)
+			d.Clear(aE, Download)
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if n := len(d.lines); n > 30 {
+			t.Errorf("%d lines in two hours: %q", n, d.lines[:4])
+		}
+		d.mu.Lock()
+		d.lines = nil
+		d.mu.Unlock()
+		time.Sleep(time.Hour)
+		d.wants(t)
+
+		d.Set(aE, Download, Degraded, outage)
+		time.Sleep(3 * time.Second)
+		for range 13 {
+			d.Set(aE, Download, Degraded, outage)
+		}
+		d.Clear(aE, Download)
+		d.Set(aE, Download, Degraded, outage) // not over yet
+		time.Sleep(time.Minute)
+		d.Clear(aE, Download, Listing)
+		time.Sleep(3 * time.Second)
+		d.wants(t, "2 a Exchange: requests fail: wait (500)", "3 a Exchange: over after 1m (met 15 times): requests fail")
+	})
+}
+
+// Another cause of the same condition takes the place of the first.
+func TestCauseChanges(t *testing.T) {
+	onDesk(t, func(d *desk) {
+		d.well()
+		d.Set(a, SignIn, Failing, outage)
+		time.Sleep(3 * time.Second)
+		d.Set(a, SignIn, Failing, secret)
+		time.Sleep(3 * time.Second)
+		d.Clear(a, SignIn)
+		time.Sleep(3 * time.Second)
+		d.wants(t, "2 a: not collected: requests fail: wait (500)", "1 a: not collected: the secret is wrong: change it (7000215)", "3 a: over after 3s: the secret is wrong")
+	})
+}
+
+// What waits to be said is said at the end; that a start was too short is not.
+func TestStop(t *testing.T) {
+	d := onDesk(t, func(d *desk) {
+		time.Sleep(100 * time.Millisecond)
+		d.Set(b, SignIn, Failing, secret)
+	})
+	if want := []string{"1 b: nothing is collected: the secret is wrong: change it (7000215)"}; !slices.Equal(d.lines, want) {
+		t.Errorf("said %q, want %q", d.lines, want)
+	}
+	if d = onDesk(t, func(*desk) {}); len(d.lines) > 0 {
+		t.Errorf("said %q of nothing", d.lines)
+	}
+}
+
+func TestSnapshot(t *testing.T) {
+	onDesk(t, func(d *desk) {
+		begun := time.Now()
+		d.Listed(a)
+		time.Sleep(time.Minute)
+		d.Set(aS, Clock, Degraded, fullDisk)
+		d.Set(aS, Listing, Failing, outage)
+		d.Set(aS, Listing, Failing, outage)
+		got := d.Snapshot()
+		want := []Status{
+			{Stream: aE, State: OK, Since: begun},
+			{Stream: aS, State: Failing, Since: begun.Add(time.Minute), Causes: []Cause{outage, fullDisk}},
+			{Stream: bE, State: Starting, Since: begun},
+			{Stream: bS, State: Starting, Since: begun},
+		}
+		for i := range want {
+			if fmt.Sprint(got[i]) != fmt.Sprint(want[i]) {
+				t.Errorf("got %v, want %v", got[i], want[i])
+			}
+		}
+		if p := d.Problems("a"); len(p) != 2 || p[0].Condition != Listing || p[0].Times != 2 || p[1].Condition != Clock {
+			t.Errorf("problems: %+v", p)
+		}
+	})
+}

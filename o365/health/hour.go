@@ -1,0 +1,46 @@
+package health
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Hour is what became of a tenant in an hour.
+type Hour struct {
+	Tenant                     string
+	Records, Blobs, Duplicates int
+	Lags                       []Lag     // of each stream
+	Problems                   []Problem // that there are
+}
+
+// Lag is how far a stream is behind.
+type Lag struct {
+	ContentType string
+	Lag         time.Duration
+}
+
+// Line tells it, with what is wrong, since when and how often it was met.
+func (h Hour) Line(now time.Time) string {
+	parts := []string{fmt.Sprintf("in the last hour %d records of %d blobs delivered, %d duplicates dropped", h.Records, h.Blobs, h.Duplicates)}
+	worst := slices.MaxFunc(h.Lags, func(a, b Lag) int { return cmp.Compare(a.Lag, b.Lag) })
+	if worst.Lag < time.Minute {
+		parts = append(parts, "lag less than a minute")
+	} else {
+		parts = append(parts, fmt.Sprintf("lag %s at most (%s)", rough(worst.Lag), worst.ContentType))
+	}
+	all := make([]Stream, 0, len(h.Lags))
+	for _, n := range h.Lags {
+		all = append(all, Stream{h.Tenant, n.ContentType})
+	}
+	for _, p := range h.Problems {
+		who := ""
+		if len(p.Streams) < len(all) {
+			who = list(typesOf(h.Tenant, p.Streams, all)) + ": "
+		}
+		parts = append(parts, fmt.Sprintf("%s%s for %s: %s", who, p.State, lasted(p, now), p.What))
+	}
+	return h.Tenant + ": " + strings.Join(parts, "; ")
+}

@@ -1,0 +1,166 @@
+package health
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// scope names a set of streams within all there are, as short as can be: a
+// tenant that has all its streams in it stands for them.
+func scope(streams, all []Stream) string {
+	var parts []string
+	tenants := tenantsOf(all)
+	whole := 0
+	for _, tenant := range tenants {
+		here, there := typesOf(tenant, streams, all), typesOf(tenant, all, all)
+		switch {
+		case len(here) == 0:
+		case len(here) == len(there):
+			whole++
+			parts = append(parts, tenant)
+		default:
+			parts = append(parts, tenant+" "+list(here))
+		}
+	}
+	if whole == len(tenants) && whole > 1 {
+		return "all tenants"
+	}
+	return strings.Join(parts, "; ")
+}
+
+func tenantsOf(streams []Stream) []string {
+	var tenants []string
+	for _, s := range streams {
+		if !slices.Contains(tenants, s.Tenant) {
+			tenants = append(tenants, s.Tenant)
+		}
+	}
+	return tenants
+}
+
+// typesOf are the content types of a tenant's streams, once, in the order of
+// all.
+func typesOf(tenant string, streams, all []Stream) []string {
+	var types []string
+	for _, s := range all {
+		if s.Tenant == tenant && slices.Contains(streams, s) && !slices.Contains(types, s.ContentType) {
+			types = append(types, s.ContentType)
+		}
+	}
+	return types
+}
+
+func list(names []string) string {
+	if n := len(names); n > 1 {
+		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
+	}
+	return strings.Join(names, "")
+}
+
+// said is a cause in a line: what is wrong, what to do, and the detail in
+// parentheses.
+func said(c Cause) string {
+	line := c.What
+	if c.Do != "" {
+		line += ": " + c.Do
+	}
+	if c.Detail != "" {
+		line += " (" + c.Detail + ")"
+	}
+	return line
+}
+
+// problemLine tells of a problem that is new.
+func problemLine(p Problem, all []Stream) string {
+	line := scope(p.Streams, all) + ": "
+	if p.State == Failing {
+		line += "not collected: "
+	}
+	return line + said(p.Cause)
+}
+
+// overLine tells that a problem is over.
+func overLine(p Problem, now time.Time, all []Stream) string {
+	return fmt.Sprintf("%s: over after %s: %s", scope(p.Streams, all), lasted(p, now), p.What)
+}
+
+func lasted(p Problem, now time.Time) string {
+	d := rough(now.Sub(p.Since))
+	if p.Times > 1 {
+		d += fmt.Sprintf(" (met %d times)", p.Times)
+	}
+	return d
+}
+
+// rough is a duration to the minute, or to the second if it is short, as
+// options are written.
+func rough(d time.Duration) string {
+	if d < 0 {
+		d = 0
+	}
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%ds", int(d.Round(time.Second).Seconds()))
+	case d < time.Hour:
+		return fmt.Sprintf("%dm", int(d.Minutes()))
+	case d < 48*time.Hour:
+		return fmt.Sprintf("%dh%02dm", int(d.Hours()), int(d.Minutes())%60)
+	}
+	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
+}
+
+// summary is what the first line of a tenant is made of.
+type summary struct {
+	tenant    string
+	all       []Stream // of the tenant
+	collected []string // content types
+	waiting   []string // content types without a verdict
+	problems  []Problem
+	notes     []note
+}
+
+// line tells what works, what does not, and what to do about it.
+func (s summary) line() (Level, string) {
+	level := Info
+	var parts []string
+	if len(s.collected) > 0 {
+		parts = append(parts, "collecting "+list(s.collected))
+	} else if len(s.waiting) < len(s.all) {
+		parts = append(parts, "nothing is collected")
+	}
+	if len(s.waiting) > 0 {
+		parts = append(parts, "no answer yet for "+list(s.waiting))
+	}
+	types := func(streams []Stream) string {
+		here := typesOf(s.tenant, streams, s.all)
+		if len(here) == len(s.all) {
+			return ""
+		}
+		return list(here) + " "
+	}
+	for i, p := range s.problems {
+		level = min(level, p.level())
+		part := ""
+		if i == 0 && len(p.Streams) == len(s.all) && len(parts) == 1 && len(s.collected)+len(s.waiting) == 0 {
+			parts[0] += ": " + said(p.Cause)
+			continue
+		}
+		switch who := types(p.Streams); {
+		case who != "" && p.State == Failing:
+			part = "not " + strings.TrimSpace(who) + ": "
+		case who != "":
+			part = strings.TrimSpace(who) + ": "
+		}
+		parts = append(parts, part+said(p.Cause))
+	}
+	for _, n := range s.notes {
+		part := n.text
+		if who := types(n.streams); who != "" {
+			part = strings.TrimSpace(who) + ": " + part
+		}
+		parts = append(parts, part)
+	}
+	return level, s.tenant + ": " + strings.Join(parts, "; ")
+}

@@ -1,0 +1,138 @@
+package health
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+)
+
+var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+
+func TestStateOf(t *testing.T) {
+	degraded, failing := Problem{State: Degraded}, Problem{State: Failing}
+	for _, tt := range []struct {
+		name     string
+		listed   bool
+		problems []Problem
+		want     State
+	}{
+		{"nothing known", false, nil, Starting},
+		{"listed", true, nil, OK},
+		{"in part", true, []Problem{degraded}, Degraded},
+		{"not yet and late", false, []Problem{degraded}, Degraded},
+		{"broken", true, []Problem{failing, degraded}, Failing},
+	} {
+		if got := stateOf(tt.listed, tt.problems); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestScope(t *testing.T) {
+	all := []Stream{aE, aS, bE, bS}
+	for want, streams := range map[string][]Stream{
+		"a":             {aE, aS},
+		"a Exchange":    {aE},
+		"all tenants":   {bS, aE, aS, bE},
+		"a; b Exchange": {bE, aE, aS},
+		"":              {},
+		"b":             {bS, bE},
+	} {
+		if got := scope(streams, all); got != want {
+			t.Errorf("%v: %q, want %q", streams, got, want)
+		}
+	}
+	if got := scope([]Stream{aE}, []Stream{aE}); got != "a" {
+		t.Errorf("the only tenant is %q", got)
+	}
+}
+
+func TestLevel(t *testing.T) {
+	for _, tt := range []struct {
+		p    Problem
+		want Level
+	}{
+		{Problem{Condition: SignIn}, Error},
+		{Problem{Condition: SignIn, Cause: Cause{Passing: true}}, Warn},
+		{Problem{Condition: DB}, Error},
+		{Problem{Condition: Clock}, Warn},
+		{Problem{Condition: Expiry}, Warn},
+	} {
+		if got := tt.p.level(); got != tt.want {
+			t.Errorf("%+v: %d, want %d", tt.p, got, tt.want)
+		}
+	}
+}
+
+func TestRough(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0s", 1600 * time.Millisecond: "2s", 59 * time.Minute: "59m", 61 * time.Minute: "1h01m",
+		47*time.Hour + 59*time.Minute: "47h59m", 7*24*time.Hour + time.Hour: "7d01h",
+	} {
+		if got := rough(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
+	}
+}
+
+func TestHour(t *testing.T) {
+	problem := Problem{Condition: Permission, State: Failing, Cause: consent, Since: noon.Add(-3 * time.Hour), Times: 14, Streams: []Stream{aS}}
+	everywhere := Problem{Condition: DB, State: Degraded, Cause: fullDisk, Since: noon.Add(-time.Minute), Times: 1, Streams: []Stream{aE, aS}}
+	for _, tt := range []struct {
+		name string
+		hour Hour
+		want string
+	}{
+		{"quiet", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 59 * time.Second}}},
+			"a: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"},
+		{"one", Hour{Tenant: "a", Records: 5, Blobs: 2, Duplicates: 1, Lags: []Lag{{"Exchange", 90 * time.Second}, {"SharePoint", 0}}},
+			"a: in the last hour 5 records of 2 blobs delivered, 1 duplicates dropped; lag 1m at most (Exchange)"},
+		{"wrong", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 2 * time.Hour}, {"SharePoint", time.Minute}}, Problems: []Problem{problem, everywhere}},
+			"a: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag 2h00m at most (Exchange); " +
+				"SharePoint: failing for 3h00m (met 14 times): no permission; degraded for 1m: the disk is full"},
+	} {
+		if got := tt.hour.Line(noon); got != tt.want {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestEventJSON(t *testing.T) {
+	day := noon.Add(-12 * time.Hour).Add(-24 * time.Hour)
+	span := func(from, to int) Span {
+		return Span{day.Add(time.Duration(from) * time.Hour), day.Add(time.Duration(to) * time.Hour)}
+	}
+	head := func(kind string) string {
+		return `[{"CreationTime":"2026-03-14T12:00:00","Operation":"` + kind + `","Workload":"fluent-bit-o365","OrganizationId":"a","ContentType":"Exchange",`
+	}
+	for _, tt := range []struct {
+		name  string
+		event Event
+		want  string
+	}{
+		{"gap", Event{Kind: Gap, From: day, To: noon, Reason: "why"},
+			head("gap") + `"Span":{"From":"2026-03-13T00:00:00","To":"2026-03-14T12:00:00"},"Reason":"why"}]`},
+		{"well", Event{Kind: Change, State: OK, Previous: Failing, Since: noon, Lasted: time.Hour},
+			head("state") + `"State":"ok","PreviousState":"failing","Since":"2026-03-14T12:00:00","PreviousSeconds":3600}]`},
+		{"wrong", Event{Kind: Change, State: Failing, Previous: OK, Since: noon, Causes: []Cause{secret, outage}},
+			head("state") + `"State":"failing","PreviousState":"ok","Since":"2026-03-14T12:00:00","PreviousSeconds":0,` +
+				`"What":"the secret is wrong","Do":"change it","Detail":"7000215","Others":[{"What":"requests fail","Do":"wait","Detail":"500"}]}]`},
+		{"complete", Event{Kind: Completeness, From: day, To: day.Add(24 * time.Hour), State: OK,
+			Day: Day{Listed: []Span{span(0, 24)}, Counted: day, Blobs: 1, Records: 2, Duplicates: 3, Lag: time.Minute, Newest: noon}},
+			head("completeness") + `"Span":{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"},"State":"ok","Complete":true,` +
+				`"Listed":[{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"}],"Lost":[],"LostSeconds":0,` +
+				`"CountedSince":"2026-03-13T00:00:00","Blobs":1,"Records":2,"Duplicates":3,"LagSeconds":60,"Newest":"2026-03-14T12:00:00"}]`},
+		{"incomplete", Event{Kind: Completeness, From: day, To: day.Add(24 * time.Hour), State: Failing,
+			Day: Day{Listed: []Span{span(0, 3), span(4, 24)}, Lost: []Span{span(3, 4)}, Counted: day}},
+			head("completeness") + `"Span":{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"},"State":"failing","Complete":false,` +
+				`"Listed":[{"From":"2026-03-13T00:00:00","To":"2026-03-13T03:00:00"},{"From":"2026-03-13T04:00:00","To":"2026-03-14T00:00:00"}],` +
+				`"Lost":[{"From":"2026-03-13T03:00:00","To":"2026-03-13T04:00:00"}],"LostSeconds":3600,` +
+				`"CountedSince":"2026-03-13T00:00:00","Blobs":0,"Records":0,"Duplicates":0,"LagSeconds":0}]`},
+	} {
+		tt.event.Time, tt.event.Tenant, tt.event.ContentType = noon, "a", "Exchange"
+		got := string(tt.event.JSON())
+		if got != tt.want || !json.Valid([]byte(got)) {
+			t.Errorf("%s:\n%s\nwant\n%s", tt.name, got, tt.want)
+		}
+	}
+}

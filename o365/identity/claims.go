@@ -1,0 +1,49 @@
+package identity
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+// Claims are what a token says about itself, as far as people ask.
+// https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+type Claims struct {
+	AppID string
+	// Roles are the application permissions, and Scopes those of a person
+	// who is logged in (azure_cli).
+	Roles, Scopes []string
+}
+
+// Permits reports whether the token holds a permission.
+func (c Claims) Permits(permission string) bool {
+	return slices.ContainsFunc(slices.Concat(c.Roles, c.Scopes), func(held string) bool { return strings.EqualFold(held, permission) })
+}
+
+// Read returns the claims of an access token, false if it is none that can be
+// read. The signature is not checked: this is for messages, and the API
+// decides.
+func Read(token string) (Claims, bool) {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return Claims{}, false
+	}
+	text, err := base64.RawURLEncoding.DecodeString(parts[1])
+	if err != nil {
+		return Claims{}, false
+	}
+	var claims struct {
+		AppID string   `json:"appid"` // v1.0 tokens, which this API takes
+		AZP   string   `json:"azp"`   // v2.0
+		Roles []string `json:"roles"`
+		Scope string   `json:"scp"`
+	}
+	if json.Unmarshal(text, &claims) != nil {
+		return Claims{}, false
+	}
+	if claims.AppID == "" {
+		claims.AppID = claims.AZP
+	}
+	return Claims{AppID: claims.AppID, Roles: claims.Roles, Scopes: strings.Fields(claims.Scope)}, true
+}

@@ -1,0 +1,47 @@
+package identity
+
+import (
+	"encoding/base64"
+	"testing"
+)
+
+func TestRead(t *testing.T) {
+	token := func(claims string) string {
+		return "h." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".s"
+	}
+	for _, tt := range []struct {
+		name, token string
+		app         string
+		permits     bool // ActivityFeed.Read
+		ok          bool
+	}{
+		{"application", token(`{"appid":"a","roles":["ActivityFeed.ReadDlp","ActivityFeed.Read"]}`), "a", true, true},
+		{"person", token(`{"appid":"a","scp":"user_impersonation ActivityFeed.Read"}`), "a", true, true},
+		{"v2", token(`{"azp":"b","roles":[]}`), "b", false, true},
+		{"other role", token(`{"appid":"a","roles":["ActivityFeed.ReadDlp"]}`), "a", false, true},
+		{"opaque", "abc", "", false, false},
+		{"no base64", "a.!.c", "", false, false},
+		{"no JSON", "a.YQ.c", "", false, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, ok := Read(tt.token)
+			if ok != tt.ok || got.AppID != tt.app || got.Permits("ActivityFeed.Read") != tt.permits {
+				t.Errorf("got %+v, %v", got, ok)
+			}
+		})
+	}
+}
+
+// Every refusal that has a meaning says both what is wrong and what to do.
+func TestMeanings(t *testing.T) {
+	for code, m := range meanings {
+		if m.what == "" || m.remedy == "" {
+			t.Errorf("AADSTS%d: %+v", code, m)
+		}
+	}
+	for _, code := range []int{7000215, 700016, 90002, 7000222, 700027, 50034, 900023, 65001, 53003} {
+		if _, ok := meanings[code]; !ok {
+			t.Errorf("AADSTS%d has no meaning", code)
+		}
+	}
+}

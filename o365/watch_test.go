@@ -1,0 +1,164 @@
+package o365
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+)
+
+var (
+	mail  = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
+	files = health.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
+)
+
+// watched runs f beside an input that collects nothing, in a bubble in which
+// it is midnight.
+func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &lines{}
+		book, err := ledger.Open("", ledger.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &Input{
+			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7),
+			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint}}),
+		}
+		in.board = health.NewBoard(in.metrics.Names(), in.log, nil)
+		in.committer = newCommitter(book, in.board, in.metrics, in.log)
+		in.moved(time.Now())
+		ctx, cancel := context.WithCancel(t.Context())
+		in.running.Go(func() { in.board.Run(ctx) })
+		in.running.Go(func() { newWatch(in, book, time.Now()).run(ctx) })
+		in.board.Listed(health.Stream{})
+		f(in, book, log)
+		cancel()
+		in.running.Wait()
+		in.committer.close(time.Now().Add(time.Second))
+	})
+}
+
+func TestHourlySummary(t *testing.T) {
+	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
+		time.Sleep(59 * time.Minute)
+		in.metrics.Stream(mail.Tenant, mail.ContentType).Records.Add(40)
+		in.metrics.Stream(files.Tenant, files.ContentType).Records.Add(2)
+		in.metrics.Stream(files.Tenant, files.ContentType).Delivered.Add(3)
+		in.metrics.Stream(files.Tenant, files.ContentType).Duplicates.Add(1)
+		in.metrics.Stream(files.Tenant, files.ContentType).Complete.Set(time.Now().Add(-9 * time.Minute))
+		if strings.Contains(log.text(), "last hour") {
+			t.Errorf("too early: %s", log.text())
+		}
+		for range 14 {
+			in.board.Set(files, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
+		}
+		time.Sleep(2 * time.Minute)
+		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
+		if !strings.Contains(log.text(), want) {
+			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
+		}
+		in.board.Clear(files, health.Permission)
+		in.metrics.Stream(files.Tenant, files.ContentType).Complete.Set(time.Time{})
+		time.Sleep(time.Hour)
+		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
+		if text := log.text(); !strings.HasSuffix(text, want) || strings.Count(text, "last hour") != 2 {
+			t.Errorf("the log says\n%s\nwant at its end\n%s", text, want)
+		}
+	})
+}
+
+// The bubble begins at midnight, 2000-01-01.
+func TestDailyCompleteness(t *testing.T) {
+	watched(t, func(in *Input, book *ledger.Ledger, _ *lines) {
+		day := time.Now().UTC()
+		numbers := in.metrics.Stream(mail.Tenant, mail.ContentType)
+		at := func(d time.Duration) time.Time { return day.Add(d) }
+		span := func(from, to time.Duration) ledger.Span { return ledger.Span{From: at(from), To: at(to)} }
+
+		time.Sleep(23*time.Hour + 50*time.Minute)
+		numbers.Records.Add(40)
+		numbers.Delivered.Add(2)
+		numbers.Duplicates.Add(1)
+		numbers.Newest.Advance(at(23 * time.Hour))
+		if err := book.Complete(ledger.Stream(mail), span(-3*time.Hour, 23*time.Hour), span(23*time.Hour, 23*time.Hour+50*time.Minute)); err != nil {
+			t.Fatal(err)
+		}
+		if err := book.Complete(ledger.Stream(files), span(2*time.Hour, 30*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if err := book.AddGap(ledger.Gap{Stream: ledger.Stream(files), Span: span(-time.Hour, 2*time.Hour), Reason: "off", Found: at(0)}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(15 * time.Minute)
+		numbers.Records.Add(1000) // of the next day
+		if b := in.Next(); b != nil {
+			t.Fatalf("the day is told of at its end: %v", b)
+		}
+		numbers.Complete.Set(at(24*time.Hour + 5*time.Minute))
+		time.Sleep(10 * time.Minute)
+		got := taken(t, in)
+		head := `{"CreationTime":"2000-01-02T00:10:00","Operation":"completeness","Workload":"fluent-bit-o365","OrganizationId":"contoso",`
+		want := []string{
+			head + `"ContentType":"Audit.Exchange","Span":{"From":"2000-01-01T00:00:00","To":"2000-01-02T00:00:00"},"State":"ok",` +
+				`"Complete":true,"Listed":[{"From":"2000-01-01T00:00:00","To":"2000-01-01T23:50:00"}],"Lost":[],"LostSeconds":0,` +
+				`"CountedSince":"2000-01-01T00:00:00","Blobs":2,"Records":40,"Duplicates":1,"LagSeconds":300,"Newest":"2000-01-01T23:00:00"}`,
+			head + `"ContentType":"Audit.SharePoint","Span":{"From":"2000-01-01T00:00:00","To":"2000-01-02T00:00:00"},"State":"ok",` +
+				`"Complete":false,"Listed":[{"From":"2000-01-01T02:00:00","To":"2000-01-02T00:00:00"}],"Lost":[{"From":"2000-01-01T00:00:00","To":"2000-01-01T02:00:00"}],"LostSeconds":7200,` +
+				`"CountedSince":"2000-01-01T00:00:00","Blobs":0,"Records":0,"Duplicates":0,"LagSeconds":0}`,
+		}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+		}
+		time.Sleep(24 * time.Hour)
+		if got = taken(t, in); len(got) != 2 || !strings.Contains(got[0], `"CountedSince":"2000-01-02T00:00:00","Blobs":0,"Records":1000`) {
+			t.Errorf("the next day: %q", got)
+		}
+	})
+}
+
+// taken confirms all batches and returns their records.
+func taken(t *testing.T, in *Input) (records []string) {
+	t.Helper()
+	for b := in.Next(); b != nil; b = in.Next() {
+		for _, text := range readEvents(t, b.Events) {
+			records = append(records, string(text))
+		}
+		in.Confirm(b)
+	}
+	return records
+}
+
+func TestOutputThatTakesNothing(t *testing.T) {
+	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
+		time.Sleep(20*time.Minute + 5*time.Second) // nothing waits
+		push := func() { in.outbox.Push(outbox.Lane{Name: "l"}, make([]byte, 1000), 1, receipt{}) }
+		push()
+		push()
+		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"})
+		time.Sleep(2*time.Minute + 50*time.Second)
+		if strings.Contains(log.text(), "paused") || len(in.board.Problems("contoso")) > 0 {
+			t.Errorf("too early: %s", log.text())
+		}
+		time.Sleep(20 * time.Minute)
+		want := "2 contoso: Fluent Bit has paused this input: look at its outputs; nothing is lost as long as Microsoft keeps it, 7 days (2000 bytes wait, the last were taken at 2000-01-01T00:20:00Z)"
+		if strings.Count(log.text(), want) != 1 || strings.Count(log.text(), "paused") != 1 {
+			t.Errorf("the log says\n%s\nwant once\n%s", log.text(), want)
+		}
+		if s := in.board.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
+			t.Errorf("states: %v", s)
+		}
+		taken := in.Next()
+		in.Confirm(taken)
+		time.Sleep(time.Minute)
+		if want = "3 contoso: over after 20m: Fluent Bit"; !strings.Contains(log.text(), want) {
+			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
+		}
+	})
+}
