@@ -208,6 +208,7 @@ func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
 	if batches < maxUncommitted || batches > maxUncommitted+10 {
 		t.Errorf("%d batches were handed over without the ledger", batches)
 	}
+	r.listen(in, 12*time.Second, "the state file can't be written")
 	if strings.Count(r.log.text(), "the state file can't be written") != 1 {
 		t.Errorf("the log says:\n%s", r.log.text())
 	}

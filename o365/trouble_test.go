@@ -76,7 +76,7 @@ func TestTroubleIsTold(t *testing.T) {
 			tt.spoil(r)
 			in := r.open()
 			defer in.Close()
-			records := r.listen(in, 5*time.Second)
+			records := append(r.listen(in, 15*time.Second, r.options["tenant_id"]+": "), r.listen(in, 3*time.Second, "")...)
 			var lines []string
 			for _, line := range strings.Split(r.log.text(), "\n") {
 				for _, note := range []string{"; subscription started", "; Audit.Exchange: subscription started", "; caught up", "; DLP.All: caught up", "; Audit.Exchange: caught up"} {
@@ -110,10 +110,11 @@ func TestTroubleIsTold(t *testing.T) {
 	}
 }
 
-// listen confirms what comes for a while and returns the health records.
-func (r *rig) listen(in *Input, d time.Duration) (records []map[string]any) {
+// listen confirms what comes for a while, or until the log says something, and
+// returns the health records.
+func (r *rig) listen(in *Input, d time.Duration, until string) (records []map[string]any) {
 	r.t.Helper()
-	for end := time.Now().Add(d); time.Now().Before(end); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(d); time.Now().Before(end) && (until == "" || !strings.Contains(r.log.text(), until)); time.Sleep(time.Millisecond) {
 		b := in.Next()
 		if b == nil {
 			continue
@@ -138,10 +139,11 @@ func TestSubscriptionDisabledLater(t *testing.T) {
 	r.options["content_types"], r.options["health_tag"] = cloud.Exchange, "health"
 	in := r.open()
 	defer in.Close()
-	r.listen(in, 3*time.Second)
+	r.listen(in, 15*time.Second, ": collecting ")
+	r.listen(in, 2*time.Second, "")
 	before := r.log.text()
 	r.cloud.Disable(cloud.DefaultTenant, cloud.Exchange)
-	records := r.listen(in, 11*time.Second)
+	records := append(r.listen(in, 30*time.Second, "subscription started again"), r.listen(in, time.Second, "")...)
 	said := strings.TrimPrefix(r.log.text(), before)
 	for _, want := range []string{": lost: content of ", "disabled the subscription", "subscription started again"} {
 		if strings.Count(said, want) != 1 {
@@ -167,7 +169,7 @@ func TestStateFileThatCantBeWritten(t *testing.T) {
 	in := r.open()
 	defer in.Close()
 	in.committer.ledger.Close() // every write fails from now on
-	records := r.listen(in, 4*time.Second)
+	records := append(r.listen(in, 15*time.Second, "the state file can't be written"), r.listen(in, time.Second, "")...)
 	if n := strings.Count(r.log.text(), "the state file can't be written: make room on the disk of db"); n != 1 {
 		t.Errorf("it is said %d times:\n%s", n, r.log.text())
 	}
