@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
@@ -37,6 +38,8 @@ type Config struct {
 	BatchSize int
 	QueueSize int
 	HealthTag string
+
+	Mail alert.Config // without TLS and Instance; no mail if To is empty
 }
 
 // ParseConfig reads the options through get, which returns the text of a key
@@ -82,6 +85,9 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		HealthTag:         v.String(option.HealthTag),
 	}
 	c.Login.Audience = c.Endpoint
+	if c.Mail, err = parseMail(v); err != nil {
+		return Config{}, err
+	}
 	for _, t := range v.List(option.ContentTypes) {
 		c.ContentTypes = append(c.ContentTypes, activity.ContentType(t))
 	}
@@ -106,7 +112,7 @@ func (c Config) contradictions() error {
 		"%s: %d bytes is less than %s (use at least %d)", option.QueueSize, c.QueueSize, option.BatchSize, c.BatchSize)
 	say(c.HealthTag != "" && c.HealthTag == c.TagPrefix,
 		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
-	return errors.Join(mistakes...)
+	return errors.Join(append(mistakes, c.mailContradictions()...)...)
 }
 
 func orElse(s, fallback string) string {

@@ -35,6 +35,8 @@ import (
 
 // Host is what the embedding program gives.
 type Host struct {
+	// Name is what the input is called there, for mails; may be empty.
+	Name string
 	// Log takes the lines that people should see. It must not block.
 	Log health.Log
 	// Shared is what all inputs of the process have in common.

@@ -234,6 +234,9 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("no certificate"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	mail := func(url, passwordFile string) map[string]string {
+		return map[string]string{"alert_email_to": "a@b", "alert_email_from": "c@d", "smtp_url": url, "smtp_password_file": passwordFile}
+	}
 	for _, tt := range []struct {
 		name    string
 		options map[string]string
@@ -249,6 +252,16 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": cloud.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
 		{"queue below batch", map[string]string{"queue_size": "64k"}, "queue_size: 64000 bytes is less than batch_size"},
 		{"one tag for two", map[string]string{"health_tag": "a", "tag_prefix": "a"}, `health_tag: "a" is tag_prefix too`},
+		{"mail without sender", map[string]string{"alert_email_to": "a@b", "smtp_url": "smtp://h"}, "alert_email_to: needs alert_email_from"},
+		{"mail without server", map[string]string{"alert_email_to": "a@b", "alert_email_from": "a@b"}, "alert_email_to: needs smtp_url"},
+		{"sender without mail", map[string]string{"alert_email_from": "a@b"}, "alert_email_from: is of no use without alert_email_to"},
+		{"server without mail", map[string]string{"smtp_url": "smtp://h"}, "smtp_url: is of no use without alert_email_to"},
+		{"mail password without mail", map[string]string{"smtp_password_file": bad}, "smtp_password_file: is of no use without alert_email_to"},
+		{"mail password twice", mail("smtp://u:simulated-secret@h", bad), "smtp_password_file: set it or a password in smtp_url, not both"},
+		{"mail password without user", mail("smtp://h", bad), "smtp_password_file: is of no use without a user in smtp_url"},
+		{"mail user without password", mail("smtp://u@h", ""), "smtp_url: has a user without a password (set smtp_password_file)"},
+		{"mail password for nobody", mail("smtp://:simulated-secret@h", ""), "smtp_url: has a password without a user"},
+		{"mail password unencrypted", mail("smtp://u:simulated-secret@h?starttls=off", ""), "smtp_url: a password is never sent unencrypted"},
 		{"two mistakes", map[string]string{"poll_interval": "5x", "lookback": "30d"}, "lookback"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -19,6 +19,10 @@ const streamBuffer = 256 << 10
 // newTransport returns the transport that all requests of an input go
 // through, those of the login included.
 func newTransport(c Config) (*http.Transport, error) {
+	encryption, err := newTLS(c.CAFile)
+	if err != nil {
+		return nil, err
+	}
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
@@ -26,7 +30,7 @@ func newTransport(c Config) (*http.Transport, error) {
 		MaxIdleConnsPerHost: c.Concurrency + len(c.ContentTypes),
 		IdleConnTimeout:     idleConnection,
 		TLSHandshakeTimeout: c.RequestTimeout,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSClientConfig:     encryption,
 		HTTP2: &http.HTTP2Config{
 			MaxReceiveBufferPerStream:     streamBuffer,
 			MaxReceiveBufferPerConnection: streamBuffer * (c.Concurrency + len(c.ContentTypes)),
@@ -39,19 +43,26 @@ func newTransport(c Config) (*http.Transport, error) {
 		}
 		t.Proxy = http.ProxyURL(u)
 	}
-	if c.CAFile != "" {
-		roots, err := x509.SystemCertPool()
-		if err != nil {
-			roots = x509.NewCertPool()
-		}
-		pem, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", option.CAFile, err)
-		}
-		if !roots.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("%s: %s holds no PEM certificate", option.CAFile, c.CAFile)
-		}
-		t.TLSClientConfig.RootCAs = roots
-	}
 	return t, nil
+}
+
+// newTLS returns how servers are spoken to, those of mail included.
+func newTLS(caFile string) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if caFile == "" {
+		return c, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	pem, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", option.CAFile, err)
+	}
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("%s: %s holds no PEM certificate", option.CAFile, caFile)
+	}
+	c.RootCAs = roots
+	return c, nil
 }

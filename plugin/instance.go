@@ -47,7 +47,7 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 	if h.metrics != nil && !h.readsCounters() {
 		log.Log(health.Info, "this Fluent Bit keeps its counters in an unknown way: they are taken from the text of all metrics, which costs time with many tenants")
 	}
-	in, err := o365.Open(config, o365.Host{Log: log.Log, Shared: t.budgets()})
+	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: t.budgets()})
 	if err != nil {
 		return nil, err
 	}

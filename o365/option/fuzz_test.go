@@ -1,10 +1,12 @@
 package option
 
 import (
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 )
 
 func FuzzDuration(f *testing.F) {
@@ -44,6 +46,46 @@ func FuzzSize(f *testing.F) {
 		}
 		if again, err := parseSize(strconv.FormatInt(n, 10)); err != nil || again != n {
 			t.Fatalf("%q is %d, and that is %d, %v", s, n, again, err)
+		}
+	})
+}
+
+// An address ends up in a header.
+func FuzzEmail(f *testing.F) {
+	for _, s := range []string{"a@b", "Ops <a@b>", "=?utf-8?q?a=0D=0Ab?= <a@b>", `"a b"@c`, "a@b (c)", "ü@ü", "a@[127.0.0.1]", "<a@b", "\"\r\" <a@b>"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		v, err := parseEmail(s)
+		if err != nil {
+			return
+		}
+		text, _ := v.(string)
+		if strings.ContainsFunc(text, unicode.IsControl) || !strings.Contains(text, "@") {
+			t.Fatalf("%q is %q", s, text)
+		}
+		if again, err := parseEmail(text); err != nil || again != v {
+			t.Fatalf("%q is %q, and that is %q, %v", s, text, again, err)
+		}
+	})
+}
+
+func FuzzSMTP(f *testing.F) {
+	for _, s := range []string{"smtp://h", "smtps://u:p@h:465", "smtp://u@d@h:587", "smtp://[::1]:25?starttls=off", "smtp://h?starttls=off&x", "smtp://h:99999", "smtp:h", "smtp://u:p#@h"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		v, err := parseSMTP(s)
+		if err != nil {
+			return
+		}
+		text, _ := v.(string)
+		u, err := url.Parse(text)
+		if err != nil || u.Hostname() == "" || u.Scheme != "smtp" && u.Scheme != "smtps" {
+			t.Fatalf("%q is %q: %v", s, text, err)
+		}
+		if again, err := parseSMTP(text); err != nil || again != v {
+			t.Fatalf("%q is %q, and that is %q, %v", s, text, again, err)
 		}
 	})
 }

@@ -31,6 +31,11 @@ const (
 	BatchSize           = "batch_size"
 	QueueSize           = "queue_size"
 	HealthTag           = "health_tag"
+	AlertEmailTo        = "alert_email_to"
+	AlertEmailFrom      = "alert_email_from"
+	AlertAfter          = "alert_after"
+	SMTPURL             = "smtp_url"
+	SMTPPasswordFile    = "smtp_password_file"
 )
 
 var declared = []Option{
@@ -95,4 +100,15 @@ var declared = []Option{
 		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
 	{Key: HealthTag, Type: tag,
 		Help: "Emit health records under this tag: changes of a content type's state, gaps, and once a day what is complete."},
+
+	{Key: AlertEmailTo, Type: listOf(email),
+		Help: "Who gets a mail when a content type has been failing for alert_after, or degraded by what somebody has to mend; one more a day while that lasts, and one when it is over."},
+	{Key: AlertEmailFrom, Type: email,
+		Help: "Sender of these mails."},
+	{Key: AlertAfter, Type: duration("0s", "7d"), Default: "30m",
+		Help: "How long a content type must have been failing before a mail is sent."},
+	{Key: SMTPURL, Type: smtpURL, Secret: true,
+		Help: "Mail server with the user to log in as: smtp:// requires STARTTLS, unless ?starttls=off is added for a relay without a login, and smtps:// is TLS from the start."},
+	{Key: SMTPPasswordFile, Type: path,
+		Help: "File that holds the password of the user in smtp_url, read again when it changes."},
 }

@@ -1,9 +1,11 @@
 package option
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -23,6 +25,31 @@ func parseProxy(text string) (any, error) {
 		return nil, fmt.Errorf("%s is not the URL of a proxy", quoteURL(text))
 	}
 	return strings.TrimRight(u.String(), "/"), nil
+}
+
+// parseSMTP takes smtp and smtps; of parameters, only starttls for smtp.
+func parseSMTP(text string) (any, error) {
+	wrong := errors.New("the value is not the URL of a mail server")
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
+		return nil, wrong
+	}
+	if u.Scheme != "smtp" && u.Scheme != "smtps" {
+		return nil, wrong
+	}
+	if port, err := strconv.ParseUint(u.Port(), 10, 16); u.Port() != "" && (err != nil || port == 0) {
+		return nil, wrong
+	}
+	switch u.RawQuery {
+	case "":
+	case "starttls=required", "starttls=off":
+		if u.Scheme != "smtp" {
+			return nil, wrong
+		}
+	default:
+		return nil, wrong
+	}
+	return u.String(), nil
 }
 
 func parseURL(text string, schemes ...string) (*url.URL, bool) {

@@ -58,6 +58,11 @@ func TestDefaults(t *testing.T) {
 		BatchSize:           int64(1_000_000),
 		QueueSize:           int64(32_000_000),
 		HealthTag:           "",
+		AlertEmailTo:        []string(nil),
+		AlertEmailFrom:      "",
+		AlertAfter:          30 * time.Minute,
+		SMTPURL:             Secret(""),
+		SMTPPasswordFile:    "",
 	} {
 		var got any
 		switch want.(type) {
@@ -108,6 +113,8 @@ func TestParse(t *testing.T) {
 		{QueueSize, "1gb", "1000000000"},
 		{CAFile, " /etc/ssl/my roots.pem ", "/etc/ssl/my roots.pem"},
 		{TagPrefix, "o365.prod-eu", "o365.prod-eu"},
+		{AlertEmailTo, "ops@example.com , <siem@example.com>", "[ops@example.com siem@example.com]"},
+		{AlertAfter, "0s", "0s"},
 	} {
 		v, err := Parse(from(map[string]string{c.key: c.text}))
 		if err != nil {
@@ -125,6 +132,7 @@ func TestSecretKeepsItsText(t *testing.T) {
 		ClientSecret:        "a~b=\n",
 		CertificatePassword: " two  spaces \r\n",
 		Proxy:               " http://user:p%40ss@proxy.example:3128/ ",
+		SMTPURL:             " SMTP://me@example.com:p%40ss%23@mail.example ",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -133,6 +141,7 @@ func TestSecretKeepsItsText(t *testing.T) {
 		ClientSecret:        "a~b=",
 		CertificatePassword: " two  spaces ",
 		Proxy:               "http://user:p%40ss@proxy.example:3128",
+		SMTPURL:             "smtp://me%40example.com:p%40ss%23@mail.example",
 	} {
 		if got := v.Secret(key).Reveal(); got != want {
 			t.Errorf("%s = %q, want %q", key, got, want)

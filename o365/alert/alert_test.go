@@ -1,0 +1,223 @@
+package alert
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// A scene is the loop between states that a test sets and a server that a test
+// breaks.
+type scene struct {
+	alerts *Alerts
+	begun  time.Time
+
+	mu     sync.Mutex
+	world  *world
+	broken func(letter) error
+	mails  []string // when, to whom, subject
+	log    []string
+}
+
+func newScene(to ...string) *scene {
+	s := &scene{world: newWorld("ab"), begun: time.Now()}
+	for i := range s.world.states {
+		s.world.states[i].Since = s.begun
+	}
+	s.alerts = &Alerts{
+		after: 30 * time.Minute, place: place{"o365.0", "host"},
+		snapshot: func() []health.Status {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return append([]health.Status(nil), s.world.states...)
+		},
+		post: s.post,
+		log: func(level health.Level, line string) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.log = append(s.log, fmt.Sprintf("%s %d %s", brief(time.Since(s.begun)), level, line))
+		},
+	}
+	for _, a := range to {
+		s.alerts.recipients = append(s.alerts.recipients, &recipient{address: a})
+	}
+	return s
+}
+
+func (s *scene) post(_ context.Context, letters []letter) []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	errs := make([]error, len(letters))
+	for i, l := range letters {
+		if s.broken != nil {
+			errs[i] = s.broken(l)
+		}
+		if errs[i] == nil {
+			s.mails = append(s.mails, fmt.Sprintf("%s %s %s", brief(time.Since(s.begun)), l.to, strings.TrimPrefix(l.subject, "[o365.0 on host] ")))
+		}
+	}
+	return errs
+}
+
+func (s *scene) set(streams string, state health.State, causes ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.world.now = time.Now()
+	s.world.set(streams, state, causes...)
+}
+
+// breaks sets what the server answers from now on.
+func (s *scene) breaks(answer func(letter) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.broken = answer
+}
+
+// logged takes the lines out of the log.
+func (s *scene) logged() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	lines := s.log
+	s.log = nil
+	return lines
+}
+
+// play runs the loop while script sleeps and changes things.
+func (s *scene) play(script func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.alerts.Run(ctx)
+	}()
+	time.Sleep(time.Second) // between two looks
+	script()
+	cancel()
+	<-ended
+}
+
+func (s *scene) check(t *testing.T, what string, got []string, want ...string) {
+	t.Helper()
+	if text := strings.Join(got, "\n"); text != strings.Join(want, "\n") {
+		t.Errorf("%s:\n%s\nwant:\n%s", what, text, strings.Join(want, "\n"))
+	}
+}
+
+func TestRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y", "v@w")
+		s.play(func() {
+			s.set("ab", health.Failing, "the secret has expired")
+			time.Sleep(25 * time.Hour)
+			s.set("ab", health.OK)
+			time.Sleep(24 * time.Hour)
+		})
+		s.check(t, "mails", s.mails,
+			"30m30s x@y audit records not collected: the secret has expired", "30m30s v@w audit records not collected: the secret has expired",
+			"24h30m30s x@y audit records still not collected: the secret has expired", "24h30m30s v@w audit records still not collected: the secret has expired",
+			"25h5m30s x@y audit records are collected again", "25h5m30s v@w audit records are collected again")
+		if log := s.logged(); len(log) != 6 {
+			t.Errorf("log: %s", strings.Join(log, "\n"))
+		}
+	})
+}
+
+// What can't be sent is tried again, ever more slowly, and said once.
+func TestServerIsDown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y", "v@w")
+		tries := 0
+		s.breaks(func(l letter) error {
+			if l.to == "x@y" {
+				tries++
+			}
+			return fmt.Errorf("dial from port %d: refused", 40000+tries)
+		})
+		s.play(func() {
+			s.set("a", health.Failing, "c")
+			time.Sleep(10 * time.Hour)
+			s.check(t, "log", s.logged(), "30m30s 2 mail to x@y, v@w can't be sent, it is tried again ever less often, at least every hour: dial from port 40001: refused")
+			s.breaks(func(letter) error { return errors.New("no such user") })
+			if tries < 12 || tries > 17 {
+				t.Errorf("%d attempts in 10 hours", tries)
+			}
+			time.Sleep(2 * time.Hour)
+			if log := s.logged(); len(log) != 1 || !strings.Contains(log[0], "no such user") {
+				t.Errorf("log: %s", strings.Join(log, "\n"))
+			}
+			s.breaks(nil)
+			time.Sleep(2 * time.Hour)
+			s.set("a", health.OK)
+			time.Sleep(2 * time.Hour)
+		})
+		for i, m := range s.mails {
+			_, s.mails[i], _ = strings.Cut(m, " ")
+		}
+		s.check(t, "mails", s.mails, "x@y audit records not collected: c", "v@w audit records not collected: c", "x@y audit records are collected again", "v@w audit records are collected again")
+	})
+}
+
+// Nobody hears of the end of what he was never told.
+func TestOverBeforeItCouldBeSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y", "v@w")
+		s.breaks(func(l letter) error {
+			if l.to == "x@y" {
+				return errors.New("no such user")
+			}
+			return nil
+		})
+		s.play(func() {
+			s.set("a", health.Failing, "c")
+			time.Sleep(time.Hour)
+			s.set("a", health.OK)
+			s.breaks(nil)
+			time.Sleep(10 * time.Hour)
+		})
+		s.check(t, "mails", s.mails, "30m30s v@w audit records not collected: c", "1h5m30s v@w audit records are collected again")
+	})
+}
+
+func TestNothingIsSentWhileAllIsWell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		s.play(func() {
+			for range 50 {
+				s.set("ab", health.Failing, "c")
+				time.Sleep(29 * time.Minute)
+				s.set("ab", health.OK)
+				time.Sleep(time.Minute)
+			}
+		})
+		s.check(t, "mails", s.mails)
+		s.check(t, "log", s.logged())
+	})
+}
+
+// The end of the loop does not wait for a server, and no line is said of it.
+func TestEndWhileSending(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		var ended time.Time
+		s.alerts.post = func(ctx context.Context, letters []letter) []error {
+			<-ctx.Done()
+			ended = time.Now()
+			return []error{context.Cause(ctx)}
+		}
+		s.play(func() {
+			s.set("a", health.Failing, "c")
+			time.Sleep(time.Hour)
+		})
+		if ended.IsZero() || time.Since(ended) > 0 {
+			t.Errorf("ended at %s", ended)
+		}
+		s.check(t, "log", s.logged())
+	})
+}

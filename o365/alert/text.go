@@ -1,0 +1,203 @@
+package alert
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// A place is where the mail comes from.
+type place struct{ instance, host string }
+
+func (p place) String() string {
+	if p.instance == "" {
+		return p.host
+	}
+	return p.instance + " on " + p.host
+}
+
+const (
+	// kept is how long Microsoft offers content (Management Activity API
+	// reference, "List available content").
+	kept = 7 * 24 * time.Hour
+	// Bounds of what comes from elsewhere, in characters.
+	maxSubject, maxText = 150, 2000
+	// maxDetails is how many errors of one cause are shown.
+	maxDetails = 3
+)
+
+func (r report) subject(p place) string {
+	text := "audit records are collected again"
+	if len(r.troubles) > 0 {
+		still := ""
+		if !r.news {
+			still = "still "
+		}
+		text = "audit records " + still + r.troubles[0].effect() + ": " + r.troubles[0].What
+	}
+	if n := len(r.troubles) - 1; n > 0 {
+		text += fmt.Sprintf(" (and %d more)", n)
+	}
+	return shorten(clean("["+p.String()+"] "+text), maxSubject)
+}
+
+func (r report) body(p place) string {
+	var b strings.Builder
+	for _, g := range r.troubles {
+		g.write(&b, r.now)
+	}
+	for _, of := range byCause(r.recovered) {
+		writeRecovered(&b, of)
+	}
+	b.WriteString("-- \n")
+	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", clean(p.String())))
+	if len(r.troubles) > 0 {
+		b.WriteString("While this lasts, a mail comes every day, and one when it is over.\n")
+	}
+	return b.String()
+}
+
+// byCause puts the streams together that had the same causes.
+func byCause(all []recovery) [][]recovery {
+	var groups [][]recovery
+	for _, r := range all {
+		i := slices.IndexFunc(groups, func(g []recovery) bool { return slices.Equal(g[0].causes, r.causes) })
+		if i < 0 {
+			groups = append(groups, []recovery{r})
+			continue
+		}
+		groups[i] = append(groups[i], r)
+	}
+	return groups
+}
+
+func writeRecovered(b *strings.Builder, of []recovery) {
+	b.WriteString("Microsoft 365 audit records are collected again. It was:\n")
+	for _, c := range of[0].causes {
+		write(b, "", c)
+	}
+	b.WriteString("\nWhat is concerned, and how long it was:\n")
+	list(b, of, func(s recovery) health.Stream { return s.Stream }, func(s recovery) string {
+		text := fmt.Sprintf("from %s to %s (%s)", clock(s.began), clock(s.ended), roughly(s.ended.Sub(s.began)))
+		switch {
+		case s.State == health.Standby:
+			text += ", now by another instance"
+		case s.ended.Sub(s.began) > kept:
+			text += ", longer than Microsoft keeps content: the log says what is lost"
+		}
+		return text
+	})
+	b.WriteString("\n")
+}
+
+// list writes streams under their tenants, with what there is to say of each.
+func list[T any](b *strings.Builder, all []T, stream func(T) health.Stream, about func(T) string) {
+	sorted := slices.SortedFunc(slices.Values(all), func(x, y T) int {
+		return cmp.Or(cmp.Compare(stream(x).Tenant, stream(y).Tenant), cmp.Compare(stream(x).ContentType, stream(y).ContentType))
+	})
+	tenant := ""
+	for _, s := range sorted {
+		if t := stream(s).Tenant; t != tenant {
+			tenant = t
+			fmt.Fprintf(b, "  tenant %s\n", tenant)
+		}
+		fmt.Fprintf(b, "    %s: %s\n", stream(s).ContentType, about(s))
+	}
+}
+
+// effect says what a trouble means.
+func (g group) effect() string {
+	if slices.ContainsFunc(g.streams, isFailing) {
+		return "not collected"
+	}
+	return "at risk"
+}
+
+func (g group) write(b *strings.Builder, now time.Time) {
+	fmt.Fprintf(b, "Microsoft 365 audit records are %s:\n", g.effect())
+	write(b, "", g.What)
+	if g.Do != "" {
+		b.WriteString("\nWhat to do:\n")
+		write(b, "  ", g.Do)
+	}
+	b.WriteString("\nWhat is concerned, and since when:\n")
+	list(b, g.streams, func(s affected) health.Stream { return s.Stream }, func(s affected) string {
+		return fmt.Sprintf("%s since %s (%s)", s.State, clock(s.began), roughly(now.Sub(s.began)))
+	})
+	if slices.ContainsFunc(g.streams, isFailing) {
+		b.WriteString("\n")
+		write(b, "", deadline(g.streams, now))
+	}
+	if len(g.details) > 0 {
+		b.WriteString("\nThe error:\n")
+	}
+	for i, d := range g.details {
+		if i == maxDetails {
+			fmt.Fprintf(b, "  and %d more, see the log\n", len(g.details)-i)
+			break
+		}
+		write(b, "  ", d)
+	}
+	b.WriteString("\n")
+}
+
+func isFailing(s affected) bool { return s.State == health.Failing }
+
+// deadline says until when nothing is lost. What was not collected since the
+// failure began goes after the time that Microsoft keeps it.
+func deadline(streams []affected, now time.Time) string {
+	var began time.Time
+	for _, s := range streams {
+		if isFailing(s) && (began.IsZero() || s.began.Before(began)) {
+			began = s.began
+		}
+	}
+	until := began.Add(kept)
+	if now.Before(until) {
+		return fmt.Sprintf("Microsoft keeps content for 7 days. Nothing is lost if this is mended before %s.", clock(until))
+	}
+	return fmt.Sprintf("Microsoft keeps content for 7 days, so records are being lost since %s.", clock(until))
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// roughly gives a time span in its one or two largest units.
+func roughly(d time.Duration) string {
+	const day = 24 * time.Hour
+	switch d = max(d, 0); {
+	case d < time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < time.Hour:
+		return fmt.Sprintf("%d min", d/time.Minute)
+	case d < day:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%d d %d h", d/day, d%day/time.Hour)
+}
+
+// write adds text in lines that begin with prefix. They are not broken, so that
+// commands can be copied.
+func write(b *strings.Builder, prefix, text string) {
+	for line := range strings.SplitSeq(shorten(text, maxText), "\n") {
+		b.WriteString(prefix + clean(line) + "\n")
+	}
+}
+
+// clean makes one line of a text, with nothing in it that isn't seen.
+func clean(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}), " ")
+}
+
+func shorten(s string, n int) string {
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
