@@ -127,6 +127,10 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	alerts, err := newAlerts(c, h, in.board.Snapshot)
+	if err != nil {
+		return nil, err
+	}
 	book, err := openLedger(c, h.Log)
 	if err != nil {
 		return nil, err
@@ -140,6 +144,9 @@ func Open(c Config, h Host) (*Input, error) {
 	in.committer = newCommitter(book, in.board, in.metrics, h.Log)
 	in.running.Go(func() { contain(h.Log, func() { in.board.Run(ctx) }) })
 	in.running.Go(func() { contain(h.Log, func() { newWatch(in, book, time.Now()).run(ctx) }) })
+	if alerts != nil {
+		in.running.Go(func() { contain(h.Log, func() { alerts.Run(ctx) }) })
+	}
 	for i, tenant := range c.Tenants {
 		p := &pipe{
 			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log,

@@ -1,0 +1,66 @@
+package o365
+
+import (
+	"io"
+	"log"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// inbox is a mail server that takes everything.
+type inbox chan string
+
+func (in inbox) NewSession(*smtp.Conn) (smtp.Session, error) { return in, nil }
+func (in inbox) Mail(string, *smtp.MailOptions) error        { return nil }
+func (in inbox) Rcpt(string, *smtp.RcptOptions) error        { return nil }
+func (in inbox) Reset()                                      {}
+func (in inbox) Logout() error                               { return nil }
+func (in inbox) Data(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	in <- string(data)
+	return err
+}
+
+// Mail comes although nothing is ever taken from the input.
+func TestMailWhileNothingIsTaken(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	arrived := make(inbox, 10)
+	server := smtp.NewServer(arrived)
+	server.ErrorLog = log.New(io.Discard, "", 0)
+	go func() { _ = server.Serve(listener) }()
+	defer server.Close()
+
+	r := newRig(t, cloud.Options{})
+	r.options["client_secret"] = "wrong"
+	r.options["alert_email_to"], r.options["alert_email_from"] = "ops@example.com", "o365@example.com"
+	r.options["alert_after"] = "1s"
+	r.options["smtp_url"] = "smtp://" + listener.Addr().String() + "?starttls=off"
+	in := r.open()
+	select {
+	case mail := <-arrived:
+		for _, want := range []string{"Subject: ", "client secret is wrong", "Audit.Exchange: failing since ", cloud.DefaultTenant} {
+			if !strings.Contains(mail, want) {
+				t.Errorf("no %q in\n%s", want, mail)
+			}
+		}
+	case <-time.After(20 * time.Second):
+		t.Errorf("no mail; the log says:\n%s", r.log.text())
+	}
+	begun := time.Now()
+	in.Close()
+	if d := time.Since(begun); d > time.Second {
+		t.Errorf("Close took %s", d)
+	}
+	if len(arrived) > 0 {
+		t.Errorf("another mail:\n%s", <-arrived)
+	}
+}
