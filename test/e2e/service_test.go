@@ -72,6 +72,7 @@ func newService(t *testing.T, opt cloud.Options) *service {
 func (s *service) speakHTTP1() {
 	s.down()
 	s.http1 = true
+	s.address = "127.0.0.1:0" // the other port may be somebody else's by now
 	s.up()
 }
 
