@@ -52,7 +52,7 @@ const downloadRoom = 640 << 10
 
 // Room implements [collector.Sink].
 func (p *pipe) Room(ctx context.Context) (release func(), err error) {
-	return p.outbox.Reserve(ctx, downloadRoom)
+	return p.outbox.Reserve(ctx, downloadRoom, p.config.Concurrency)
 }
 
 // Blob implements [collector.Sink].

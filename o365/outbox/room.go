@@ -3,12 +3,14 @@ package outbox
 import "context"
 
 // Reserve counts memory that is used elsewhere to fill the outbox, until it is
-// released. It waits while half of the limit is taken, unless it would be the
-// only one: those who wait to add always have the rest.
-func (o *Outbox[R]) Reserve(ctx context.Context, bytes int) (release func(), err error) {
+// released. It waits while a quarter of the limit is taken: those who wait to
+// add always have the rest. Where the limit is small, bytes count as less, so
+// that as many as least need not wait for each other.
+func (o *Outbox[R]) Reserve(ctx context.Context, bytes, least int) (release func(), err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if err := o.await(ctx, func() bool { return o.reserved == 0 || o.reserved+bytes <= o.limit/2 }); err != nil {
+	bytes = min(bytes, o.limit/4/least)
+	if err := o.await(ctx, func() bool { return o.reserved+bytes <= o.limit/4 }); err != nil {
 		return nil, err
 	}
 	o.reserved += bytes
@@ -26,7 +28,7 @@ func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	most := o.limit - copies - min(o.reserved, o.limit/2)
+	most := o.limit - copies - o.reserved
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize

@@ -112,29 +112,30 @@ func TestQuietLanesAreSmall(t *testing.T) {
 func TestReserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := New[string](4, 100)
-		reserve := func(n int) func() {
-			release, err := o.Reserve(t.Context(), n)
+		reserve := func(n, least int) func() {
+			release, err := o.Reserve(t.Context(), n, least)
 			if err != nil {
 				t.Error(err)
 			}
 			return release
 		}
-		first, second := reserve(20), reserve(30)
+		first, second := reserve(10, 1), reserve(15, 1)
 		reserved := make(chan func())
-		go func() { reserved <- reserve(1) }()
+		go func() { reserved <- reserve(1, 1) }()
 		synctest.Wait()
 		select {
 		case <-reserved:
-			t.Fatal("more than half of the limit is reserved")
+			t.Fatal("more than a quarter of the limit is reserved")
 		default:
 		}
 		first()
 		third := <-reserved
 		second()
 		third()
-		reserve(1000)() // alone it may be any size
-		_ = reserve(50)
-		for range 5 { // 100, without 50 and without 8 for copies of a batch
+		for range 5 { // however much they take
+			defer reserve(1000, 5)()
+		}
+		for range 8 { // 100, without 25 and without 8 for copies of a batch
 			add(t, o, exchange, "01234567", "")
 		}
 		gaveUp, cancel := context.WithCancel(t.Context())
@@ -142,8 +143,8 @@ func TestReserve(t *testing.T) {
 		if o.Add(gaveUp, exchange, []byte("01234567"), 1, "") == nil {
 			t.Error("more was added than is left beside what is reserved")
 		}
-		if _, err := o.Reserve(gaveUp, 1); err == nil {
-			t.Error("reserved beyond half of the limit")
+		if _, err := o.Reserve(gaveUp, 1, 1); err == nil {
+			t.Error("reserved beyond a quarter of the limit")
 		}
 	})
 }
