@@ -48,8 +48,8 @@ func TestTroubleIsTold(t *testing.T) {
 		{"no permission", func(r *rig) {
 			r.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{} })
 		}, cloud.Options{},
-			[]string{"1 " + all + "nothing is collected; not Audit.Exchange: the app may not read the audit log (ActivityFeed.Read is missing): " + read + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)" +
-				"; not DLP.All: the app may not read DLP events (ActivityFeed.ReadDlp is missing): " + dlp + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)"},
+			[]string{"1 " + all + "nothing is collected; Audit.Exchange: the app may not read the audit log (ActivityFeed.Read is missing): " + read + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)" +
+				"; DLP.All: the app may not read DLP events (ActivityFeed.ReadDlp is missing): " + dlp + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
 		{"no permission for DLP", func(r *rig) {
 			r.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })

@@ -148,7 +148,7 @@ func (s summary) line() (Level, string) {
 			continue
 		}
 		switch who := types(p.Streams); {
-		case who != "" && p.State == Failing:
+		case who != "" && p.State == Failing && len(s.collected) > 0:
 			part = "not " + strings.TrimSpace(who) + ": "
 		case who != "":
 			part = strings.TrimSpace(who) + ": "

@@ -2,10 +2,14 @@ package e2e
 
 import (
 	"fmt"
+	"io"
 	"maps"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -36,6 +40,7 @@ type pipeline struct {
 	lives   int
 	reloads int
 	process *process // the last life
+	port    int      // of Fluent Bit's HTTP server, if it has one
 }
 
 // newPipeline makes a pipeline with one input, whose options may be changed
@@ -120,6 +125,29 @@ func (p *pipeline) set(key, value string) {
 	for _, input := range p.inputs {
 		input[key] = value
 	}
+}
+
+// serveHTTP lets Fluent Bit show its metrics.
+func (p *pipeline) serveHTTP() {
+	p.t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.port = listener.Addr().(*net.TCPAddr).Port
+	_ = listener.Close()
+	p.service = p.service.with(options{"http_server": "on", "http_listen": "127.0.0.1", "http_port": strconv.Itoa(p.port)})
+}
+
+// metrics are what Fluent Bit shows of them, "" for none.
+func (p *pipeline) metrics() string {
+	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", p.port))
+	if err != nil {
+		return ""
+	}
+	defer resp.Body.Close()
+	text, _ := io.ReadAll(resp.Body)
+	return string(text)
 }
 
 // stop ends a life as a service manager does.

@@ -1,0 +1,331 @@
+package e2e
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+)
+
+// mishap is something that goes wrong, and what people are told about it.
+type mishap struct {
+	name    string
+	service func(*cloud.Options)
+	atStart func(*service, *pipeline)
+	later   func(*service, *pipeline) // when everything has been delivered
+	want    []string                  // patterns of all lines above info, in their order
+	within  time.Duration             // of the first line; zero: 20 s
+	state   string                    // of the content types that it is about
+	what    string                    // as health records and mail have it
+	types   []string                  // that it is about; nil: all
+	mend    func(*service, *pipeline) // nil: nothing can be done while Fluent Bit runs
+
+	lasts     time.Duration // in vain: nothing more is told
+	passes    bool          // by itself: there is no mail
+	forgotten bool          // who got a mail, since Fluent Bit was started again
+}
+
+var mishaps = []mishap{
+	{
+		name:    "wrong secret",
+		atStart: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, "another") },
+		want:    []string{`error.*nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID.*AADSTS7000215`},
+		state:   "failing", what: "the client secret is wrong",
+		mend: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, clientSecret) },
+	},
+	{
+		name: "expired secret",
+		atStart: func(s *service, _ *pipeline) {
+			s.login.ChangeApp(clientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
+		},
+		want:  []string{`error.*nothing is collected: the client secret has expired: make a new client secret.*AADSTS7000222`},
+		state: "failing", what: "the client secret has expired",
+		mend: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, clientSecret) },
+	},
+	{
+		name:    "unknown tenant",
+		atStart: func(_ *service, p *pipeline) { p.set("tenant_id", "99999999-9999-4999-8999-999999999999") },
+		want:    []string{`error.*nothing is collected: there is no such tenant in this cloud: check tenant_id and cloud.*AADSTS90002`},
+		state:   "failing", what: "there is no such tenant in this cloud",
+	},
+	{
+		name: "no admin consent",
+		atStart: func(s *service, _ *pipeline) {
+			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{} })
+		},
+		want:  []string{`error.*nothing is collected; Audit\..*: the app may not read the audit log \(ActivityFeed\.Read is missing\): run "az ad app permission add --id 22222222-.*admin-consent`},
+		state: "failing", what: "the app may not read",
+		mend: func(s *service, _ *pipeline) {
+			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = nil })
+			s.login.RevokeAll()
+		},
+	},
+	{
+		name: "only ReadDlp missing",
+		atStart: func(s *service, _ *pipeline) {
+			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
+		},
+		want:  []string{`error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `},
+		state: "failing", what: "the app may not read DLP events", types: []string{cloud.DLP},
+		mend: func(s *service, _ *pipeline) {
+			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = nil })
+			s.login.RevokeAll()
+		},
+	},
+	{
+		name:    "auditing off",
+		atStart: func(s *service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, false) },
+		want:    []string{`error.*nothing is collected: auditing is off in this tenant: run "Set-AdminAuditLogConfig`},
+		state:   "failing", what: "auditing is off in this tenant",
+		mend: func(s *service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, true) },
+	},
+	{
+		name:   "throttled",
+		later:  func(s *service, _ *pipeline) { s.SetFaults(cloud.Fault{Kind: cloud.Throttle}) },
+		want:   []string{`warn.*Microsoft refuses most requests: nothing need be done unless it lasts`},
+		within: 3 * time.Minute,
+		lasts:  sized(0, 10*time.Minute),
+		passes: true,
+		state:  "degraded", what: "Microsoft refuses most requests",
+		mend: func(s *service, _ *pipeline) { s.SetFaults() },
+	},
+	{
+		name:    "clock",
+		service: func(o *cloud.Options) { o.Skew = 10 * time.Minute },
+		want:    []string{`warn.*collecting Audit.*the clock of this machine is behind Microsoft's: set it.*\(by 10m0s\)`},
+		state:   "degraded", what: "the clock of this machine is behind Microsoft's",
+	},
+	{
+		name:  "subscription disabled",
+		later: func(s *service, _ *pipeline) { s.Disable(cloud.DefaultTenant, cloud.Exchange) },
+		want: []string{
+			` warn.*Audit\.Exchange: not collected: an administrator of the tenant or of the service disabled the subscription: .*AF20023`,
+			`error.*Audit\.Exchange: lost: content of .*: the subscription was off`,
+		},
+		state: "failing", what: "disabled the subscription", types: []string{cloud.Exchange},
+		mend: func(_ *service, p *pipeline) { // else it takes 15 minutes
+			p.stop()
+			p.start()
+		},
+		forgotten: true,
+	},
+	{
+		name:    "no network",
+		atStart: func(s *service, _ *pipeline) { s.down() },
+		want:    []string{`warn.*nothing is collected: the login service can't be reached.*it is tried again.*connection refused`},
+		state:   "failing", what: "can't be reached",
+		mend: func(s *service, _ *pipeline) { s.up() },
+	},
+	{
+		name:    "unknown certificate authority",
+		atStart: func(_ *service, p *pipeline) { delete(p.inputs[0], "ca_file") },
+		want:    []string{`error.*nothing is collected: .*ca_file`},
+		state:   "failing", what: "certificate",
+	},
+}
+
+// complaint is a line of the plugin's above info.
+var complaint = regexp.MustCompile(`(?m)^.*\[(?: warn|error)\] \[input:o365:o365\] .*$`)
+
+// TestTrouble makes the mistakes that people make, and has their bad luck: each
+// is told once, with what to do, in the log, in the metrics, by a health record
+// and by mail, and so is its end. Nothing is lost.
+func TestTrouble(t *testing.T) {
+	t.Parallel()
+	for _, test := range mishaps {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			inEachAtOnce(t, test.run)
+		})
+	}
+}
+
+func (x mishap) run(t *testing.T, p program) {
+	opt := cloud.Options{Seed: 18, Blobs: 5, Records: 10}
+	if x.service != nil {
+		x.service(&opt)
+	}
+	s := newService(t, opt)
+	pipe := newPipeline(t, p, s)
+	pipe.serveHTTP()
+	mails := newMailbox(t)
+	pipe.set("health_tag", "health")
+	pipe.set("alert_email_to", "oncall@example.com")
+	pipe.set("alert_email_from", "o365@example.com")
+	pipe.set("alert_after", "3s")
+	pipe.set("smtp_url", mails.url())
+	if x.atStart != nil {
+		x.atStart(s, pipe)
+	}
+	pipe.start()
+	if x.later != nil {
+		pipe.complete(30 * time.Second)
+		x.later(s, pipe)
+	}
+	limit := x.within
+	if limit == 0 {
+		limit = 20 * time.Second
+	}
+	within(limit, func() bool { return complaint.MatchString(pipe.process.text()) })
+	x.isTold(t, pipe, mails)
+	if x.lasts > 0 {
+		time.Sleep(x.lasts)
+		x.isTold(t, pipe, mails)
+	}
+	if x.mend == nil {
+		pipe.stop()
+		return
+	}
+	x.mend(s, pipe)
+	x.isOver(t, pipe, mails)
+}
+
+// isTold checks what everybody is told while it lasts.
+func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
+	t.Helper()
+	if !x.passes {
+		within(20*time.Second, func() bool { return len(mails.all()) > 0 })
+	}
+	time.Sleep(3 * time.Second) // for others
+	if !pipe.process.running() {
+		t.Fatalf("ended; %s", pipe.process.tail())
+	}
+	got := complaint.FindAllString(pipe.process.text(), -1)
+	if len(got) != 1 || !regexp.MustCompile(x.want[0]).MatchString(got[0]) {
+		t.Errorf("want one line like %s; %s", x.want[0], pipe.process.tail())
+	}
+	for _, line := range got {
+		t.Log(line)
+	}
+	if strings.Contains(pipe.process.text(), clientSecret) {
+		t.Error("the secret is in the log")
+	}
+	pipe.look()
+	for _, typ := range cloud.ContentTypes() {
+		h := pipe.health[typ]
+		if x.types != nil && !slices.Contains(x.types, typ) {
+			if h.State != "ok" {
+				t.Errorf("health record of %s: %+v", typ, h)
+			}
+			continue
+		}
+		if h.State != x.state || !strings.Contains(h.What, x.what) || h.Do == "" {
+			t.Errorf("health record of %s: %+v, want %s: %s", typ, h, x.state, x.what)
+		}
+	}
+	x.isMeasured(t, pipe, x.types, x.state != "failing")
+	all := mails.all()
+	if x.passes == (len(all) == 1) {
+		t.Errorf("%d mails: %q", len(all), all)
+	}
+	for _, mail := range all {
+		if !strings.Contains(mail, x.what) {
+			t.Errorf("mail without %q:\n%s", x.what, mail)
+		}
+	}
+}
+
+// isMeasured compares the metrics, where the host shows any.
+func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool) {
+	t.Helper()
+	if !pipe.program.fluentBit {
+		return
+	}
+	want := map[bool]string{true: "1", false: "0"}
+	for _, typ := range cloud.ContentTypes() {
+		about := types == nil || slices.Contains(types, typ)
+		series := fmt.Sprintf(`(?m)^fluentbit_o365_up\{name="o365",tenant="[-0-9a-f]*",content_type="%s"\} %s$`, regexp.QuoteMeta(typ), want[up || !about])
+		ok := within(5*time.Second, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) })
+		if !ok {
+			t.Errorf("no %s in the metrics", series)
+		}
+	}
+}
+
+// isOver checks that the end is told, once, and that nothing is lost by it.
+func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
+	t.Helper()
+	const recovery = 90 * time.Second
+	isOK := func() bool {
+		pipe.look()
+		for _, typ := range cloud.ContentTypes() {
+			if pipe.health[typ].State != "ok" {
+				return false
+			}
+		}
+		return true
+	}
+	if !within(recovery, isOK) {
+		t.Errorf("not well again: %+v; %s", pipe.health, pipe.process.tail())
+	}
+	want := 0
+	switch {
+	case x.forgotten:
+		want = 1
+	case !x.passes:
+		want = 2
+		within(30*time.Second, func() bool { return len(mails.all()) >= want })
+	}
+	pipe.complete(time.Minute)
+	x.isMeasured(t, pipe, nil, true)
+	if all := mails.all(); len(all) != want {
+		t.Errorf("%d mails, want %d: %q", len(all), want, all)
+	} else if want > 1 {
+		t.Log(all[1])
+	}
+	got := complaint.FindAllString(pipe.process.text(), -1)
+	if len(got) != len(x.want) {
+		t.Errorf("%d lines above info, want %d; %s", len(got), len(x.want), pipe.process.tail())
+	}
+	for i, line := range got[:min(len(got), len(x.want))] {
+		if !regexp.MustCompile(x.want[i]).MatchString(line) {
+			t.Errorf("%s\nis not like %s", line, x.want[i])
+		}
+	}
+	pipe.finish(time.Minute, 0)
+}
+
+// TestFullDisk fills the disk that the state file is on: this is told, what is
+// stored goes on being stored, and after a while nothing more is collected,
+// until there is room again.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	inEachAtOnce(t, func(t *testing.T, p program) {
+		disk := smallDisk(t, "2m")
+		s := newService(t, cloud.Options{Seed: 21, Blobs: 5, Records: 10})
+		pipe := newPipeline(t, p, s)
+		pipe.set("db", filepath.Join(disk, "o365.db"))
+		pipe.set("health_tag", "health")
+		pipe.start()
+		pipe.complete(30 * time.Second)
+		filler := filepath.Join(disk, "filler")
+		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
+		s.Produce(cloud.DefaultTenant, cloud.Exchange, 20, 200)
+		if !pipe.process.says("[error]", 1, 30*time.Second) {
+			t.Fatal(pipe.process.tail())
+		}
+		time.Sleep(5 * time.Second)
+		got := complaint.FindAllString(pipe.process.text(), -1)
+		if len(got) != 1 || !regexp.MustCompile(`error.*(db|state file).*full`).MatchString(got[0]) {
+			t.Errorf("want one line about the db; %s", pipe.process.tail())
+		}
+		for _, line := range got {
+			t.Log(line)
+		}
+		pipe.look()
+		if h := pipe.health[cloud.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
+			t.Errorf("health record: %+v", h)
+		}
+		if err := os.Remove(filler); err != nil {
+			t.Fatal(err)
+		}
+		pipe.finish(time.Minute, 0)
+	})
+}
