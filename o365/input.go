@@ -80,8 +80,8 @@ type Input struct {
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 
-	taken atomic.Int64                 // when a batch was confirmed last, or none waited; Unix nanoseconds
-	held  atomic.Pointer[health.Cause] // why nothing was taken since
+	taken atomic.Int64         // when a batch was confirmed last, or none waited; Unix nanoseconds
+	held  atomic.Pointer[hold] // why nothing was taken since
 }
 
 // Batch is a number of events of one tag that are handed over in one piece.

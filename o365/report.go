@@ -32,9 +32,16 @@ func (in *Input) report(e health.Event) {
 	in.outbox.Push(outbox.Lane{Name: "health", Tag: in.healthTag}, event, 1, receipt{})
 }
 
-// Held says why the receiver takes nothing at present. It matters only if
-// nothing is confirmed for minutes.
-func (in *Input) Held(why health.Cause) { in.held.Store(&why) }
+// Held says why the receiver takes nothing at present. People are told at once,
+// or when nothing has been taken for minutes: outputs rest, and Fluent Bit
+// pauses inputs.
+func (in *Input) Held(why health.Cause, atOnce bool) { in.held.Store(&hold{why, atOnce}) }
+
+// hold is why nothing is taken.
+type hold struct {
+	health.Cause
+	atOnce bool
+}
 
 // moved says that something was taken, or that nothing waited for it.
 func (in *Input) moved(now time.Time) {

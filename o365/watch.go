@@ -77,15 +77,15 @@ func (w *watch) output(now time.Time) {
 	if waiting == 0 || w.in.committer.backlog() > maxUncommitted {
 		w.in.moved(now)
 	}
+	why := hold{Cause: health.Cause{What: "Fluent Bit takes no records", Do: "look for errors of its outputs in its log"}}
+	if held := w.in.held.Load(); held != nil {
+		why = *held
+	}
 	last := time.Unix(0, w.in.taken.Load())
-	if now.Sub(last) < stuck {
+	if now.Sub(last) < stuck && !why.atOnce {
 		w.told = ""
 		w.in.board.Clear(health.Stream{}, health.Output)
 		return
-	}
-	why := health.Cause{What: "Fluent Bit takes no records", Do: "look for errors of its outputs in its log"}
-	if held := w.in.held.Load(); held != nil {
-		why = *held
 	}
 	if why.What == w.told {
 		return // it is one trouble, however often it is looked at
@@ -93,7 +93,7 @@ func (w *watch) output(now time.Time) {
 	w.told = why.What
 	why.Detail = fmt.Sprintf("%d bytes wait, the last were taken at %s", waiting, last.UTC().Format(time.RFC3339))
 	why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
-	w.in.board.Set(health.Stream{}, health.Output, health.Degraded, why)
+	w.in.board.Set(health.Stream{}, health.Output, health.Degraded, why.Cause)
 }
 
 // summary says what the last hour was like, one line for each tenant.

@@ -141,7 +141,7 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		push := func() { in.outbox.Push(outbox.Lane{Name: "l"}, make([]byte, 1000), 1, receipt{}) }
 		push()
 		push()
-		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"})
+		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"}, false)
 		time.Sleep(2*time.Minute + 50*time.Second)
 		if strings.Contains(log.text(), "paused") || len(in.board.Problems("contoso")) > 0 {
 			t.Errorf("too early: %s", log.text())

@@ -5,9 +5,11 @@ package main
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/chunks"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
 )
 
@@ -18,8 +20,9 @@ type host struct {
 	instance unsafe.Pointer
 	metrics  unsafe.Pointer // NULL without metrics
 	counters C.struct_o365_counters
-	name     *C.char                                 // the label of the counters; the instance's, kept by the host
-	prefix   string                                  // of log lines, as Fluent Bit's own inputs have it
+	name     *C.char // the label of the counters; the instance's, kept by the host
+	prefix   string  // of log lines, as Fluent Bit's own inputs have it
+	disk     chunks.Disk
 	values   struct{ records, bytes, ring C.double } // of read, to spare an allocation
 }
 
@@ -86,6 +89,8 @@ func (h *host) read() (c delivery.Counters, ok bool) {
 	c.RingWrites, c.HasRing = int64(v.ring), h.counters.ring_writes != nil
 	return c, true
 }
+
+func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now()) }
 
 func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
 

@@ -14,13 +14,22 @@ const quiet = 10 * time.Minute
 // refusal stands for an append that failed, beside the tracker's findings.
 const refusal delivery.Finding = -1
 
+// noRoom is for a batch that does not fit on the disk of Fluent Bit's chunks.
+func (in *Instance) noRoom() {
+	in.hold = time.Now().Add(in.backoff.Next())
+	in.source.Held(health.Cause{
+		What: "the disk of Fluent Bit's storage.path is full",
+		Do:   "make room there, or mend the outputs, whose records pile up: look for their errors in Fluent Bit's log; nothing is handed over until there is room, as Fluent Bit would lose it",
+	}, true)
+}
+
 // refused is for a batch that did not go on the ring buffer.
 func (in *Instance) refused() {
 	wait := in.backoff.Next()
 	in.hold = time.Now().Add(wait)
 	in.source.Held(health.Cause{
 		What: "Fluent Bit takes no more records", Do: "its queue between threads is full because its outputs are too slow or failing: look for their errors in its log",
-	})
+	}, false)
 	if in.worthSaying(refusal) {
 		in.warnf("Fluent Bit took no more records (flb_input_log_append failed), trying again in %v", wait)
 	}
@@ -36,14 +45,14 @@ var notStored = health.Cause{
 func (in *Instance) explain(v delivery.Verdict[*o365.Batch], wait time.Duration) {
 	switch v.Finding {
 	case delivery.Lost:
-		in.source.Held(notStored)
+		in.source.Held(notStored, false)
 		if in.worthSaying(v.Finding) {
 			in.warnf("Fluent Bit did not store %d of %d batches (%d records) it had taken; they are handed over again in %v. "+
 				"Its own log tells why; storage.total_limit_size or a full disk may",
 				len(v.Returned), len(v.Returned)+len(v.Confirmed), v.Missing.Records, wait)
 		}
 	case delivery.Unseen:
-		in.source.Held(notStored)
+		in.source.Held(notStored, false)
 		if in.worthSaying(v.Finding) {
 			in.warnf("Fluent Bit has stored none of %d batches (%d records) within %v; they are handed over again in %v",
 				len(v.Returned), v.Missing.Records, delivery.Patience, wait)

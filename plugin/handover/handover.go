@@ -34,6 +34,9 @@ type Host interface {
 	// Append puts events on the input's ring buffer, under the tag or, if it
 	// is empty, under that of the section. False: they are not there.
 	Append(tag string, events []byte) bool
+	// Free is how many bytes the disk of Fluent Bit's chunks has free, false
+	// if they are in memory or not known to be anywhere else.
+	Free() (bytes int64, ok bool)
 }
 
 // Source is where batches come from: an o365.Input.
@@ -41,8 +44,8 @@ type Source interface {
 	Next() *o365.Batch
 	Confirm(*o365.Batch)
 	Return(*o365.Batch)
-	// Held says why nothing is taken. It matters if that lasts.
-	Held(why health.Cause)
+	// Held says why nothing is taken. People are told at once, or if it lasts.
+	Held(why health.Cause, atOnce bool)
 	Close()
 }
 
@@ -85,7 +88,7 @@ func (in *Instance) Pause() {
 	in.source.Held(health.Cause{
 		What: "Fluent Bit has paused this input",
 		Do:   "its buffer is full because its outputs are too slow or failing: look for their errors in its log, or raise mem_buf_limit or storage.total_limit_size",
-	})
+	}, false)
 }
 
 // Resume ends a Pause.
@@ -119,6 +122,11 @@ func (in *Instance) Collect() (events []byte, busy bool) {
 	if b == nil {
 		return nil, busy
 	}
+	if !in.room().fits(len(b.Events)) {
+		in.source.Return(b)
+		in.noRoom()
+		return nil, busy
+	}
 	in.handed += int64(len(b.Events))
 	in.tracker.Handed(b, load(b), before.Sample)
 	return b.Events, true
@@ -140,15 +148,21 @@ func (in *Instance) ready() bool {
 
 // round hands over what is there, and reports whether that was anything.
 func (in *Instance) round() bool {
-	start := time.Now()
+	start, room := time.Now(), in.room()
 	bytes, n := 0, 0
 	for bytes < roundBytes && n < roundBatches && time.Since(start) < roundTime {
 		b := in.source.Next()
 		if b == nil {
 			break
 		}
+		if bytes += len(b.Events); !room.fits(bytes) {
+			in.source.Return(b)
+			if n == 0 {
+				in.noRoom()
+			}
+			break
+		}
 		n++
-		bytes += len(b.Events)
 		in.handed += int64(len(b.Events))
 		before, ok := in.sample()
 		if !ok || !in.host.Append(b.Tag, b.Events) {
@@ -164,6 +178,22 @@ func (in *Instance) round() bool {
 	}
 	return n > 0
 }
+
+// room is what the disk of Fluent Bit's chunks has free.
+type room struct {
+	bytes int64
+	known bool
+}
+
+func (in *Instance) room() (r room) {
+	r.bytes, r.known = in.host.Free()
+	return r
+}
+
+// fits reports whether there is room for so many bytes, and for as many again:
+// chunks are more than their records, and others write to the disk as well.
+// What does not fit is lost (package chunks).
+func (r room) fits(bytes int) bool { return !r.known || int64(bytes) <= r.bytes/2 }
 
 // swallowed reports whether the host took a batch without putting it on the
 // ring: then the input's processors have dropped all of it (src/flb_input_log.c,

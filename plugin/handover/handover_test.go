@@ -18,8 +18,9 @@ type fakeHost struct {
 	counters   delivery.Counters
 	mute       bool // no metrics
 	noAppend   bool
-	full       bool // the ring takes nothing
-	swallow    bool // processors drop whole batches
+	full       bool  // the ring takes nothing
+	disk       int64 // bytes free; 0: chunks are in memory
+	swallow    bool  // processors drop whole batches
 	appendTime time.Duration
 
 	ring   []*o365.Batch
@@ -33,6 +34,7 @@ func (h *fakeHost) Print(level health.Level, line string) {
 }
 func (h *fakeHost) Counters() (delivery.Counters, bool) { return h.counters, !h.mute }
 func (h *fakeHost) CanAppend() bool                     { return !h.noAppend }
+func (h *fakeHost) Free() (int64, bool)                 { return h.disk, h.disk > 0 }
 
 func (h *fakeHost) Append(tag string, events []byte) bool {
 	time.Sleep(h.appendTime)
@@ -99,7 +101,7 @@ func (s *fakeSource) Return(b *o365.Batch) {
 	s.waiting = append([]*o365.Batch{b}, s.waiting...)
 }
 
-func (s *fakeSource) Held(why health.Cause) { s.held = why.What }
+func (s *fakeSource) Held(why health.Cause, _ bool) { s.held = why.What }
 
 func (s *fakeSource) Close() { s.closed = true }
 
@@ -216,6 +218,36 @@ func TestRefused(t *testing.T) {
 }
 
 // What processors drop never reaches the counters, and is done with.
+// What would not fit on the disk stays here until there is room.
+func TestDiskIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := modern(), &fakeSource{}
+		in := start(h, s)
+		h.disk = 5
+		s.add("a", "b", "c")
+		in.Tick()
+		wantTags(t, "handed over", h.tags, "a")
+		wantTags(t, "returned", s.returned, "b")
+		if s.held != "" {
+			t.Errorf("held for want of room although some was taken: %s", s.held)
+		}
+		h.drain(0)
+		h.disk = 3
+		for range 100 {
+			in.Tick()
+			time.Sleep(100 * time.Millisecond)
+		}
+		wantTags(t, "handed over", h.tags, "a")
+		if s.held != "the disk of Fluent Bit's storage.path is full" {
+			t.Errorf("held because %q", s.held)
+		}
+		h.disk = 1 << 20
+		time.Sleep(time.Minute)
+		in.Tick()
+		wantTags(t, "handed over", h.tags, "a", "b", "c")
+	})
+}
+
 func TestSwallowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := modern(), &fakeSource{}

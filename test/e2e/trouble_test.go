@@ -2,8 +2,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -290,42 +288,4 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		}
 	}
 	pipe.finish(time.Minute, 0)
-}
-
-// TestFullDisk fills the disk that the state file is on: this is told, what is
-// stored goes on being stored, and after a while nothing more is collected,
-// until there is room again.
-func TestFullDisk(t *testing.T) {
-	t.Parallel()
-	inEachAtOnce(t, func(t *testing.T, p program) {
-		disk := smallDisk(t, "2m")
-		s := newService(t, cloud.Options{Seed: 21, Blobs: 5, Records: 10})
-		pipe := newPipeline(t, p, s)
-		pipe.set("db", filepath.Join(disk, "o365.db"))
-		pipe.set("health_tag", "health")
-		pipe.start()
-		pipe.complete(30 * time.Second)
-		filler := filepath.Join(disk, "filler")
-		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
-		s.Produce(cloud.DefaultTenant, cloud.Exchange, 20, 200)
-		if !pipe.process.says("[error]", 1, 30*time.Second) {
-			t.Fatal(pipe.process.tail())
-		}
-		time.Sleep(5 * time.Second)
-		got := complaint.FindAllString(pipe.process.text(), -1)
-		if len(got) != 1 || !regexp.MustCompile(`error.*(db|state file).*full`).MatchString(got[0]) {
-			t.Errorf("want one line about the db; %s", pipe.process.tail())
-		}
-		for _, line := range got {
-			t.Log(line)
-		}
-		pipe.look()
-		if h := pipe.health[cloud.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
-			t.Errorf("health record: %+v", h)
-		}
-		if err := os.Remove(filler); err != nil {
-			t.Fatal(err)
-		}
-		pipe.finish(time.Minute, 0)
-	})
 }

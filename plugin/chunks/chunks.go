@@ -1,0 +1,62 @@
+// Package chunks tells how much room there is for Fluent Bit's chunks.
+//
+// Fluent Bit counts records before it writes them to a chunk, and when a chunk
+// can't grow because the disk is full, it drops what it was to take and says so
+// only in its log (src/flb_input_chunk.c, input_chunk_append_raw). So what
+// would not fit must not be handed over.
+//
+// storage.path can't be asked for. But chunks that wait for an output are open
+// files of the process, PATH/INPUT/NUMBERS.flb (lib/chunkio), and a chunk that
+// is not there yet loses nothing: where it can't be made, nothing is counted.
+package chunks
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// Disk is the one that the chunks of this process are on. The zero Disk does
+// not know it yet.
+type Disk struct {
+	dir  string
+	next time.Time // not looked for before
+}
+
+// pause is the time between looking for chunks: there may never be a file.
+const pause = time.Second
+
+// Free returns how many bytes can be written, false while no chunk is known to
+// be a file.
+func (d *Disk) Free(now time.Time) (bytes int64, ok bool) {
+	if d.dir == "" && !now.Before(d.next) {
+		d.dir, d.next = find(openFiles), now.Add(pause)
+	}
+	if d.dir == "" {
+		return 0, false
+	}
+	bytes, ok = free(d.dir)
+	if !ok {
+		d.dir = "" // the input's folder is gone
+	}
+	return bytes, ok
+}
+
+// openFiles is Linux' folder of links to the files that this process has open.
+const openFiles = "/proc/self/fd"
+
+// find returns the folder of a chunk that is among the links of dir.
+func find(dir string) string {
+	links, err := os.ReadDir(dir)
+	if err != nil {
+		return ""
+	}
+	for _, link := range links {
+		file, err := os.Readlink(filepath.Join(dir, link.Name()))
+		if err == nil && strings.HasSuffix(file, ".flb") {
+			return filepath.Dir(file)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,46 @@
+package chunks
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestFree(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("links to open files are Linux'")
+	}
+	var d Disk
+	now := time.Now()
+	if _, ok := d.Free(now); ok {
+		t.Fatal("a disk is known before there is a chunk")
+	}
+	dir := filepath.Join(t.TempDir(), "o365.0")
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chunk, err := os.Create(filepath.Join(dir, "1-2.3.flb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chunk.Close()
+	if _, ok := d.Free(now.Add(pause - 1)); ok {
+		t.Error("looked for chunks again at once")
+	}
+	now = now.Add(pause)
+	if bytes, ok := d.Free(now); !ok || bytes <= 0 {
+		t.Errorf("%d bytes free, %t", bytes, ok)
+	}
+	chunk.Close()
+	if bytes, ok := d.Free(now); !ok || bytes <= 0 {
+		t.Errorf("%d bytes free, %t when the chunk is closed", bytes, ok)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := d.Free(now); ok {
+		t.Error("a disk is known though its folder is gone")
+	}
+}
