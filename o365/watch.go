@@ -15,14 +15,15 @@ type watch struct {
 	in     *Input
 	ledger *ledger.Ledger
 
-	told   string    // what is said about the output
-	hour   time.Time // when the next summary is due
-	day    time.Time // the next midnight, UTC
-	closed bool      // the counts are those of that midnight
-	hourly map[health.Stream]counted
-	daily  map[health.Stream]counted
-	today  map[health.Stream]counted // at midnight
-	since  time.Time                 // of daily
+	told      string    // what is said about the output
+	hour      time.Time // when the next summary is due
+	day       time.Time // the next midnight, UTC
+	closed    bool      // the counts are those of that midnight
+	hourly    map[health.Stream]health.Counts
+	throttled map[string]int64 // requests, by tenant, at the last summary
+	daily     map[health.Stream]health.Counts
+	today     map[health.Stream]health.Counts // at midnight
+	since     time.Time                       // of daily
 }
 
 const (
@@ -37,7 +38,10 @@ const (
 )
 
 func newWatch(in *Input, l *ledger.Ledger, now time.Time) *watch {
-	w := &watch{in: in, ledger: l, hour: now.Add(time.Hour), day: now.UTC().Truncate(oneDay).Add(oneDay), since: now}
+	w := &watch{
+		in: in, ledger: l, throttled: make(map[string]int64),
+		hour: now.Add(time.Hour), day: now.UTC().Truncate(oneDay).Add(oneDay), since: now,
+	}
 	w.hourly, w.daily = counts(in.metrics), counts(in.metrics)
 	return w
 }
@@ -101,11 +105,12 @@ func (w *watch) summary(now time.Time) {
 	is := counts(w.in.metrics)
 	for _, tenant := range w.in.metrics.Tenants() {
 		h := health.Hour{Tenant: tenant, Problems: w.in.board.Problems(tenant)}
+		throttled := w.in.metrics.Tenant(tenant).Throttled.Load()
+		h.Throttled, w.throttled[tenant] = throttled-w.throttled[tenant], throttled
 		for _, s := range w.in.metrics.Tenant(tenant).Streams() {
-			c := is[s.Stream()].less(w.hourly[s.Stream()])
-			h.Records += c.records
-			h.Blobs += c.blobs
-			h.Duplicates += c.duplicates
+			h.Counts = h.Plus(is[s.Stream()].Minus(w.hourly[s.Stream()]))
+			h.Pending += s.Pending.Load()
+			h.Waiting += s.Queue.Load()
 			h.Lags = append(h.Lags, health.Lag{ContentType: s.Stream().ContentType, Lag: s.Lag(w.service(tenant, now))})
 		}
 		w.in.log.Infof("%s", h.Line(now))
@@ -127,14 +132,14 @@ func (w *watch) account(now time.Time) {
 		for _, g := range w.ledger.Gaps(id) {
 			lost = append(lost, g.Span)
 		}
-		c := w.today[status.Stream].less(w.daily[status.Stream])
+		c := w.today[status.Stream].Minus(w.daily[status.Stream])
 		s := w.in.metrics.Stream(id.Tenant, id.ContentType)
 		w.in.report(health.Event{
 			Time: now, Kind: health.Completeness, Tenant: id.Tenant, ContentType: id.ContentType,
 			From: from, To: to, State: status.State,
 			Day: health.Day{
 				Listed: clip(w.ledger.Completed(id), from, to), Lost: clip(lost, from, to),
-				Counted: w.since, Blobs: c.blobs, Records: c.records, Duplicates: c.duplicates,
+				Counted: w.since, Blobs: c.Blobs, Records: c.Records, Duplicates: c.Duplicates,
 				Lag: s.Lag(w.service(id.Tenant, now)), Newest: s.Newest.Load(),
 			},
 		})
@@ -158,17 +163,10 @@ func clip(spans []ledger.Span, from, to time.Time) []health.Span {
 	return clipped
 }
 
-// counted are the counts of a stream that summaries are made of.
-type counted struct{ records, blobs, duplicates int }
-
-func (c counted) less(earlier counted) counted {
-	return counted{c.records - earlier.records, c.blobs - earlier.blobs, c.duplicates - earlier.duplicates}
-}
-
-func counts(m *health.Metrics) map[health.Stream]counted {
-	all := make(map[health.Stream]counted)
+func counts(m *health.Metrics) map[health.Stream]health.Counts {
+	all := make(map[health.Stream]health.Counts)
 	for _, s := range m.Streams() {
-		all[s.Stream()] = counted{int(s.Records.Load()), int(s.Delivered.Load()), int(s.Duplicates.Load())}
+		all[s.Stream()] = s.Counts()
 	}
 	return all
 }

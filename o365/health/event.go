@@ -43,9 +43,9 @@ type Day struct {
 	Listed     []Span // within the day: everything that was listed is delivered
 	Lost       []Span // within the day: can't be had any more
 	Counted    time.Time
-	Blobs      int
-	Records    int
-	Duplicates int
+	Blobs      int64
+	Records    int64
+	Duplicates int64
 	Lag        time.Duration // how far the stream is behind
 	Newest     time.Time     // contentCreated of the newest blob delivered; zero: none since the start
 }
@@ -86,9 +86,9 @@ type wireDay struct {
 	Lost         []wireSpan
 	LostSeconds  int64
 	CountedSince string
-	Blobs        int
-	Records      int
-	Duplicates   int
+	Blobs        int64
+	Records      int64
+	Duplicates   int64
 	LagSeconds   int64
 	Newest       string `json:",omitempty"`
 }

@@ -10,10 +10,13 @@ import (
 
 // Hour is what became of a tenant in an hour.
 type Hour struct {
-	Tenant                     string
-	Records, Blobs, Duplicates int
-	Lags                       []Lag     // of each stream
-	Problems                   []Problem // that there are
+	Tenant string
+	Counts
+	Throttled int64     // requests
+	Pending   int64     // blobs that are listed and not delivered now
+	Waiting   int64     // bytes that wait for Fluent Bit now
+	Lags      []Lag     // of each stream
+	Problems  []Problem // that there are
 }
 
 // Lag is how far a stream is behind.
@@ -22,9 +25,23 @@ type Lag struct {
 	Lag         time.Duration
 }
 
-// Line tells it, with what is wrong, since when and how often it was met.
+// Line tells it, with what is wrong, since when and how often it was met. What
+// is not there and need not be is left out.
 func (h Hour) Line(now time.Time) string {
-	parts := []string{fmt.Sprintf("in the last hour %d records of %d blobs delivered, %d duplicates dropped", h.Records, h.Blobs, h.Duplicates)}
+	line := fmt.Sprintf("in the last hour %d records of %d blobs delivered, %d duplicates dropped", h.Records, h.Blobs, h.Duplicates)
+	for _, n := range []struct {
+		number int64
+		of     string
+	}{
+		{h.Malformed, "malformed elements"}, {h.Late, "blobs listed late"}, {h.Lost, "blobs lost"}, {h.Gaps, "gaps"},
+		{h.Retries, "retries"}, {h.Throttled, "requests throttled"},
+		{h.Pending, "blobs still to come"}, {h.Waiting, "bytes waiting for Fluent Bit"},
+	} {
+		if n.number > 0 {
+			line += fmt.Sprintf(", %d %s", n.number, n.of)
+		}
+	}
+	parts := []string{line}
 	worst := slices.MaxFunc(h.Lags, func(a, b Lag) int { return cmp.Compare(a.Lag, b.Lag) })
 	if worst.Lag < time.Minute {
 		parts = append(parts, "lag less than a minute")

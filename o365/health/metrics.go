@@ -46,6 +46,32 @@ type StreamMetrics struct {
 	stream Stream
 }
 
+// Counts are the sums of a stream or of several.
+type Counts struct {
+	Records, Blobs, Duplicates, Malformed, Late, Lost, Gaps, Retries int64
+}
+
+// Counts returns those since the start.
+func (s *StreamMetrics) Counts() Counts {
+	return Counts{
+		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(),
+		Late: s.Late.Load(), Lost: s.Lost.Load(), Gaps: s.Gaps.Load(), Retries: s.Retries.Load(),
+	}
+}
+
+// Plus adds.
+func (c Counts) Plus(d Counts) Counts {
+	return Counts{
+		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed,
+		c.Late + d.Late, c.Lost + d.Lost, c.Gaps + d.Gaps, c.Retries + d.Retries,
+	}
+}
+
+// Minus subtracts: what has come since d.
+func (c Counts) Minus(d Counts) Counts {
+	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.Late, -d.Lost, -d.Gaps, -d.Retries})
+}
+
 // TenantSources are numbers of a tenant that are asked for instead of counted.
 // None of the functions may wait; TokenExpiry and CredentialExpiry give zero
 // for what is not known.
