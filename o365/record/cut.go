@@ -10,6 +10,7 @@ import (
 // that what is wrong inside one element does not matter for the next.
 type cutter struct {
 	window
+	valid func(text []byte) int // length of the valid JSON object that text begins with, or 0
 	open brackets
 	last byte  // what came last in the array: 0, '[', ',', or 'v' for a value
 	end  error // what next returns from now on
@@ -19,12 +20,14 @@ type cutter struct {
 type element struct {
 	raw    []byte // valid until the next call
 	offset int64  // in the body
+	valid  bool   // it is known to be a valid JSON object
 	err    error  // why it is unusable, if that is known already
 }
 
 func (c *cutter) reset(r io.Reader, limit int) {
 	*c = cutter{
 		window: window{r: r, limit: limit, buf: reuse(c.buf)},
+		valid:  c.valid,
 		open:   c.open,
 	}
 }
@@ -109,6 +112,11 @@ func (c *cutter) element(b byte) (element, error) {
 	c.start = c.pos
 	c.dropped = false
 	el := element{offset: c.offset()}
+	if n := c.wellFormed(b); n > 0 {
+		c.pos += n
+		el.raw, el.valid = c.buf[c.start:c.pos], true
+		return el, nil
+	}
 	c.pos++
 	var ok bool
 	switch b {
@@ -128,6 +136,25 @@ func (c *cutter) element(b byte) (element, error) {
 	}
 	el.raw = c.buf[c.start:c.pos]
 	return el, nil
+}
+
+// ahead is how many bytes are in the window when an element is looked at, if
+// there are as many: few are larger.
+const ahead = 16 << 10
+
+// wellFormed returns the length of the valid object that begins with b at pos,
+// if all of it is in the window, else 0. Nearly all elements are that, and where
+// one ends is then known without looking for its brackets.
+func (c *cutter) wellFormed(b byte) int {
+	if b != '{' || c.valid == nil {
+		return 0
+	}
+	for len(c.buf)-c.pos < ahead && c.more() {
+	}
+	if n := c.valid(c.buf[c.pos:]); n <= c.limit {
+		return n
+	}
+	return 0
 }
 
 // container moves from behind a bracket to behind the one that closes it. It is

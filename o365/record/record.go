@@ -147,6 +147,7 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 		opt.Now = time.Now
 	}
 	d := &Decoder{opt: opt, hash: sha256.New()}
+	d.cut.valid = d.leading
 	d.Reset(r)
 	return d
 }
@@ -200,9 +201,12 @@ func (d *Decoder) event(buf []byte, el element) ([]byte, Record, error) {
 	case el.raw[0] != '{':
 		return nil, Record{}, errNotObject
 	}
-	text, repaired, err := d.valid(el.raw)
-	if err != nil {
-		return nil, Record{}, err
+	text, repaired := el.raw, 0
+	if !el.valid {
+		var err error
+		if text, repaired, err = d.valid(el.raw); err != nil {
+			return nil, Record{}, err
+		}
 	}
 	at := len(buf)
 	buf = append(buf, 0x92, 0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0)
@@ -230,10 +234,21 @@ func (d *Decoder) valid(raw []byte) (text []byte, repaired int, err error) {
 	return d.fixed, repaired, err
 }
 
-// check reports why text is not valid JSON. Names may come twice.
+// check reports why text is not valid JSON.
 func (d *Decoder) check(text []byte) error {
+	_, err := d.first(text)
+	return err
+}
+
+// leading returns the length of the valid value that text begins with, or 0.
+func (d *Decoder) leading(text []byte) int {
+	value, _ := d.first(text)
+	return len(value)
+}
+
+// first returns the value that text begins with. Names may come twice.
+func (d *Decoder) first(text []byte) (jsontext.Value, error) {
 	d.text = *bytes.NewBuffer(text)
 	d.json.Reset(&d.text, jsontext.AllowDuplicateNames(true))
-	_, err := d.json.ReadValue()
-	return err
+	return d.json.ReadValue()
 }
