@@ -11,9 +11,9 @@ import (
 type cutter struct {
 	window
 	valid func(text []byte) int // length of the valid JSON object that text begins with, or 0
-	open brackets
-	last byte  // what came last in the array: 0, '[', ',', or 'v' for a value
-	end  error // what next returns from now on
+	open  brackets
+	last  byte  // what came last in the array: 0, '[', ',', or 'v' for a value
+	end   error // what next returns from now on
 }
 
 // element is one part of the array, from its first to its last byte.
