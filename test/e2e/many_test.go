@@ -41,7 +41,11 @@ func TestManyTenants(t *testing.T) {
 						if manyMemory-memory > test.memory {
 							t.Errorf("more than %d MB", test.memory/mb)
 						}
-						if most := 0.02; cpu > most {
+						most := 0.02
+						if !p.fluentBit {
+							most = 0.05 // test/host is asked for its counters in the dear way
+						}
+						if cpu > most {
 							t.Errorf("more than %.0f %% of a core", 100*most)
 						}
 					})
@@ -71,7 +75,7 @@ func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory
 		}))
 	}
 	process := pipe.start()
-	if !process.says("caught up", tenants*len(cloud.ContentTypes()), 2*time.Minute) {
+	if !process.caughtUp(tenants, cloud.ContentTypes(), 2*time.Minute) {
 		t.Fatal(process.tail())
 	}
 	time.Sleep(5 * time.Second)

@@ -59,7 +59,7 @@ func TestMemory(t *testing.T) {
 							pipe.discard()
 						}
 						process := pipe.start()
-						if !process.caughtUp(test.types, sized(2*time.Minute, 20*time.Minute)) {
+						if !process.caughtUp(1, test.types, sized(2*time.Minute, 20*time.Minute)) {
 							t.Fatal(process.tail())
 						}
 						if test.check {
@@ -86,7 +86,7 @@ func idleSize(t *testing.T, p program) int64 {
 	pipe := newPipeline(t, p, newService(t, cloud.Options{Seed: 4}))
 	pipe.discard()
 	process := pipe.start()
-	if !process.caughtUp(cloud.ContentTypes(), time.Minute) {
+	if !process.caughtUp(1, cloud.ContentTypes(), time.Minute) {
 		t.Fatal(process.tail())
 	}
 	time.Sleep(2 * time.Second)

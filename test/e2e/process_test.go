@@ -87,9 +87,10 @@ func (p *process) says(text string, times int, limit time.Duration) bool {
 	return within(limit, func() bool { return strings.Count(p.text(), text) >= times })
 }
 
-// caughtUp waits until the log says that of all these content types. A line or
-// a part of one that names none is about all of them.
-func (p *process) caughtUp(types []string, limit time.Duration) bool {
+// caughtUp waits until the log says that of all these content types of so many
+// tenants. A line or a part of one that names no type is about all of them.
+func (p *process) caughtUp(tenants int, types []string, limit time.Duration) bool {
+	tenant := regexp.MustCompile(`[0-9a-f]{8}-[-0-9a-f]{27}`)
 	return within(limit, func() bool {
 		said := make(map[string]bool)
 		for line := range strings.Lines(p.text()) {
@@ -97,16 +98,17 @@ func (p *process) caughtUp(types []string, limit time.Duration) bool {
 			if !ok {
 				continue
 			}
+			of := tenant.FindString(about)
 			about = about[strings.LastIndex(about, ";")+1:]
 			named := slices.DeleteFunc(slices.Clone(types), func(t string) bool { return !strings.Contains(about, t) })
 			if len(named) == 0 {
 				named = types
 			}
 			for _, t := range named {
-				said[t] = true
+				said[of+t] = true
 			}
 		}
-		return len(said) == len(types)
+		return len(said) == tenants*len(types)
 	})
 }
 
