@@ -23,6 +23,7 @@ type host struct {
 	name     *C.char // the label of the counters; the instance's, kept by the host
 	prefix   string  // of log lines, as Fluent Bit's own inputs have it
 	disk     chunks.Disk
+	inputs   func() int                              // of this plugin, which may share the disk
 	values   struct{ records, bytes, ring C.double } // of read, to spare an allocation
 }
 
@@ -90,7 +91,7 @@ func (h *host) read() (c delivery.Counters, ok bool) {
 	return c, true
 }
 
-func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now()) }
+func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.inputs()) }
 
 func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
 

@@ -32,6 +32,7 @@ type table struct {
 // reload whose instance does not open ends Fluent Bit.
 func (t *table) open(p unsafe.Pointer) (opened bool) {
 	h := newHost(p)
+	h.inputs = t.count
 	defer func() {
 		if r := recover(); r != nil {
 			h.panicked("start", r, debug.Stack())
@@ -66,6 +67,13 @@ func (t *table) remove() *instance {
 	in := t.instances[id]
 	delete(t.instances, id)
 	return in
+}
+
+// count is how many instances there are.
+func (t *table) count() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.instances)
 }
 
 // budgets are shared by all instances, as long as there is one.

@@ -27,9 +27,9 @@ type Disk struct {
 // pause is the time between looking for chunks: there may never be a file.
 const pause = time.Second
 
-// Free returns how many bytes can be written, false while no chunk is known to
-// be a file.
-func (d *Disk) Free(now time.Time) (bytes int64, ok bool) {
+// Free returns how many bytes each of so many inputs can have written, as all
+// may do so at once; false while no chunk is known to be a file.
+func (d *Disk) Free(now time.Time, inputs int) (bytes int64, ok bool) {
 	if d.dir == "" && !now.Before(d.next) {
 		d.dir, d.next = find(openFiles), now.Add(pause)
 	}
@@ -40,7 +40,7 @@ func (d *Disk) Free(now time.Time) (bytes int64, ok bool) {
 	if !ok {
 		d.dir = "" // the input's folder is gone
 	}
-	return bytes, ok
+	return bytes / int64(max(inputs, 1)), ok
 }
 
 // openFiles is Linux' folder of links to the files that this process has open.

@@ -34,8 +34,8 @@ type Host interface {
 	// Append puts events on the input's ring buffer, under the tag or, if it
 	// is empty, under that of the section. False: they are not there.
 	Append(tag string, events []byte) bool
-	// Free is how many bytes the disk of Fluent Bit's chunks has free, false
-	// if they are in memory or not known to be anywhere else.
+	// Free is how many bytes the disk of Fluent Bit's chunks has free for this
+	// input, false if they are in memory or not known to be anywhere else.
 	Free() (bytes int64, ok bool)
 }
 
