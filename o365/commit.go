@@ -56,7 +56,7 @@ func newCommitter(l *ledger.Ledger, board *health.Board, metrics *health.Metrics
 	}
 	go func() {
 		defer close(c.stopped)
-		contain(log, c.run)
+		contain(log, "writing the state file", c.run)
 	}()
 	return c
 }

@@ -142,10 +142,10 @@ func Open(c Config, h Host) (*Input, error) {
 	in.cancel = cancel
 	in.moved(time.Now())
 	in.committer = newCommitter(book, in.board, in.metrics, h.Log)
-	in.running.Go(func() { contain(h.Log, func() { in.board.Run(ctx) }) })
-	in.running.Go(func() { contain(h.Log, func() { newWatch(in, book, time.Now()).run(ctx) }) })
+	in.running.Go(func() { contain(h.Log, "telling of troubles", func() { in.board.Run(ctx) }) })
+	in.running.Go(func() { contain(h.Log, "the hourly summary", func() { newWatch(in, book, time.Now()).run(ctx) }) })
 	if alerts != nil {
-		in.running.Go(func() { contain(h.Log, func() { alerts.Run(ctx) }) })
+		in.running.Go(func() { contain(h.Log, "mail", func() { alerts.Run(ctx) }) })
 	}
 	for i, tenant := range c.Tenants {
 		p := &pipe{
@@ -236,10 +236,10 @@ func (in *Input) Close() {
 }
 
 // contain keeps a panic from ending the host process.
-func contain(log health.Log, f func()) {
+func contain(log health.Log, what string, f func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			log.Errorf("a mistake in the plugin, collecting has stopped, please report it: %v", p)
+			log.Errorf("a mistake in the plugin, %s has stopped, please report it: %v", what, p)
 		}
 	}()
 	f()
