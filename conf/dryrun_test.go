@@ -6,12 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 )
 
 // TestDryRun lets Fluent Bit itself judge the configurations, where there is
 // one and the plugin is built.
 func TestDryRun(t *testing.T) {
-	host := fluentBitPath(t)
+	fluentBit := fluentBitPath(t)
 	plugin, err := filepath.Abs("../build/in_o365.so")
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +34,7 @@ func TestDryRun(t *testing.T) {
 	}
 	for _, path := range files(t) {
 		t.Run(path, func(t *testing.T) {
-			run := exec.CommandContext(t.Context(), host, "--dry-run", "-c", filepath.Join(dir, path))
+			run := exec.CommandContext(t.Context(), fluentBit, "--dry-run", "-c", filepath.Join(dir, path))
 			run.Dir = dir
 			run.Env = os.Environ()
 			for _, v := range variables(t, path) {
@@ -51,11 +53,12 @@ func TestDryRun(t *testing.T) {
 
 func fluentBitPath(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
+	path, _, err := host.FindFluentBit()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
-	return ""
+	if path == "" {
+		t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	}
+	return path
 }

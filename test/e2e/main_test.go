@@ -5,9 +5,6 @@ import (
 	"flag"
 	"log"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
@@ -61,7 +58,14 @@ func run(m *testing.M) int {
 		log.Print(err)
 		return 1
 	}
-	hosts = append(hosts, program{name: "host", path: path, version: "test/host"}, findFluentBit())
+	fluentBit, version, err := host.FindFluentBit()
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	hosts = append(hosts,
+		program{name: "host", path: path, version: "test/host"},
+		program{name: "fluent-bit", path: fluentBit, version: version, fluentBit: true}) // no path if there is none
 	if !given("test.parallel") {
 		_ = flag.Set("test.parallel", "12") // they wait most of the time
 	}
@@ -71,24 +75,6 @@ func run(m *testing.M) int {
 func given(name string) (given bool) {
 	flag.Visit(func(f *flag.Flag) { given = given || f.Name == name })
 	return given
-}
-
-// findFluentBit returns a program without a path if there is no Fluent Bit.
-func findFluentBit() program {
-	p := program{name: "fluent-bit", fluentBit: true}
-	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
-		path, err := exec.LookPath(name)
-		if err != nil {
-			continue
-		}
-		if p.path, err = filepath.Abs(path); err != nil {
-			continue
-		}
-		version, _ := exec.Command(path, "--version").Output()
-		p.version, _, _ = strings.Cut(string(version), "\n")
-		break
-	}
-	return p
 }
 
 // inEach runs a test in every host there is.
