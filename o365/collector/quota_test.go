@@ -62,7 +62,7 @@ func TestBudgetUsesTheQuota(t *testing.T) {
 			for seed := range test.seeds {
 				t.Run(fmt.Sprintf("%s/sliding %v/%d", test.name, sliding, seed), func(t *testing.T) {
 					if testing.Short() && test.market.quota(0) > 2000 {
-						t.Skip("takes seconds")
+						t.Skip("takes seconds, which -short forbids")
 					}
 					t.Parallel()
 					m := test.market

@@ -27,11 +27,11 @@ func FuzzCertificate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, password string) {
 		// A PFX names its own number of iterations, and go-pkcs12 obeys.
 		if !bytes.Contains(data, []byte("-----BEGIN ")) {
-			t.Skip()
+			t.Skip("it may be a PFX, and take hours")
 		}
 		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
 			if costly(block.Bytes) {
-				t.Skip()
+				t.Skip("its key takes hours to derive")
 			}
 		}
 		certificates, key, err := parseCertificate(data, password)

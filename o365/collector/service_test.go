@@ -1,0 +1,213 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+)
+
+const tenant = "contoso"
+
+// service is a model of the API: what is listed when, and what it refuses.
+type service struct {
+	t  *testing.T
+	mu sync.Mutex
+
+	blobs      []modelBlob
+	pageSize   int
+	subscribed map[activity.ContentType]bool
+	skew       time.Duration
+	fault      func(op activity.Op) error // nil: none
+	latency    time.Duration
+	perMinute  int           // 0: no quota
+	longest    time.Duration // windows of it are refused
+	tooLong    int           // windows that were
+
+	requests map[activity.Op]int
+	recent   []time.Time // of the last minute
+	refused  int
+	opened   []string // content ids, in order
+}
+
+type modelBlob struct {
+	activity.Content
+	listed time.Time // from when on listings show it
+}
+
+func newService(t *testing.T) *service {
+	return &service{
+		t: t, pageSize: 3, requests: map[activity.Op]int{},
+		subscribed: map[activity.ContentType]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
+	}
+}
+
+// add makes a blob available at created, but listed only late after.
+func (s *service) add(t activity.ContentType, created time.Time, late time.Duration) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := fmt.Sprintf("%d$%s", len(s.blobs), t.Short())
+	s.blobs = append(s.blobs, modelBlob{
+		Content: activity.Content{Type: t, ID: id, URI: "https://service/" + id, Created: created.UTC(), Expires: created.Add(late + retention).UTC()},
+		listed:  created.Add(late),
+	})
+	return id
+}
+
+// fail sets what the requests from now on fail with; nil: nothing.
+func (s *service) fail(fault func(op activity.Op) error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.fault = fault
+}
+
+func (s *service) asked(op activity.Op) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests[op]
+}
+
+// created tells when a blob became available.
+func (s *service) created(id string) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.blobs[slices.IndexFunc(s.blobs, func(b modelBlob) bool { return b.ID == id })].Created
+}
+
+func (s *service) now() time.Time { return time.Now().Add(s.skew) }
+
+// call is what every request goes through.
+func (s *service) call(ctx context.Context, op activity.Op) error {
+	select {
+	case <-time.After(s.latency):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests[op]++
+	now := time.Now()
+	s.recent = slices.DeleteFunc(s.recent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
+	if s.perMinute > 0 && len(s.recent) >= s.perMinute {
+		s.refused++
+		return &activity.Error{Op: op, Status: 403, Code: "AF429"}
+	}
+	s.recent = append(s.recent, now)
+	if s.fault != nil {
+		return s.fault(op)
+	}
+	return nil
+}
+
+func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, error) {
+	if err := s.call(ctx, activity.OpSubscriptions); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var list []activity.Subscription
+	for t := range s.subscribed {
+		list = append(list, activity.Subscription{Type: t, Status: "enabled"})
+	}
+	return list, nil
+}
+
+func (s *service) Start(ctx context.Context, t activity.ContentType) error {
+	if err := s.call(ctx, activity.OpStart); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.subscribed[t] {
+		s.t.Errorf("%s was started although it is", t)
+	}
+	s.subscribed[t] = true
+	return nil
+}
+
+func (s *service) List(ctx context.Context, t activity.ContentType, from, to time.Time) (activity.Page, error) {
+	return s.page(ctx, t, from, to, 0)
+}
+
+func (s *service) NextPage(ctx context.Context, t activity.ContentType, next string) (activity.Page, error) {
+	var from, to int64
+	var skip int
+	if _, err := fmt.Sscanf(next, "%d %d %d", &from, &to, &skip); err != nil {
+		s.t.Errorf("next page %q: %v", next, err)
+	}
+	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip)
+}
+
+func (s *service) page(ctx context.Context, t activity.ContentType, from, to time.Time, skip int) (activity.Page, error) {
+	if err := s.call(ctx, activity.OpList); err != nil {
+		return activity.Page{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if !s.subscribed[t] {
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20022"}
+	}
+	if to.Sub(from) >= s.longest {
+		s.tooLong++
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20055", Date: now.Truncate(time.Second)}
+	}
+	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
+		s.t.Errorf("window %s to %s", from, to)
+	}
+	if from.Before(now.Add(-retention - time.Minute)) {
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20030", Date: now.Truncate(time.Second)}
+	}
+	page := activity.Page{Date: now.Truncate(time.Second)}
+	for i := range s.blobs {
+		b := &s.blobs[i]
+		if b.Type != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
+			continue
+		}
+		if skip > 0 {
+			skip--
+			continue
+		}
+		if len(page.Contents) == s.pageSize {
+			page.Next = fmt.Sprintf("%d %d %d", from.Unix(), to.Unix(), s.position(t, from, to, now, page))
+			break
+		}
+		page.Contents = append(page.Contents, b.Content)
+	}
+	return page, nil
+}
+
+// position counts what the pages up to and with this one have shown.
+func (s *service) position(t activity.ContentType, from, to, now time.Time, page activity.Page) int {
+	last := page.Contents[len(page.Contents)-1].ID
+	n := 0
+	for i := range s.blobs {
+		b := &s.blobs[i]
+		if b.Type == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
+			n++
+			if b.ID == last {
+				break
+			}
+		}
+	}
+	return n
+}
+
+func (s *service) Open(ctx context.Context, c activity.Content) (io.ReadCloser, error) {
+	if err := s.call(ctx, activity.OpBlob); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.now().After(c.Expires) {
+		return nil, &activity.Error{Op: activity.OpBlob, Status: 400, Code: "AF20051"}
+	}
+	s.opened = append(s.opened, c.ID)
+	return io.NopCloser(strings.NewReader(c.ID)), nil
+}
