@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -42,17 +44,37 @@ func TestFullDisk(t *testing.T) {
 // is full. Fluent Bit would count what it then loses as stored.
 func TestFullStorage(t *testing.T) {
 	t.Parallel()
-	in(t, hosts[1], func(t *testing.T, p program) {
-		s := newService(t, cloud.Options{Seed: 22, Blobs: 60, Records: 120})
-		pipe := newPipeline(t, p, s)
-		pipe.service = pipe.service.with(options{"storage.path": filepath.Join(smallDisk(t, "12m"), "storage")})
-		dead := newDestination(t, pipe.sink.dir)
-		pipe.output = dead.options()
-		pipe.start()
-		fullDisk(t, pipe, `warn.*the disk of Fluent Bit's storage\.path is full: make room there`)
-		dead.up()
-		pipe.finish(2*time.Minute, 0)
-	})
+	for _, test := range []struct {
+		name   string
+		inputs [][]string // their content types
+	}{
+		{"one input", [][]string{cloud.ContentTypes()}},
+		{"five inputs", slices.Collect(slices.Chunk(cloud.ContentTypes(), 1))},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			in(t, hosts[1], func(t *testing.T, p program) {
+				s := newService(t, cloud.Options{Seed: 22, Blobs: 60, Records: 120})
+				pipe := newPipeline(t, p, s)
+				one := pipe.inputs[0]
+				pipe.inputs = nil
+				for i, types := range test.inputs {
+					input := one.with(options{"content_types": strings.Join(types, ",")})
+					if i > 0 {
+						input["alias"], input["db"] = types[0], one["db"]+types[0]
+					}
+					pipe.inputs = append(pipe.inputs, input)
+				}
+				pipe.service = pipe.service.with(options{"storage.path": filepath.Join(smallDisk(t, "12m"), "storage")})
+				dead := newDestination(t, pipe.sink.dir)
+				pipe.output = dead.options()
+				pipe.start()
+				fullDisk(t, pipe, `warn.*the disk of Fluent Bit's storage\.path is full: make room there`)
+				dead.up()
+				pipe.finish(2*time.Minute, 0)
+			})
+		})
+	}
 }
 
 // fullDisk waits for the one line about it.
