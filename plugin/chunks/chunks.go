@@ -5,33 +5,28 @@
 // only in its log (src/flb_input_chunk.c, input_chunk_append_raw). So what
 // would not fit must not be handed over.
 //
-// storage.path can't be asked for. But chunks that wait for an output are open
-// files of the process, PATH/INPUT/NUMBERS.flb (lib/chunkio), and a chunk that
-// is not there yet loses nothing: where it can't be made, nothing is counted.
+// storage.path can't be asked for. But chunks are open files of the process,
+// PATH/INPUT/NUMBERS.flb (lib/chunkio), from when they are made until an output
+// has had its first try, and a chunk that is not there yet loses nothing: where
+// it can't be made, nothing is counted.
 package chunks
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 )
 
 // Disk is the one that the chunks of this process are on. The zero Disk does
 // not know it yet.
-type Disk struct {
-	dir  string
-	next time.Time // not looked for before
-}
-
-// pause is the time between looking for chunks: there may never be a file.
-const pause = time.Second
+type Disk struct{ dir string }
 
 // Free returns how many bytes each of so many inputs can have written, as all
-// may do so at once; false while no chunk is known to be a file.
-func (d *Disk) Free(now time.Time, inputs int) (bytes int64, ok bool) {
-	if d.dir == "" && !now.Before(d.next) {
-		d.dir, d.next = find(openFiles), now.Add(pause)
+// may do so at once; false while no chunk is known to be a file. Until then it
+// looks for one at every call, which reads a link for every open file.
+func (d *Disk) Free(inputs int) (bytes int64, ok bool) {
+	if d.dir == "" {
+		d.dir = find(openFiles)
 	}
 	if d.dir == "" {
 		return 0, false

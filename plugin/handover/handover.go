@@ -23,6 +23,13 @@ const (
 	roundTime    = 50 * time.Millisecond
 )
 
+// Until it is known where chunks are, they may be on a disk that is nearly
+// full, and those that are open can be missed: the first rounds are small.
+const (
+	probes     = 5
+	probeBytes = 1 << 20
+)
+
 // Host is Fluent Bit as one input sees it.
 type Host interface {
 	// Print writes a line to Fluent Bit's log.
@@ -35,7 +42,8 @@ type Host interface {
 	// is empty, under that of the section. False: they are not there.
 	Append(tag string, events []byte) bool
 	// Free is how many bytes the disk of Fluent Bit's chunks has free for this
-	// input, false if they are in memory or not known to be anywhere else.
+	// input, false if they are in memory or not known to be anywhere else. A
+	// disk shows while a chunk is open: soon after a round was handed over.
 	Free() (bytes int64, ok bool)
 }
 
@@ -60,6 +68,7 @@ type Instance struct {
 	hold    time.Time // nothing is handed over before
 	paused  bool
 	handed  int64 // bytes
+	probed  int   // rounds
 	said    map[delivery.Finding]time.Time
 }
 
@@ -148,35 +157,45 @@ func (in *Instance) ready() bool {
 
 // round hands over what is there, and reports whether that was anything.
 func (in *Instance) round() bool {
+	b := in.source.Next()
+	if b == nil {
+		return false
+	}
 	start, room := time.Now(), in.room()
-	bytes, n := 0, 0
-	for bytes < roundBytes && n < roundBatches && time.Since(start) < roundTime {
-		b := in.source.Next()
-		if b == nil {
-			break
-		}
-		if bytes += len(b.Events); !room.fits(bytes) {
+	if !room.fits(len(b.Events)) {
+		in.source.Return(b)
+		in.noRoom()
+		return false
+	}
+	most := in.most(room)
+	for bytes, n := 0, 0; b != nil; b = in.source.Next() {
+		bytes += len(b.Events)
+		if n++; n > 1 && (bytes > most || !room.fits(bytes)) {
 			in.source.Return(b)
-			if n == 0 {
-				in.noRoom()
-			}
 			break
 		}
-		n++
-		in.handed += int64(len(b.Events))
-		before, ok := in.sample()
-		if !ok || !in.host.Append(b.Tag, b.Events) {
-			in.source.Return(b)
-			in.refused()
+		if !in.hand(b) || n == roundBatches || time.Since(start) >= roundTime {
 			break
-		}
-		if in.swallowed(before) {
-			in.source.Confirm(b)
-		} else {
-			in.tracker.Handed(b, load(b), before.Sample)
 		}
 	}
-	return n > 0
+	return true
+}
+
+// hand hands over a batch, and reports whether the host has taken it.
+func (in *Instance) hand(b *o365.Batch) bool {
+	in.handed += int64(len(b.Events))
+	before, ok := in.sample()
+	if !ok || !in.host.Append(b.Tag, b.Events) {
+		in.source.Return(b)
+		in.refused()
+		return false
+	}
+	if in.swallowed(before) {
+		in.source.Confirm(b)
+	} else {
+		in.tracker.Handed(b, load(b), before.Sample)
+	}
+	return true
 }
 
 // room is what the disk of Fluent Bit's chunks has free.
@@ -195,6 +214,16 @@ func (in *Instance) room() (r room) {
 // What does not fit is lost (package chunks).
 func (r room) fits(bytes int) bool { return !r.known || int64(bytes) <= r.bytes/2 }
 
+// most is how many bytes a round may have that begins now, unless its first
+// batch is larger.
+func (in *Instance) most(r room) int {
+	if r.known || in.probed == probes {
+		return roundBytes
+	}
+	in.probed++
+	return probeBytes
+}
+
 // swallowed reports whether the host took a batch without putting it on the
 // ring: then the input's processors have dropped all of it (src/flb_input_log.c,
 // input_log_append).
@@ -211,6 +240,7 @@ func (in *Instance) settle() bool {
 	}
 	s, _ := in.sample()
 	in.apply(in.tracker.Observe(s.Sample))
+	in.room() // to have looked while chunks are open
 	return true
 }
 

@@ -20,6 +20,7 @@ type fakeHost struct {
 	noAppend   bool
 	full       bool  // the ring takes nothing
 	disk       int64 // bytes free; 0: chunks are in memory
+	asked      int   // times, for the disk
 	swallow    bool  // processors drop whole batches
 	appendTime time.Duration
 
@@ -34,7 +35,11 @@ func (h *fakeHost) Print(level health.Level, line string) {
 }
 func (h *fakeHost) Counters() (delivery.Counters, bool) { return h.counters, !h.mute }
 func (h *fakeHost) CanAppend() bool                     { return !h.noAppend }
-func (h *fakeHost) Free() (int64, bool)                 { return h.disk, h.disk > 0 }
+
+func (h *fakeHost) Free() (int64, bool) {
+	h.asked++
+	return h.disk, h.disk > 0
+}
 
 func (h *fakeHost) Append(tag string, events []byte) bool {
 	time.Sleep(h.appendTime)
@@ -217,7 +222,6 @@ func TestRefused(t *testing.T) {
 	})
 }
 
-// What processors drop never reaches the counters, and is done with.
 // What would not fit on the disk stays here until there is room.
 func TestDiskIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -248,6 +252,38 @@ func TestDiskIsFull(t *testing.T) {
 	})
 }
 
+// While it isn't known where chunks are, little is handed over, and the host is
+// asked as long as there is a chunk.
+func TestDiskIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := modern(), &fakeSource{}
+		in := start(h, s)
+		in.Tick()
+		if h.asked > 0 {
+			t.Error("asked for the disk with nothing to hand over")
+		}
+		half := []byte(strings.Repeat("r", probeBytes/2))
+		for range 2*probes + 4 {
+			s.waiting = append(s.waiting, &o365.Batch{Events: half, Records: len(half)})
+		}
+		for i := range probes {
+			in.Tick()
+			if want := 2 * (i + 1); len(h.tags) != want {
+				t.Fatalf("%d batches handed over in %d rounds, want %d", len(h.tags), i+1, want)
+			}
+			asked := h.asked
+			in.Tick()
+			if h.asked == asked {
+				t.Fatal("did not ask while the round was under way")
+			}
+			h.drain(0)
+		}
+		in.Tick()
+		wantTags(t, "handed over when chunks seem to be in memory", h.tags[2*probes:], "", "", "", "")
+	})
+}
+
+// What processors drop never reaches the counters, and is done with.
 func TestSwallowed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := modern(), &fakeSource{}
@@ -278,6 +314,7 @@ func TestBounds(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				h, s := modern(), &fakeSource{waiting: test.batches}
 				h.appendTime = test.appendTime
+				h.disk = 1 << 30
 				in := start(h, s)
 				in.Tick()
 				if len(h.tags) != test.handed {

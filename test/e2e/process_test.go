@@ -112,9 +112,12 @@ func (p *process) caughtUp(tenants int, types []string, limit time.Duration) boo
 	})
 }
 
+// chatter is what outputs of Fluent Bit say of every attempt.
+var chatter = regexp.MustCompile(`failed to flush|no upstream connections|HTTP status=200`)
+
 // tail is the end of the log.
 func (p *process) tail() string {
-	lines := strings.SplitAfter(p.text(), "\n")
+	lines := slices.DeleteFunc(strings.SplitAfter(p.text(), "\n"), chatter.MatchString)
 	return fmt.Sprintf("the end of the log:\n%s", strings.Join(lines[max(0, len(lines)-30):], ""))
 }
 
