@@ -5,6 +5,7 @@ package main
 import "C"
 
 import (
+	"time"
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
@@ -90,7 +91,7 @@ func (h *host) read() (c delivery.Counters, ok bool) {
 	return c, true
 }
 
-func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(h.inputs()) }
+func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.inputs()) }
 
 func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
 

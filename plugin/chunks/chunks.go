@@ -15,27 +15,45 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // Disk is the one that the chunks of this process are on. The zero Disk does
 // not know it yet.
-type Disk struct{ dir string }
+type Disk struct {
+	dir   string
+	looks int
+	next  time.Time // not looked for before
+}
+
+// A look for chunks takes half a millisecond with a hundred open files. There
+// may never be one, so after some looks there is a pause before each.
+const (
+	eager = 50
+	pause = time.Second
+)
 
 // Free returns how many bytes each of so many inputs can have written, as all
-// may do so at once; false while no chunk is known to be a file. Until then it
-// looks for one at every call, which reads a link for every open file.
-func (d *Disk) Free(inputs int) (bytes int64, ok bool) {
-	if d.dir == "" {
-		d.dir = find(openFiles)
+// may do so at once; false while no chunk is known to be a file.
+func (d *Disk) Free(now time.Time, inputs int) (bytes int64, ok bool) {
+	if d.dir == "" && !now.Before(d.next) {
+		d.look(now)
 	}
 	if d.dir == "" {
 		return 0, false
 	}
 	bytes, ok = free(d.dir)
 	if !ok {
-		d.dir = "" // the input's folder is gone
+		*d = Disk{} // the input's folder is gone
 	}
 	return bytes / int64(max(inputs, 1)), ok
+}
+
+func (d *Disk) look(now time.Time) {
+	d.dir = find(openFiles)
+	if d.looks++; d.looks >= eager {
+		d.next = now.Add(pause)
+	}
 }
 
 // openFiles is Linux' folder of links to the files that this process has open.
