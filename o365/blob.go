@@ -20,6 +20,9 @@ import (
 // them to the outbox, where several small blobs share a batch.
 const pieceSize = 64 << 10
 
+// pieceRecords is how many records of usual sizes that makes.
+const pieceRecords = 64
+
 // blob is a content blob on its way to Fluent Bit.
 type blob struct {
 	pipe    *pipe
@@ -230,6 +233,9 @@ func (p *piece) include(rec record.Record) {
 		p.created = append(p.created, uint32(rec.Time.Unix())) // an event holds no more
 	}
 	if p.blob.pipe.config.Dedup {
+		if p.keys == nil {
+			p.keys = make([]ledger.Key, 0, pieceRecords)
+		}
 		p.keys = append(p.keys, ledger.Key(rec.Key))
 	}
 }

@@ -77,7 +77,7 @@ func (w *watch) look(now time.Time) {
 
 // output says when Fluent Bit has taken nothing for a while.
 func (w *watch) output(now time.Time) {
-	waiting := w.in.outbox.Bytes()
+	waiting := w.in.outbox.Events()
 	if waiting == 0 || w.in.committer.backlog() > maxUncommitted {
 		w.in.moved(now)
 	}

@@ -76,6 +76,11 @@ func (s *state) deliver(ds []Delivery, now time.Time) change {
 		rowsBefore: s.keys.first(),
 	}
 	at := make(map[Key]int, len(ds)) // place in c.blobs
+	keys := 0
+	for _, d := range ds {
+		keys += len(d.Keys)
+	}
+	c.keys.keys = make([]Key, 0, keys)
 	for _, d := range ds {
 		for _, k := range d.Keys {
 			if s.keys.max > 0 && !s.keys.has(k) {

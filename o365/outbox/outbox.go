@@ -61,6 +61,7 @@ type Outbox[R any] struct {
 	byName   map[string]*lane[R]
 	turn     int           // lane that is looked at first by Next
 	waiting  int           // batches
+	events   int           // bytes, waiting and in flight
 	held     int           // bytes of all buffers, spare ones included
 	spare    [][]byte      // of batchSize
 	reserved int           // bytes
@@ -134,6 +135,7 @@ func (o *Outbox[R]) lane(name Lane) *lane[R] {
 
 func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
 	b := o.open(l, len(events))
+	o.events += len(events)
 	b.Events = append(b.Events, events...)
 	b.Records += records
 	b.Receipts = append(b.Receipts, receipt)
@@ -149,7 +151,7 @@ func (o *Outbox[R]) open(l *lane[R], n int) *Batch[R] {
 		return b
 	}
 	b := &Batch[R]{Tag: l.Tag, lane: l}
-	if len(o.spare) > 0 && l.busy() && n <= o.batchSize {
+	if o.reuses(n) {
 		b.Events = o.takeSpare()
 	} else {
 		b.Events = make([]byte, 0, o.first(l, n))
@@ -191,6 +193,7 @@ func (o *Outbox[R]) Confirm(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
+	o.events -= len(b.Events)
 	o.free(b.Events)
 	b.Events = nil
 	o.wake()

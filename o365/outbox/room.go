@@ -41,13 +41,16 @@ func (o *Outbox[R]) needs(l *lane[R], n int) int {
 	if b := l.last(); b != nil && len(b.Events)+n <= o.batchSize {
 		return o.grown(b, n) - cap(b.Events)
 	}
-	if len(o.spare) > 0 && l.busy() && n <= o.batchSize {
+	if o.reuses(n) {
 		return 0
 	}
 	return o.first(l, n)
 }
 
-// first is the room that a new batch begins with. Where one fills after the
+// reuses reports whether a new batch with n bytes takes a spare buffer.
+func (o *Outbox[R]) reuses(n int) bool { return len(o.spare) > 0 && n <= o.batchSize }
+
+// first is the room that a new batch begins with otherwise. Where one fills after the
 // other it is at once what it will be in the end, else what the events need:
 // most lanes are quiet most of the time.
 func (o *Outbox[R]) first(l *lane[R], n int) int {
@@ -60,7 +63,7 @@ func (o *Outbox[R]) first(l *lane[R], n int) int {
 // grown is the room that a batch must have for n bytes more.
 func (o *Outbox[R]) grown(b *Batch[R], n int) int {
 	if need := len(b.Events) + n; need > cap(b.Events) {
-		return max(need, min(2*cap(b.Events), o.batchSize))
+		return max(need, min(4*cap(b.Events), o.batchSize))
 	}
 	return cap(b.Events)
 }
@@ -86,7 +89,14 @@ func (o *Outbox[R]) takeSpare() []byte {
 	return buf
 }
 
-// Bytes tells how much is held, waiting, in flight and spare.
+// Events tells how many bytes of events are held, waiting and in flight.
+func (o *Outbox[R]) Events() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.events
+}
+
+// Bytes tells how much memory is held, waiting, in flight and spare.
 func (o *Outbox[R]) Bytes() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -37,10 +37,11 @@ func TestLimitCountsRoom(t *testing.T) {
 				}
 				out = nil
 			}
-			memory, copies := 0, 0
+			memory, copies, events := 0, 0, 0
 			for _, l := range o.lanes {
 				for _, b := range l.waiting {
 					memory += cap(b.Events)
+					events += len(b.Events)
 				}
 				if l.inFlight != nil {
 					memory += cap(l.inFlight.Events)
@@ -50,8 +51,8 @@ func TestLimitCountsRoom(t *testing.T) {
 			for _, buf := range o.spare {
 				memory += cap(buf)
 			}
-			if memory != o.Bytes() {
-				t.Fatalf("seed %d: %d bytes of memory, %d are counted", seed, memory, o.Bytes())
+			if memory != o.Bytes() || events+copies != o.Events() {
+				t.Fatalf("seed %d: %d bytes of memory, %d are counted; %d of events, %d", seed, memory, o.Bytes(), events+copies, o.Events())
 			}
 			if memory+copies > limit {
 				t.Fatalf("seed %d: %d bytes, and %d of the host's", seed, memory, copies)
@@ -95,6 +96,22 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 	}
 	if o.Bytes() != 0 {
 		t.Errorf("an empty outbox holds %d bytes", o.Bytes())
+	}
+}
+
+// So does one whose only batch is in flight: while others wait, there are
+// buffers to spare.
+func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
+	const batch = 64 << 10
+	o := New[int](batch, 1<<20)
+	for range 3 {
+		o.Push(sharepoint, make([]byte, batch), 1, 0)
+	}
+	o.Confirm(o.Next())
+	before := o.Bytes()
+	o.Push(exchange, make([]byte, 100), 1, 0)
+	if o.Bytes() != before {
+		t.Errorf("%d bytes are held, %d before", o.Bytes(), before)
 	}
 }
 
