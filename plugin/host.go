@@ -95,8 +95,8 @@ func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.
 
 func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
 
-func (h *host) Append(tag string, events []byte) bool {
+func (h *host) Append(tag string, events []byte, records int) bool {
 	return C.o365_append(h.instance,
 		(*C.char)(unsafe.Pointer(unsafe.StringData(tag))), C.size_t(len(tag)),
-		unsafe.Pointer(unsafe.SliceData(events)), C.size_t(len(events))) == 0
+		unsafe.Pointer(unsafe.SliceData(events)), C.size_t(len(events)), C.size_t(records)) == 0
 }

@@ -31,7 +31,7 @@ struct api {
 /* Host functions found by name; NULL where the host has none. */
 static struct {
     const char *(*input_name)(void *);
-    int (*log_append)(void *, const char *, size_t, const void *, size_t);
+    int (*log_append)(void *, size_t, const char *, size_t, const void *, size_t);
     void *(*get_cmt)(void *);
     char *(*text_create)(void *);
     void (*text_destroy)(char *);
@@ -42,7 +42,7 @@ static pid_t registered_by;
 static void find_host(void)
 {
     host.input_name = dlsym(RTLD_DEFAULT, "flb_input_name");
-    host.log_append = dlsym(RTLD_DEFAULT, "flb_input_log_append");
+    host.log_append = dlsym(RTLD_DEFAULT, "flb_input_log_append_records");
     host.get_cmt = dlsym(RTLD_DEFAULT, "flb_input_get_cmt_instance");
     host.text_create = dlsym(RTLD_DEFAULT, "cmt_encode_text_create");
     host.text_destroy = dlsym(RTLD_DEFAULT, "cmt_encode_text_destroy");
@@ -111,9 +111,11 @@ const char *o365_instance_name(void *instance)
 
 int o365_can_append(void) { return host.log_append != NULL; }
 
-int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size)
+/* Other than flb_input_log_append, this function is told how many records there
+ * are and need not decode them to know (src/flb_input_log.c). */
+int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size, size_t records)
 {
-    return host.log_append(instance, tag_len ? tag : NULL, tag_len, events, size);
+    return host.log_append(instance, records, tag_len ? tag : NULL, tag_len, events, size);
 }
 
 /* api->input_get_cmt_instance is uninitialised memory in a host built without

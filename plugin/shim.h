@@ -43,7 +43,7 @@ void o365_log(void *api, int level, const char *line);
 int o365_log_check(void *api, void *instance, int level);
 const char *o365_instance_name(void *instance);
 int o365_can_append(void);
-int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size);
+int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size, size_t records);
 void *o365_metrics(void *instance);
 char *o365_metrics_text(void *metrics);
 void o365_metrics_free(char *text);

@@ -31,7 +31,7 @@ func (in *Instance) refused() {
 		What: "Fluent Bit takes no more records", Do: "its queue between threads is full because its outputs are too slow or failing: look for their errors in its log",
 	}, false)
 	if in.worthSaying(refusal) {
-		in.warnf("Fluent Bit took no more records (flb_input_log_append failed), trying again in %v", wait)
+		in.warnf("Fluent Bit took no more records (flb_input_log_append_records failed), trying again in %v", wait)
 	}
 }
 

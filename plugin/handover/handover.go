@@ -38,9 +38,9 @@ type Host interface {
 	Counters() (delivery.Counters, bool)
 	// CanAppend reports whether there is Append.
 	CanAppend() bool
-	// Append puts events on the input's ring buffer, under the tag or, if it
-	// is empty, under that of the section. False: they are not there.
-	Append(tag string, events []byte) bool
+	// Append puts so many records on the input's ring buffer, under the tag or,
+	// if it is empty, under that of the section. False: they are not there.
+	Append(tag string, events []byte, records int) bool
 	// Free is how many bytes the disk of Fluent Bit's chunks has free for this
 	// input, false if they are in memory or not known to be anywhere else. A
 	// disk shows while a chunk is open: soon after a round was handed over.
@@ -85,7 +85,7 @@ func New(host Host, source Source, log *Queue) *Instance {
 		log.Log(health.Warn, "this Fluent Bit has no metrics: batches count as stored when it had time enough to store them")
 	}
 	if !host.CanAppend() {
-		log.Log(health.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append is not exported")
+		log.Log(health.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append_records is not exported")
 	}
 	return in
 }
@@ -185,7 +185,7 @@ func (in *Instance) round() bool {
 func (in *Instance) hand(b *o365.Batch) bool {
 	in.handed += int64(len(b.Events))
 	before, ok := in.sample()
-	if !ok || !in.host.Append(b.Tag, b.Events) {
+	if !ok || !in.host.Append(b.Tag, b.Events, b.Records) {
 		in.source.Return(b)
 		in.refused()
 		return false

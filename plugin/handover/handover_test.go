@@ -41,7 +41,7 @@ func (h *fakeHost) Free() (int64, bool) {
 	return h.disk, h.disk > 0
 }
 
-func (h *fakeHost) Append(tag string, events []byte) bool {
+func (h *fakeHost) Append(tag string, events []byte, records int) bool {
 	time.Sleep(h.appendTime)
 	if h.full {
 		return false
@@ -51,7 +51,7 @@ func (h *fakeHost) Append(tag string, events []byte) bool {
 		return true
 	}
 	h.counters.RingWrites++
-	h.ring = append(h.ring, &o365.Batch{Tag: tag, Events: events, Records: strings.Count(string(events), "r")})
+	h.ring = append(h.ring, &o365.Batch{Tag: tag, Events: events, Records: records})
 	return true
 }
 
@@ -342,7 +342,7 @@ func TestStop(t *testing.T) {
 	})
 }
 
-// A host without flb_input_log_append takes one batch as the callback's result.
+// A host without flb_input_log_append_records takes one batch as the callback's result.
 func TestCollect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := modern(), &fakeSource{}

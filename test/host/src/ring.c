@@ -81,8 +81,13 @@ static int append(struct instance *in, const char *tag, size_t tag_len, const vo
 }
 
 #ifndef NO_APPEND
-int flb_input_log_append(struct instance *in, const char *tag, size_t tag_len, const void *events, size_t size)
+/* Fluent Bit believes its caller. */
+int flb_input_log_append_records(struct instance *in, size_t records, const char *tag, size_t tag_len,
+                                 const void *events, size_t size)
 {
+    if (records != events_count(events, size)) {
+        violation("%s: a batch is said to have %zu records", in->name, records);
+    }
     return append(in, tag, tag_len, events, size);
 }
 #endif
