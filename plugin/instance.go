@@ -91,6 +91,7 @@ func (in *instance) stop() {
 	in.stopped = true
 	in.ticker.close()
 	in.feed.Stop()
+	in.memory.stop()
 	in.metrics.close()
 }
 

@@ -1,6 +1,9 @@
 package main
 
-import "runtime/debug"
+import (
+	"runtime/debug"
+	"sync"
+)
 
 // tune is the one place for settings of Go's runtime, which this plugin shares
 // with nobody in the process. The heap is mostly batches and Ids, in which the
@@ -14,7 +17,8 @@ func tune() { debug.SetGCPercent(10) }
 // the heap grows; in a heap that does not grow any more it would leave a full
 // queue's garbage resident for minutes, and pages it has freed for longer.
 type memory struct {
-	handed int64 // bytes handed over at the last time
+	handed int64          // bytes handed over at the last time
+	giving sync.WaitGroup // on another thread, as it takes its time
 }
 
 // burst is worth it: giving back takes some milliseconds, and taking again.
@@ -26,5 +30,8 @@ func (m *memory) calm(handed int64) {
 		return
 	}
 	m.handed = handed
-	go debug.FreeOSMemory() // on another thread, as it takes its time
+	m.giving.Go(debug.FreeOSMemory)
 }
+
+// stop waits until nothing is being given back any more.
+func (m *memory) stop() { m.giving.Wait() }

@@ -50,8 +50,8 @@ func (l *lane[R]) busy() bool { return len(l.waiting) > 0 }
 
 // Outbox is safe for concurrent use. Its limit counts all the memory that events
 // cost on their way: the room of batches, filled or not, that of buffers kept
-// for the next ones, the copies that the host makes of batches in flight, and
-// what the downloads that fill it have reserved.
+// for the next ones, the copies that the host makes of batches in flight, what
+// the downloads that fill it have reserved, and what waits to be collected.
 type Outbox[R any] struct {
 	batchSize int
 	limit     int
