@@ -92,9 +92,9 @@ const (
 	// maxUncommitted bounds how many confirmed batches may wait to be written
 	// to the state file before nothing more is handed over.
 	maxUncommitted = 64
-	// garbage is the part of queue_size that is left to what the garbage
-	// collector has not found yet.
-	garbage = 10
+	// garbage is the part of queue_size, a quarter as measured, that is left to
+	// what the garbage collector has not found yet or not given back.
+	garbage = 4
 	// stopping and closing bound the time that Close takes, from its start,
 	// for requests to stop and for the ledger to be closed.
 	stopping = 500 * time.Millisecond

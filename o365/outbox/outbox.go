@@ -50,8 +50,8 @@ func (l *lane[R]) busy() bool { return len(l.waiting) > 0 }
 
 // Outbox is safe for concurrent use. Its limit counts all the memory that events
 // cost on their way: the room of batches, filled or not, that of buffers kept
-// for the next ones, the copies that the host makes of batches in flight, what
-// the downloads that fill it have reserved, and what waits to be collected.
+// for the next ones, the copies that the host makes of batches in flight, and
+// what the downloads that fill it have reserved.
 type Outbox[R any] struct {
 	batchSize int
 	limit     int
@@ -61,7 +61,6 @@ type Outbox[R any] struct {
 	byName   map[string]*lane[R]
 	turn     int           // lane that is looked at first by Next
 	waiting  int           // batches
-	events   int           // bytes, waiting and in flight
 	held     int           // bytes of all buffers, spare ones included
 	spare    [][]byte      // of batchSize
 	reserved int           // bytes
@@ -135,7 +134,6 @@ func (o *Outbox[R]) lane(name Lane) *lane[R] {
 
 func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
 	b := o.open(l, len(events))
-	o.events += len(events)
 	b.Events = append(b.Events, events...)
 	b.Records += records
 	b.Receipts = append(b.Receipts, receipt)
@@ -193,7 +191,6 @@ func (o *Outbox[R]) Confirm(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
-	o.events -= len(b.Events)
 	o.free(b.Events)
 	b.Events = nil
 	o.wake()

@@ -28,8 +28,7 @@ func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	// The garbage collector runs when the heap has grown by a tenth.
-	most := o.limit - o.limit/10 - copies - o.reserved
+	most := o.limit - copies - o.reserved
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize
@@ -51,9 +50,9 @@ func (o *Outbox[R]) needs(l *lane[R], n int) int {
 // reuses reports whether a new batch with n bytes takes a spare buffer.
 func (o *Outbox[R]) reuses(n int) bool { return len(o.spare) > 0 && n <= o.batchSize }
 
-// first is the room that a new batch begins with otherwise. Where one fills after the
-// other it is at once what it will be in the end, else what the events need:
-// most lanes are quiet most of the time.
+// first is the room that a new batch begins with otherwise. Where one fills
+// after the other it is at once what it will be in the end, else what the events
+// need: most lanes are quiet most of the time.
 func (o *Outbox[R]) first(l *lane[R], n int) int {
 	if l.busy() {
 		return max(n, o.batchSize)
@@ -94,7 +93,16 @@ func (o *Outbox[R]) takeSpare() []byte {
 func (o *Outbox[R]) Events() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.events
+	n := 0
+	for _, l := range o.lanes {
+		for _, b := range l.waiting {
+			n += len(b.Events)
+		}
+		if l.inFlight != nil {
+			n += len(l.inFlight.Events)
+		}
+	}
+	return n
 }
 
 // Bytes tells how much memory is held, waiting, in flight and spare.

@@ -240,7 +240,7 @@ func (in *Instance) settle() bool {
 	}
 	s, _ := in.sample()
 	in.apply(in.tracker.Observe(s.Sample))
-	in.room() // to have looked while chunks are open
+	in.room() // not for the answer: the host finds the disk while chunks are open
 	return true
 }
 
