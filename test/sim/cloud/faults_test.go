@@ -168,7 +168,7 @@ func TestFaultsAreChosen(t *testing.T) {
 }
 
 func TestFlakyServiceFailsAShareOfFirstTries(t *testing.T) {
-	sim := New(Options{Seed: 9, Blobs: 1000, Records: 1, Faults: Flaky(0.1)})
+	sim := New(Options{Seed: 9, Now: newClock().now, Blobs: 1000, Records: 1, Faults: Flaky(0.1)}) // ids hold the time, and faults depend on them
 	p := newProbe(t, sim)
 	kinds := map[string]int{}
 	failed := 0
