@@ -3,12 +3,14 @@ package o365
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // Config says what an [Input] collects and how. The options of the same names
@@ -113,6 +115,17 @@ func (c Config) contradictions() error {
 	say(c.HealthTag != "" && c.HealthTag == c.TagPrefix,
 		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
 	return errors.Join(append(mistakes, c.mailContradictions()...)...)
+}
+
+// secrets returns what takes the configured secrets out of text; those in files
+// are added when they are read.
+func (c Config) secrets() *sanitize.Redactor {
+	r := sanitize.NewRedactor(c.Login.ClientSecret.Reveal(), c.Login.CertificatePassword.Reveal(), c.Mail.Server.Password.Reveal())
+	if u, err := url.Parse(c.Proxy.Reveal()); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		r.Add(password)
+	}
+	return r
 }
 
 func orElse(s, fallback string) string {

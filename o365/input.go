@@ -107,6 +107,8 @@ const (
 // Open starts collecting. Its errors are mistakes of configuration, or a state
 // file that can't be used.
 func Open(c Config, h Host) (*Input, error) {
+	secrets := c.secrets()
+	h.Log = h.Log.Redacted(secrets)
 	transport, err := newTransport(c)
 	if err != nil {
 		return nil, err
@@ -118,7 +120,7 @@ func Open(c Config, h Host) (*Input, error) {
 		transport: transport,
 		metrics:   newMetrics(c),
 	}
-	in.board = health.NewBoard(in.metrics.Names(), h.Log, in.changed)
+	in.board = health.NewBoard(in.metrics.Names(), secrets, h.Log, in.changed)
 	logins, err := newLogins(c, transport, in.board, in.metrics, h.Log)
 	if err != nil {
 		return nil, err
@@ -127,7 +129,7 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	alerts, err := newAlerts(c, h, in.board.Snapshot)
+	alerts, err := newAlerts(c, h, secrets, in.board.Snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -149,7 +151,7 @@ func Open(c Config, h Host) (*Input, error) {
 	}
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log,
+			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
 			report: in.report, free: make(map[activity.ContentType][]*scratch),
 		}
 		col := collector.New(collector.Config{

@@ -6,10 +6,11 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // newAlerts returns what sends mail about states; nil if nobody wants any.
-func newAlerts(c Config, h Host, states func() []health.Status) (*alert.Alerts, error) {
+func newAlerts(c Config, h Host, secrets *sanitize.Redactor, states func() []health.Status) (*alert.Alerts, error) {
 	if len(c.Mail.To) == 0 {
 		return nil, nil
 	}
@@ -18,7 +19,7 @@ func newAlerts(c Config, h Host, states func() []health.Status) (*alert.Alerts, 
 		return nil, err
 	}
 	mail := c.Mail
-	mail.TLS, mail.Instance = encryption, h.Name
+	mail.TLS, mail.Instance, mail.Secrets = encryption, h.Name, secrets
 	return alert.New(mail, states, h.Log)
 }
 

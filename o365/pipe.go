@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // pipe is what stands behind the collector of one tenant: it takes blobs to
@@ -20,6 +21,7 @@ type pipe struct {
 	committer *committer
 	metrics   *health.TenantMetrics
 	log       health.Log
+	secrets   *sanitize.Redactor
 	report    func(health.Event)
 	confirmed func(s ledger.Stream, contentID string)
 
@@ -54,6 +56,7 @@ func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complet
 
 // Lost remembers a gap and, with health_tag, emits a record of it.
 func (p *pipe) Lost(g ledger.Gap) {
+	g.Reason = p.secrets.Text(g.Reason, sanitize.MaxText)
 	metrics := p.metrics.Stream(g.Stream.ContentType)
 	metrics.Gaps.Add(1)
 	metrics.GapSeconds.Add(int(g.Span.To.Sub(g.Span.From).Seconds()))

@@ -60,7 +60,7 @@ func (p *preflight) look(token string) {
 	}
 	if claims, ok := identity.Read(token); ok {
 		p.mu.Lock()
-		p.app = orElse(claims.AppID, p.app)
+		p.app = orElse(p.app, claims.AppID)
 		p.mu.Unlock()
 		p.log.Debugf("%s: signed in as application %s with %s; the token serves until %s; %s", p.tenant.Tenant, claims.AppID, p.source.Method(),
 			p.source.Expiry().UTC().Format(time.RFC3339), held(claims))

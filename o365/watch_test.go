@@ -31,7 +31,7 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7),
 			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint}}),
 		}
-		in.board = health.NewBoard(in.metrics.Names(), in.log, nil)
+		in.board = health.NewBoard(in.metrics.Names(), nil, in.log, nil)
 		in.committer = newCommitter(book, in.board, in.metrics, in.log)
 		in.moved(time.Now())
 		ctx, cancel := context.WithCancel(t.Context())

@@ -12,6 +12,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 	"github.com/fluent/fluent-bit-go/input"
 )
@@ -120,7 +121,8 @@ func closeBroken(source handover.Source) {
 
 // panicked tells of a bug; the stack is for those who look for it.
 func (h *host) panicked(what string, r any, stack []byte) {
-	h.Print(health.Error, fmt.Sprintf("internal error in %s: %v. This input has stopped; please report it (the stack is in the debug log)", what, r))
+	h.Print(health.Error, fmt.Sprintf("internal error in %s: %s. This input has stopped; please report it (the stack is in the debug log)",
+		what, sanitize.Text(fmt.Sprint(r), sanitize.MaxDetail)))
 	if h.level() < health.Debug {
 		return
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // plugin is all the state there is in the process. Fluent Bit passes nothing
@@ -42,7 +43,7 @@ func (t *table) open(p unsafe.Pointer) (opened bool) {
 	in, err := openInstance(h, p, t)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			h.Print(health.Error, strings.TrimRight(line, "\n"))
+			h.Print(health.Error, sanitize.Text(line, sanitize.MaxLine))
 		}
 		return false
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // Config says who is told, how, and how soon.
@@ -28,6 +29,8 @@ type Config struct {
 	After        time.Duration
 	Instance     string      // the input's name; may be empty
 	TLS          *tls.Config // root certificates and versions; nil for the defaults
+	// Secrets cleans what the server says, and is given the password of a file.
+	Secrets *sanitize.Redactor
 }
 
 // Alerts watches states and sends mail about them.

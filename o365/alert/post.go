@@ -16,6 +16,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // A letter is one mail to one address.
@@ -27,6 +28,7 @@ type postOffice struct {
 	from         *mail.Address
 	passwordFile string
 	tls          *tls.Config
+	secrets      *sanitize.Redactor
 }
 
 // sending bounds the time for all letters of one connection.
@@ -37,7 +39,10 @@ func newPostOffice(c Config) (*postOffice, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", option.AlertEmailFrom, err)
 	}
-	p := &postOffice{server: c.Server, from: from, passwordFile: c.PasswordFile, tls: &tls.Config{MinVersion: tls.VersionTLS12}}
+	p := &postOffice{server: c.Server, from: from, passwordFile: c.PasswordFile, tls: &tls.Config{MinVersion: tls.VersionTLS12}, secrets: c.Secrets}
+	if p.secrets == nil {
+		p.secrets = sanitize.NewRedactor(c.Server.Password.Reveal())
+	}
 	if c.TLS != nil {
 		p.tls = c.TLS.Clone()
 	}
@@ -65,7 +70,7 @@ func (p *postOffice) send(ctx context.Context, letters []letter) []error {
 		if errs[i] == nil {
 			errs[i] = err
 		}
-		errs[i] = p.explain(ctx, errs[i], password)
+		errs[i] = p.explain(ctx, errs[i])
 	}
 	return errs
 }
@@ -160,12 +165,13 @@ func (p *postOffice) password() (string, error) {
 	if password == "" {
 		return "", fmt.Errorf("%s: %s is empty", option.SMTPPasswordFile, p.passwordFile)
 	}
+	p.secrets.Add(password)
 	return password, nil
 }
 
 // explain makes one line of an error, with what may mend it and without the
 // password.
-func (p *postOffice) explain(ctx context.Context, err error, password string) error {
+func (p *postOffice) explain(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -174,10 +180,7 @@ func (p *postOffice) explain(ctx context.Context, err error, password string) er
 	}
 	// go-mail adds the address and an id that differs every time.
 	text, _, _ := strings.Cut(err.Error(), ", affected ")
-	text = clean(text)
-	if password != "" {
-		text = strings.ReplaceAll(text, password, option.Secret(password).String())
-	}
+	text = p.secrets.Text(text, sanitize.MaxDetail)
 	var unknown x509.UnknownAuthorityError
 	switch {
 	case errors.As(err, &unknown):

@@ -3,11 +3,13 @@ package alert
 import (
 	"context"
 	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"mime"
 	"mime/quotedprintable"
 	"net"
 	"net/mail"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,6 +137,35 @@ func TestCannotSend(t *testing.T) {
 			}
 			if tt.security == Plain && strings.Contains(m.wire.String(), "\nAUTH ") {
 				t.Errorf("a login was tried unencrypted:\n%s", m.wire.String())
+			}
+		})
+	}
+}
+
+// A server may give the password back in its refusal, however it writes it.
+func TestPasswordIsNotRepeated(t *testing.T) {
+	const password = "hunter2 & co%"
+	file := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(file, []byte(password+"\r\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, spelled := range map[string]string{
+		"raw":        password,
+		"query":      url.QueryEscape(password),
+		"AUTH PLAIN": base64.StdEncoding.EncodeToString([]byte("\x00o365@example.com\x00" + password)),
+		"AUTH LOGIN": base64.StdEncoding.EncodeToString([]byte(password)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMailServer(t, TLS)
+			m.refusal = "no: " + spelled + " \x1b[2J"
+			for from, p := range map[string]*postOffice{
+				"url":  m.office(t, m.url("smtps", "me:"+url.PathEscape(password))),
+				"file": m.office(t, m.url("smtps", "me"), func(c *Config) { c.PasswordFile = file }),
+			} {
+				errs := p.send(t.Context(), []letter{{to: "ops@example.com", subject: "s", body: "b"}})
+				if errs[0] == nil || !strings.Contains(errs[0].Error(), "no: <secret>") || strings.Contains(errs[0].Error(), "\x1b") {
+					t.Errorf("%s: got %v", from, errs[0])
+				}
 			}
 		})
 	}

@@ -30,6 +30,7 @@ type mailServer struct {
 
 	mechanisms []string
 	user, pass string
+	refusal    string // of a login; default: the library's
 	refuse     string // an address that it does not take mail for
 	hangsUp    bool   // at the first command after a mail
 
@@ -123,6 +124,9 @@ func (s *session) Auth(mechanism string) (sasl.Server, error) {
 		defer s.server.mu.Unlock()
 		s.server.logins = append(s.server.logins, fmt.Sprint(mechanism, " ", s.encrypted()))
 		if user != s.server.user || pass != s.server.pass {
+			if s.server.refusal != "" {
+				return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: s.server.refusal}
+			}
 			return smtp.ErrAuthFailed
 		}
 		return nil

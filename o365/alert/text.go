@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // A place is where the mail comes from.
@@ -43,7 +43,7 @@ func (r report) subject(p place) string {
 	if n := len(r.troubles) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
-	return shorten(clean("["+p.String()+"] "+text), maxSubject)
+	return sanitize.Text("["+p.String()+"] "+text, maxSubject)
 }
 
 func (r report) body(p place) string {
@@ -55,7 +55,7 @@ func (r report) body(p place) string {
 		writeRecovered(&b, of)
 	}
 	b.WriteString("-- \n")
-	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", clean(p.String())))
+	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", p.String()))
 	if len(r.troubles) > 0 {
 		b.WriteString("While this lasts, a mail comes every day, and one when it is over.\n")
 	}
@@ -183,21 +183,7 @@ func roughly(d time.Duration) string {
 // write adds text in lines that begin with prefix. They are not broken, so that
 // commands can be copied.
 func write(b *strings.Builder, prefix, text string) {
-	for line := range strings.SplitSeq(shorten(text, maxText), "\n") {
-		b.WriteString(prefix + clean(line) + "\n")
+	for line := range strings.SplitSeq(text, "\n") {
+		b.WriteString(prefix + sanitize.Text(line, maxText) + "\n")
 	}
-}
-
-// clean makes one line of a text, with nothing in it that isn't seen.
-func clean(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
-		return unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}), " ")
-}
-
-func shorten(s string, n int) string {
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
 }

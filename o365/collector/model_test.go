@@ -184,7 +184,7 @@ func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Co
 	for _, t := range cfg.ContentTypes {
 		streams = append(streams, health.Stream{Tenant: tenant, ContentType: string(t)})
 	}
-	board := health.NewBoard(streams, l.log, nil)
+	board := health.NewBoard(streams, nil, l.log, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	var telling sync.WaitGroup
 	telling.Go(func() { board.Run(ctx) })

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // Board keeps what is known about how every stream is collected, decides what
@@ -19,6 +21,7 @@ import (
 // stands for all of the tenant, and without a Tenant for all there are.
 type Board struct {
 	log     Log
+	secrets *sanitize.Redactor
 	emit    func(Event)
 	started time.Time
 
@@ -77,10 +80,11 @@ type note struct {
 
 // NewBoard returns a board on which every stream is Starting. emit, if not
 // nil, takes an event for every change of state; it must not block and not
-// call the board.
-func NewBoard(streams []Stream, log Log, emit func(Event)) *Board {
+// call the board. What causes and notes say is cleaned, and without the secrets
+// that r knows.
+func NewBoard(streams []Stream, r *sanitize.Redactor, log Log, emit func(Event)) *Board {
 	now := time.Now()
-	b := &Board{log: log, emit: emit, started: now, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
+	b := &Board{log: log, secrets: r, emit: emit, started: now, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
 	for _, s := range streams {
 		b.streams = append(b.streams, &entry{
 			Stream: s, state: Starting, since: now, problems: make(map[Condition]*problem), spoken: make(map[topic]time.Time),
@@ -96,6 +100,7 @@ func NewBoard(streams []Stream, log Log, emit func(Event)) *Board {
 // what was said already is counted.
 func (b *Board) Set(of Stream, c Condition, severity State, cause Cause) {
 	now := time.Now()
+	cause = b.clean(cause)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for e := range b.of(of) {
@@ -103,6 +108,14 @@ func (b *Board) Set(of Stream, c Condition, severity State, cause Cause) {
 			b.changed(e, now)
 		}
 	}
+}
+
+// clean makes a cause fit for log, records and mail.
+func (b *Board) clean(c Cause) Cause {
+	c.What = b.secrets.Text(c.What, sanitize.MaxDetail)
+	c.Do = b.secrets.Text(c.Do, sanitize.MaxRemedy)
+	c.Detail = b.secrets.Text(c.Detail, sanitize.MaxDetail)
+	return c
 }
 
 // set reports whether anything but a count has changed.
@@ -169,6 +182,7 @@ func (b *Board) Listed(of Stream) {
 // one about several streams of a tenant becomes one line.
 func (b *Board) Note(of Stream, text string) {
 	due := time.Now().Add(gathering)
+	text = b.secrets.Text(text, sanitize.MaxDetail)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer b.rouse()

@@ -9,6 +9,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unicode"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // desk is a board of two tenants with two streams each, and what it told.
@@ -37,7 +40,7 @@ func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
 	t.Helper()
 	d = &desk{}
 	synctest.Test(t, func(t *testing.T) {
-		d.Board = NewBoard([]Stream{aE, aS, bE, bS}, d.log, d.emit)
+		d.Board = NewBoard([]Stream{aE, aS, bE, bS}, nil, d.log, d.emit)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -272,4 +275,47 @@ func TestSnapshot(t *testing.T) {
 			t.Errorf("problems: %+v", p)
 		}
 	})
+}
+
+// What others have put into a cause reaches nobody as it came.
+func TestForeignTextIsCleaned(t *testing.T) {
+	hostile := Cause{
+		What:   "the service says \x1b[31m" + strings.Repeat("x", 10000),
+		Do:     "run this\n[2026/11/28 10:00:00] [error] lost",
+		Detail: "eyJhbGciOiJub25lIn0.e30.c2ln \u202e s3cr3t%20word\xff\x00",
+	}
+	synctest.Test(t, func(t *testing.T) {
+		var lines []string
+		var causes []Cause
+		b := NewBoard([]Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ Level, line string) { lines = append(lines, line) },
+			func(e Event) { causes = append(causes, e.Causes...) })
+		b.Set(aE, Listing, Failing, hostile)
+		b.Note(aE, "a note \x07")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		b.Run(ctx)
+		causes = append(causes, b.Snapshot()[0].Causes...)
+		if len(causes) != 2 || len(lines) == 0 {
+			t.Fatalf("%d causes, %d lines", len(causes), len(lines))
+		}
+		for _, c := range causes {
+			if c.Detail != "<token> <secret>\ufffd" || c.Do != "run this [2026/11/28 10:00:00] [error] lost" || len(c.What) != sanitize.MaxDetail {
+				t.Errorf("got %+v", c)
+			}
+		}
+		for _, line := range lines {
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(line, "s3cr3t") {
+				t.Errorf("got %+q", line)
+			}
+		}
+	})
+}
+
+func TestRedactedLog(t *testing.T) {
+	var got string
+	Log(func(_ Level, line string) { got = line }).Redacted(sanitize.NewRedactor("s3cr3t")).Errorf("a\n%s", "s3cr3t")
+	if got != "a <secret>" {
+		t.Errorf("got %q", got)
+	}
+	Log(nil).Redacted(nil).Errorf("nobody reads this")
 }

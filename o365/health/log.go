@@ -2,7 +2,11 @@
 // health records. It decides what is worth saying, not how it is shown.
 package health
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+)
 
 // Level is the severity of a log line, with Fluent Bit's numbers
 // (include/fluent-bit/flb_log.h).
@@ -31,6 +35,15 @@ func (l Log) Infof(format string, args ...any) { l.printf(Info, format, args...)
 
 // Debugf reports single requests.
 func (l Log) Debugf(format string, args ...any) { l.printf(Debug, format, args...) }
+
+// Redacted returns a Log whose lines are cleaned, and without the secrets that r
+// knows.
+func (l Log) Redacted(r *sanitize.Redactor) Log {
+	if l == nil {
+		return nil
+	}
+	return func(level Level, line string) { l(level, r.Text(line, sanitize.MaxLine)) }
+}
 
 func (l Log) printf(level Level, format string, args ...any) {
 	if l != nil {

@@ -3,6 +3,7 @@ package identity
 import (
 	"encoding/base64"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 // Claims are what a token says about itself, as far as people ask.
 // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 type Claims struct {
-	AppID string
+	AppID string // a GUID in lower case, "" if the token names none: it becomes part of commands
 	// Roles are the application permissions, and Scopes those of a person
 	// who is logged in (azure_cli).
 	Roles, Scopes []string
@@ -20,6 +21,8 @@ type Claims struct {
 func (c Claims) Permits(permission string) bool {
 	return slices.ContainsFunc(slices.Concat(c.Roles, c.Scopes), func(held string) bool { return strings.EqualFold(held, permission) })
 }
+
+var appIDForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // Read returns the claims of an access token, false if it is none that can be
 // read. The signature is not checked: this is for messages, and the API
@@ -44,6 +47,10 @@ func Read(token string) (Claims, bool) {
 	}
 	if claims.AppID == "" {
 		claims.AppID = claims.AZP
+	}
+	claims.AppID = strings.ToLower(claims.AppID)
+	if !appIDForm.MatchString(claims.AppID) {
+		claims.AppID = ""
 	}
 	return Claims{AppID: claims.AppID, Roles: claims.Roles, Scopes: strings.Fields(claims.Scope)}, true
 }

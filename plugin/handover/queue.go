@@ -2,10 +2,10 @@ package handover
 
 import (
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // queued is how many lines wait at most; the oldest go first.
@@ -54,10 +54,8 @@ func (q *Queue) Flush(host Host) {
 		host.Print(health.Warn, fmt.Sprintf("%d log lines dropped", dropped))
 	}
 	for _, l := range lines {
-		host.Print(l.level, oneLine.Replace(l.text))
+		// What a server sent must neither look like lines of Fluent Bit's own nor
+		// end the line for C. Lines of the library are clean already.
+		host.Print(l.level, sanitize.Text(l.text, sanitize.MaxLine))
 	}
 }
-
-// oneLine keeps what a server sent from looking like lines of Fluent Bit's
-// own, and from ending the line for C.
-var oneLine = strings.NewReplacer("\n", " ", "\r", " ", "\x00", " ")

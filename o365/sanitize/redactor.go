@@ -1,0 +1,88 @@
+package sanitize
+
+import (
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	// shortestSecret is the length in bytes below which a secret is not looked
+	// for: it would be found in ordinary words.
+	shortestSecret = 4
+	// mostSecrets bounds how many secrets a Redactor knows: files are read again
+	// when they change, and the oldest go first.
+	mostSecrets = 32
+)
+
+// withheld stands for a text in which a secret is written in a way that can be
+// recognised, but not cut out.
+const withheld = "<text withheld: it holds a secret>"
+
+// Redactor cleans text and takes out the secrets that it knows, in the spellings
+// in which a service or a proxy may give them back: as they are; with any of
+// their characters percent-encoded, once or more often, or escaped as in JSON or
+// HTML; in hexadecimal digits; and in base64 of both alphabets, whatever stands
+// before and behind them there, as in HTTP's Basic and SMTP's AUTH PLAIN.
+//
+// It is safe for concurrent use. A nil Redactor knows no secret.
+type Redactor struct {
+	mu      sync.RWMutex
+	secrets []*secret // oldest first
+}
+
+// NewRedactor returns a Redactor that knows these secrets.
+func NewRedactor(secrets ...string) *Redactor {
+	r := &Redactor{}
+	for _, s := range secrets {
+		r.Add(s)
+	}
+	return r
+}
+
+// Add makes a secret known. Blanks around it do not count.
+func (r *Redactor) Add(text string) {
+	text = strings.TrimSpace(text)
+	if r == nil || len(text) < shortestSecret {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if slices.ContainsFunc(r.secrets, func(s *secret) bool { return s.text == text }) {
+		return
+	}
+	if r.secrets = append(r.secrets, newSecret(text)); len(r.secrets) > mostSecrets {
+		r.secrets = slices.Delete(r.secrets, 0, 1)
+	}
+}
+
+// Text is like the function [Text], without the secrets.
+func (r *Redactor) Text(s string, limit int) string {
+	s = bounded(s, limit)
+	// Before anything is taken out of the text, and after: a secret must be found
+	// although a control character stands in it. Last it is cut off.
+	s = printable(withoutTokens(r.redact(s)))
+	return shorten(r.redact(s), limit)
+}
+
+func (r *Redactor) redact(s string) string {
+	if r == nil {
+		return s
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if len(r.secrets) == 0 {
+		return s
+	}
+	in := newSpellings(s)
+	for _, secret := range r.secrets {
+		if !secret.isIn(in) {
+			continue
+		}
+		s = secret.pattern.ReplaceAllLiteralString(s, "<secret>")
+		if in = newSpellings(s); secret.isIn(in) {
+			return withheld
+		}
+	}
+	return s
+}
