@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // TestDryRun lets Fluent Bit itself judge the configurations, where there is
@@ -53,12 +53,12 @@ func TestDryRun(t *testing.T) {
 
 func fluentBitPath(t *testing.T) string {
 	t.Helper()
-	path, _, err := host.FindFluentBit()
+	found, err := rig.FindFluentBit()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if path == "" {
-		t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	if found.Path == "" {
+		t.Skip(rig.NoFluentBit)
 	}
-	return path
+	return found.Path
 }

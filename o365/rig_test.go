@@ -1,12 +1,7 @@
 package o365
 
 import (
-	"encoding/pem"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,11 +9,12 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
-const clientID = "22222222-3333-4444-8555-666666666666"
+const clientID = testrig.ClientID
 
 // rig is a simulated Microsoft 365 and the options to collect from it.
 type rig struct {
@@ -34,33 +30,15 @@ type rig struct {
 
 func newRig(t *testing.T, opt cloud.Options) *rig {
 	t.Helper()
-	r := &rig{t: t, login: login.New(login.Options{}), planned: len(cloud.ContentTypes()) * opt.Blobs * opt.Records}
-	opt.Verify = func(bearer string) (string, []string, error) {
-		claims, err := r.login.Verify(bearer)
-		return claims.TenantID, claims.Roles, err
-	}
-	r.login.AddApp(login.App{ClientID: clientID, Secret: "simulated-secret", Roles: []string{cloud.RoleRead, cloud.RoleReadDLP}}, cloud.DefaultTenant)
-	r.cloud = cloud.New(opt)
-	mux := http.NewServeMux()
-	mux.Handle("/api/", r.cloud)
-	mux.Handle("/", r.login)
-	server := httptest.NewTLSServer(mux)
-	t.Cleanup(server.Close)
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+	service, err := testrig.StartService(t.TempDir(), opt)
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.options = map[string]string{
-		"tenant_id":      cloud.DefaultTenant,
-		"client_id":      clientID,
-		"client_secret":  "simulated-secret",
-		"endpoint":       server.URL,
-		"authority_host": server.URL,
-		"ca_file":        ca,
-		"content_types":  strings.Join(cloud.ContentTypes(), ","),
-		"poll_interval":  "10s",
+	t.Cleanup(service.Down)
+	return &rig{
+		t: t, cloud: service.Cloud, login: service.Login, options: service.Options(),
+		planned: len(cloud.ContentTypes()) * opt.Blobs * opt.Records,
 	}
-	return r
 }
 
 // open starts an input with the rig's options.

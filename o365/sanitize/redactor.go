@@ -4,12 +4,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 const (
-	// shortestSecret is the length in bytes below which a secret is not looked
-	// for: it would be found in ordinary words.
-	shortestSecret = 4
+	// Secrets of fewer characters are not looked for, nor are words of fewer
+	// letters: they stand in our own sentences, where taking them out would give
+	// them away.
+	shortestSecret = 6
+	shortestWord   = 12
 	// mostSecrets bounds how many secrets a Redactor knows: files are read again
 	// when they change, and the oldest go first.
 	mostSecrets = 32
@@ -43,7 +46,7 @@ func NewRedactor(secrets ...string) *Redactor {
 // Add makes a secret known. Blanks around it do not count.
 func (r *Redactor) Add(text string) {
 	text = strings.TrimSpace(text)
-	if r == nil || len(text) < shortestSecret {
+	if r == nil || isCommon(text) {
 		return
 	}
 	r.mu.Lock()
@@ -54,6 +57,14 @@ func (r *Redactor) Add(text string) {
 	if r.secrets = append(r.secrets, newSecret(text)); len(r.secrets) > mostSecrets {
 		r.secrets = slices.Delete(r.secrets, 0, 1)
 	}
+}
+
+// isCommon reports whether a text may stand anywhere by chance.
+func isCommon(s string) bool {
+	if strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return len(s) < shortestSecret
+	}
+	return len(s) < shortestWord
 }
 
 // Text is like the function [Text], without the secrets.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -33,7 +34,7 @@ func TestCollect(t *testing.T) {
 	}
 	for _, l := range loaders(t, dir) {
 		for _, c := range candidates {
-			t.Run(l.name+" "+c.name, func(t *testing.T) {
+			t.Run(l.Name+" "+c.name, func(t *testing.T) {
 				u, err := l.collect(t.Context(), s, c)
 				if err != nil {
 					t.Fatal(err)
@@ -57,7 +58,7 @@ func loaders(t *testing.T, dir string) []loader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !found.fluentBit {
+	if !found.FluentBit {
 		return []loader{found}
 	}
 	t.Setenv("FLUENT_BIT", "")
@@ -70,7 +71,7 @@ func loaders(t *testing.T, dir string) []loader {
 
 // A plugin that delivers too little is an error, not a fast one.
 func TestHostEnds(t *testing.T) {
-	l := loader{path: "/bin/sh", dir: t.TempDir()}
+	l := loader{rig.Host{Path: "/bin/sh"}, t.TempDir()}
 	s := &service{load: cloud.Expectation{Records: 1}}
 	_, err := l.collect(t.Context(), s, candidate{name: "x"})
 	if err == nil || !strings.Contains(err.Error(), "x: the host ended by itself") {
@@ -130,7 +131,7 @@ func TestTable(t *testing.T) {
 }
 
 func TestHosts(t *testing.T) {
-	var threads []thread
+	var threads []rig.Thread
 	for _, line := range []string{
 		"12 (fluent-bit) S 1 2 3 4 5 6 7 8 9 10 100 100 0",
 		"13 (flb-pipeline) S 1 2 3 4 5 6 7 8 9 10 20 1 0",
@@ -138,18 +139,18 @@ func TestHosts(t *testing.T) {
 		"14 (flb-in-o365.0-w) S 1 2 3 4 5 6 7 8 9 10 5 2 0",
 		"16 (a ) b) S 1 2 3 4 5 6 7 8 9 10 1000 1000 0",
 	} {
-		parsed, err := parseThread(line)
+		parsed, err := rig.ParseThread(line)
 		if err != nil {
 			t.Fatal(err)
 		}
 		threads = append(threads, parsed)
 	}
 	p := &process{fluentBit: true}
-	if got, want := p.hosts(threads), 28*clockTick; got != want {
+	if got, want := p.hosts(threads), 28*rig.ClockTick; got != want {
 		t.Errorf("%v, want %v", got, want)
 	}
 	for _, line := range []string{"", "12 (fluent-bit) S 1", "x (y) S 1 2 3 4 5 6 7 8 9 10 5 2 0"} {
-		if _, err := parseThread(line); err == nil {
+		if _, err := rig.ParseThread(line); err == nil {
 			t.Errorf("%q: no error", line)
 		}
 	}

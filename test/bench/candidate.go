@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 const (
@@ -20,7 +21,7 @@ type candidate struct {
 	name    string
 	plugin  string // file
 	input   string // what it calls itself
-	options [][2]string
+	options rig.Options
 	db      bool
 }
 
@@ -37,7 +38,7 @@ func build(dir string) ([]candidate, error) {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	// The yardstick knows no budget, so there must be none here.
-	free := [][2]string{{"requests_per_minute", "60000"}}
+	free := rig.Options{"requests_per_minute": "60000"}
 	return []candidate{
 		{name: "naive", plugin: naive, input: "o365_naive"},
 		{name: "o365", plugin: ours, input: "o365", options: free},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,15 +13,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // loader is the program that loads the plugins: a Fluent Bit, or test/host.
 type loader struct {
-	name      string
-	path      string
-	fluentBit bool
-	dir       string
+	rig.Host
+	dir string
 }
 
 // alias is the input's name.
@@ -36,17 +33,8 @@ const (
 
 // findLoader builds test/host if there is no Fluent Bit.
 func findLoader(dir string) (loader, error) {
-	path, version, err := host.FindFluentBit()
-	if err != nil {
-		return loader{}, err
-	}
-	if path != "" {
-		return loader{name: version, path: path, fluentBit: true, dir: dir}, nil
-	}
-	if path, err = host.Build(dir); err != nil {
-		return loader{}, fmt.Errorf("no Fluent Bit, and no host to stand in for it: %w", err)
-	}
-	return loader{name: "test/host", path: path, dir: dir}, nil
+	host, err := rig.FindHost(dir)
+	return loader{host, dir}, err
 }
 
 // collect runs a plugin until everything the service has is in the host's
@@ -60,7 +48,7 @@ func (l loader) collect(ctx context.Context, s *service, c candidate) (usage, er
 	n, moved := 0, begin
 	for n < s.load.Records {
 		select {
-		case <-p.ended:
+		case <-p.Done():
 			return usage{}, fmt.Errorf("%s: the host ended by itself\n%s", c.name, p.tail())
 		case <-time.After(pollCount):
 		}
@@ -73,11 +61,11 @@ func (l loader) collect(ctx context.Context, s *service, c candidate) (usage, er
 		}
 	}
 	u := usage{wall: time.Since(begin), records: n}
-	if u.peak, err = p.peak(); err == nil {
+	if u.peak, err = p.Peak(); err == nil {
 		u.host, err = p.hostTime()
 	}
 	p.stop()
-	u.cpu = p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+	u.cpu = p.State().UserTime() + p.State().SystemTime()
 	return u, err
 }
 
@@ -89,11 +77,11 @@ func (l loader) idle(ctx context.Context, empty *service, c candidate) (int64, e
 	}
 	defer p.stop()
 	select {
-	case <-p.ended:
+	case <-p.Done():
 		return 0, fmt.Errorf("%s: the host ended by itself\n%s", c.name, p.tail())
 	case <-time.After(idleTime):
 	}
-	return p.peak()
+	return p.Peak()
 }
 
 func (l loader) start(ctx context.Context, s *service, c candidate) (*process, error) {
@@ -101,15 +89,14 @@ func (l loader) start(ctx context.Context, s *service, c candidate) (*process, e
 	if err != nil {
 		return nil, err
 	}
-	options := append([][2]string{{"alias", alias}, {"tag", "o365"}}, s.options...)
-	options = append(options, c.options...)
+	options := rig.Options{"alias": alias, "tag": "o365"}.With(s.options).With(c.options)
 	if c.db {
-		options = append(options, [2]string{"db", filepath.Join(dir, "o365.db")})
+		options["db"] = filepath.Join(dir, "o365.db")
 	}
 	args := []string{"-e", c.plugin}
-	p := &process{output: filepath.Join(dir, "output"), fluentBit: l.fluentBit, ended: make(chan struct{})}
-	if l.fluentBit {
-		port, err := freePort()
+	p := &process{output: filepath.Join(dir, "output"), fluentBit: l.FluentBit}
+	if l.FluentBit {
+		_, port, err := rig.FreePort()
 		if err != nil {
 			return nil, err
 		}
@@ -118,25 +105,11 @@ func (l loader) start(ctx context.Context, s *service, c candidate) (*process, e
 	} else {
 		args = append(args, "-count")
 	}
-	args = append(args, "-i", c.input)
-	for _, o := range options {
-		args = append(args, "-p", o[0]+"="+o[1])
-	}
-	if l.fluentBit {
+	args = append(append(args, "-i", c.input), options.Args()...)
+	if l.FluentBit {
 		args = append(args, "-o", "null", "-m", "*")
 	}
-	p.cmd = exec.CommandContext(ctx, l.path, args...)
-	return p, p.start()
-}
-
-func freePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	return port, err
+	return p, p.run(exec.CommandContext(ctx, l.Path, args...))
 }
 
 // count is how many records the host has stored; 0 if it does not say.

@@ -64,7 +64,7 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	defer full.stop()
-	t := table{machine: machine(), host: loader.name, load: full.load}
+	t := table{machine: machine(), host: loader.Name, load: full.load}
 	for _, c := range candidates {
 		idle, err := loader.idle(ctx, empty, c)
 		if err != nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,8 +10,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // usage is what a run has taken.
@@ -26,39 +26,25 @@ type usage struct {
 
 // process is a running host.
 type process struct {
-	cmd       *exec.Cmd
+	*rig.Process
 	output    string // file
 	metrics   string // URL
 	fluentBit bool
-	ended     chan struct{}
 }
 
-func (p *process) start() error {
+// run starts a command whose output goes to the process's file.
+func (p *process) run(cmd *exec.Cmd) error {
 	f, err := os.Create(p.output)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	p.cmd.Stdout, p.cmd.Stderr = f, f
-	if err := p.cmd.Start(); err != nil {
-		return err
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.ended)
-	}()
-	return nil
+	cmd.Stdout, cmd.Stderr = f, f
+	p.Process, err = rig.Start(cmd)
+	return err
 }
 
-func (p *process) stop() {
-	_ = p.cmd.Process.Signal(syscall.SIGTERM)
-	select {
-	case <-p.ended:
-	case <-time.After(30 * time.Second):
-		_ = p.cmd.Process.Kill()
-		<-p.ended
-	}
-}
+func (p *process) stop() { p.Stop(30 * time.Second) }
 
 // tail is the end of what the host has printed.
 func (p *process) tail() string {
@@ -67,40 +53,22 @@ func (p *process) tail() string {
 	return strings.Join(lines[max(0, len(lines)-20):], "")
 }
 
-func (p *process) proc(name string) string {
-	return filepath.Join("/proc", strconv.Itoa(p.cmd.Process.Pid), name)
-}
-
-// peak is the largest resident size so far.
-func (p *process) peak() (int64, error) {
-	text, err := os.ReadFile(p.proc("status"))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kb, err := strconv.ParseInt(strings.Fields(rest + " ?")[0], 10, 64)
-	return kb << 10, err
-}
-
-// clockTick is the unit of times in /proc, on every Linux that Go runs on.
-const clockTick = 10 * time.Millisecond
-
 // hostTime is the CPU time of the host's threads: Fluent Bit's engine, which
 // stores what is on the ring buffer, and the input's thread, which counts the
 // events and copies them to the ring. What the plugin does in its callbacks is
 // the least of it. Of test/host it is the main thread, which stores.
 func (p *process) hostTime() (time.Duration, error) {
-	files, err := filepath.Glob(p.proc("task/*/stat"))
+	files, err := filepath.Glob(p.Proc("task/*/stat"))
 	if err != nil {
 		return 0, err
 	}
-	var threads []thread
+	var threads []rig.Thread
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue // the thread has ended
 		}
-		t, err := parseThread(string(text))
+		t, err := rig.ParseThread(string(text))
 		if err != nil {
 			return 0, fmt.Errorf("%s: %w", file, err)
 		}
@@ -111,43 +79,19 @@ func (p *process) hostTime() (time.Duration, error) {
 
 // hosts sums up the threads of the host. Those that Go's runtime starts have
 // the name of the thread that started them.
-func (p *process) hosts(threads []thread) (sum time.Duration) {
-	slices.SortFunc(threads, func(a, b thread) int { return cmp.Compare(a.id, b.id) })
+func (p *process) hosts(threads []rig.Thread) (sum time.Duration) {
+	slices.SortFunc(threads, func(a, b rig.Thread) int { return cmp.Compare(a.ID, b.ID) })
 	seen := false
 	for _, t := range threads {
 		switch {
-		case !p.fluentBit && t.id == p.cmd.Process.Pid, p.fluentBit && t.name == "flb-pipeline":
-			sum += t.cpu
-		case strings.HasPrefix(t.name, "flb-in-") && !seen:
-			sum += t.cpu
+		case !p.fluentBit && t.ID == p.ID(), p.fluentBit && t.Name == "flb-pipeline":
+			sum += t.CPU
+		case strings.HasPrefix(t.Name, "flb-in-") && !seen:
+			sum += t.CPU
 			seen = true
 		}
 	}
 	return sum
-}
-
-type thread struct {
-	id   int
-	name string
-	cpu  time.Duration
-}
-
-// parseThread reads a line of /proc: ID (NAME) STATE ..., user and system time
-// are fields 14 and 15.
-func parseThread(line string) (thread, error) {
-	number, rest, _ := strings.Cut(line, " (")
-	end := strings.LastIndex(rest, ") ")
-	if end < 0 {
-		return thread{}, fmt.Errorf("no name in %q", line)
-	}
-	fields := strings.Fields(rest[end+2:])
-	if len(fields) < 13 {
-		return thread{}, fmt.Errorf("too short: %q", line)
-	}
-	id, err := strconv.Atoi(number)
-	user, err2 := strconv.Atoi(fields[11])
-	system, err3 := strconv.Atoi(fields[12])
-	return thread{id, rest[:end], time.Duration(user+system) * clockTick}, errors.Join(err, err2, err3)
 }
 
 // machine describes what all this runs on.

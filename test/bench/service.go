@@ -12,9 +12,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -24,8 +24,8 @@ const seed = 1
 // service is a simulated Microsoft 365 in a process of its own, whose CPU time
 // does not count.
 type service struct {
-	cmd     *exec.Cmd
-	options [][2]string // of an input that collects everything there is
+	*rig.Process
+	options rig.Options // of an input that collects everything there is
 	load    cloud.Expectation
 }
 
@@ -41,12 +41,13 @@ func startService(ctx context.Context, dir string, blobs, records int) (*service
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	types := strings.Join([]string{cloud.Entra, cloud.Exchange, cloud.SharePoint, cloud.General}, ",")
-	s := &service{cmd: exec.CommandContext(ctx, program,
+	cmd := exec.CommandContext(ctx, program,
 		"-listen", "127.0.0.1:0", "-ready-file", ready, "-ca-out", ca, "-store", "-seed", strconv.Itoa(seed),
 		"-types", types, "-subscribed", types, "-blobs", strconv.Itoa(blobs), "-records", strconv.Itoa(records),
-		"-duplicates", "0", "-live", "0")}
-	s.cmd.Stderr = os.Stderr
-	if err := s.cmd.Start(); err != nil {
+		"-duplicates", "0", "-live", "0")
+	cmd.Stderr = os.Stderr
+	s := &service{}
+	if s.Process, err = rig.Start(cmd); err != nil {
 		return nil, err
 	}
 	if err := s.begin(ctx, ready, ca, types); err != nil {
@@ -72,10 +73,10 @@ func (s *service) begin(ctx context.Context, ready, ca, types string) error {
 	if err := json.Unmarshal(text, &told); err != nil {
 		return err
 	}
+	s.options = rig.Options{"content_types": types}
 	for _, key := range []string{"tenant_id", "client_id", "client_secret", "endpoint", "authority_host", "ca_file"} {
-		s.options = append(s.options, [2]string{key, told[key]})
+		s.options[key] = told[key]
 	}
-	s.options = append(s.options, [2]string{"content_types", types})
 	return s.ask(told["control"]+"account", ca)
 }
 
@@ -102,7 +103,4 @@ func (s *service) ask(account, ca string) error {
 	return nil
 }
 
-func (s *service) stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	_ = s.cmd.Wait()
-}
+func (s *service) stop() { s.Stop(30 * time.Second) }

@@ -1,28 +1,9 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
-
-func TestFindHost(t *testing.T) {
-	dir := t.TempDir()
-	other := filepath.Join(dir, "bit")
-	if err := os.WriteFile(other, []byte("#!/bin/sh\necho 'Fluent Bit v9.9.9'\necho more\n"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("FLUENT_BIT", other)
-	host, err := findHost(dir)
-	if want := (program{name: "Fluent Bit v9.9.9", path: other, fluentBit: true}); err != nil || host != want {
-		t.Errorf("%+v, %v; want %+v", host, err, want)
-	}
-	t.Setenv("FLUENT_BIT", filepath.Join(dir, "none"))
-	if _, err := findHost(dir); err == nil || !strings.Contains(err.Error(), "which FLUENT_BIT names") {
-		t.Errorf("a FLUENT_BIT that is not there: %v", err)
-	}
-}
 
 // Nothing arrives of what the service has.
 func TestVerdict(t *testing.T) {
@@ -30,7 +11,7 @@ func TestVerdict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.Close()
+	defer s.Down()
 	tally := newTally(s)
 	tally.add([]byte(`{"Id":"not one of the service's"}`))
 	text, ok := tally.verdict(false, 12<<20)

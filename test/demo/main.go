@@ -24,6 +24,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 func main() {
@@ -73,20 +75,20 @@ func (d *demo) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	host, err := findHost(dir)
+	host, err := rig.FindHost(dir)
 	if err != nil {
 		return err
 	}
 	if d.service, err = startService(dir, d.blobs, d.records); err != nil {
 		return err
 	}
-	defer d.service.Close()
+	defer d.service.Down()
 	d.tally = newTally(d.service)
 	d.screen = newScreen(os.Stdout, os.Stderr)
 	d.screen.note("%s loads %s", host, d.plugin)
 	d.screen.note("%s", d.service)
 
-	process, err := startProcess(host.command(d.plugin, dir, d.service.options()))
+	process, err := startProcess(command(host, d.plugin, dir, d.service.Options()))
 	if err != nil {
 		return err
 	}
@@ -100,8 +102,8 @@ func (d *demo) run(ctx context.Context) error {
 	if early {
 		err = nil
 	}
-	peak := process.peak()
-	if status := process.stop(); status != 0 {
+	peak, _ := process.Peak() // 0 where the system does not tell
+	if status := process.Stop(20 * time.Second); status != 0 {
 		err = errors.Join(err, fmt.Errorf("exit status %d of %s", status, host))
 	}
 	<-read
@@ -151,6 +153,7 @@ func (d *demo) watch(ctx context.Context, p *process) error {
 		return err
 	}
 	d.screen.note("the seven days are there: %s", d.tally.backfilled())
+	pollInterval := d.service.Options()["poll_interval"]
 	for range d.rounds {
 		begin := time.Now()
 		d.service.produce()
@@ -175,7 +178,7 @@ func (d *demo) delivered(ctx context.Context, p *process) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-p.ended:
+		case <-p.Done():
 			return errEnded
 		case <-tick.C:
 		}

@@ -79,10 +79,10 @@ func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
 	for range kills {
 		p.start()
 		time.Sleep(life())
-		if !p.process.running() {
+		if !p.process.Running() {
 			p.t.Fatalf("ended by itself; %s", p.process.tail())
 		}
-		p.process.kill()
+		p.process.Kill()
 		if !p.sink.complete() {
 			during++
 		}

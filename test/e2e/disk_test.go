@@ -59,13 +59,13 @@ func TestFullStorage(t *testing.T) {
 				one := pipe.inputs[0]
 				pipe.inputs = nil
 				for i, types := range test.inputs {
-					input := one.with(options{"content_types": strings.Join(types, ",")})
+					input := one.With(options{"content_types": strings.Join(types, ",")})
 					if i > 0 {
 						input["alias"], input["db"] = types[0], one["db"]+types[0]
 					}
 					pipe.inputs = append(pipe.inputs, input)
 				}
-				pipe.service = pipe.service.with(options{"storage.path": filepath.Join(smallDisk(t, "12m"), "storage")})
+				pipe.service = pipe.service.With(options{"storage.path": filepath.Join(smallDisk(t, "12m"), "storage")})
 				dead := newDestination(t, pipe.sink.dir)
 				pipe.output = dead.options()
 				pipe.start()

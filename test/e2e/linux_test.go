@@ -1,13 +1,9 @@
 package e2e
 
 import (
-	"os/exec"
 	"syscall"
 	"testing"
 )
-
-// tie lets a process end with this one, however this one ends.
-func tie(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
 // smallDisk is a folder on a disk of its own, of the given size.
 func smallDisk(t *testing.T, size string) string {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // full asks for tests of full size.
@@ -29,10 +30,8 @@ var (
 
 // program loads the plugin.
 type program struct {
-	name      string
-	path      string
-	version   string
-	fluentBit bool
+	name string // of subtests
+	rig.Host
 }
 
 func TestMain(m *testing.M) {
@@ -46,7 +45,7 @@ func run(m *testing.M) int {
 		log.Fatal(err)
 	}
 	defer os.RemoveAll(dir)
-	path, err := host.Build(dir)
+	testHost, err := rig.BuildHost(dir)
 	if errors.Is(err, host.ErrNoCompiler) {
 		log.Print("no C compiler: nothing to test")
 		return 0
@@ -58,14 +57,12 @@ func run(m *testing.M) int {
 		log.Print(err)
 		return 1
 	}
-	fluentBit, version, err := host.FindFluentBit()
+	fluentBit, err := rig.FindFluentBit() // no path if there is none
 	if err != nil {
 		log.Print(err)
 		return 1
 	}
-	hosts = append(hosts,
-		program{name: "host", path: path, version: "test/host"},
-		program{name: "fluent-bit", path: fluentBit, version: version, fluentBit: true}) // no path if there is none
+	hosts = append(hosts, program{"host", testHost}, program{"fluent-bit", fluentBit})
 	if !given("test.parallel") {
 		_ = flag.Set("test.parallel", "12") // they wait most of the time
 	}
@@ -95,9 +92,9 @@ func inEachAtOnce(t *testing.T, test func(t *testing.T, p program)) {
 }
 
 func in(t *testing.T, p program, test func(t *testing.T, p program)) {
-	if p.path == "" {
-		t.Skip("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	if p.Path == "" {
+		t.Skip(rig.NoFluentBit)
 	}
-	t.Logf("in %s (%s)", p.version, p.path)
+	t.Logf("in %s", p)
 	test(t, p)
 }

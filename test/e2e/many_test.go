@@ -42,7 +42,7 @@ func TestManyTenants(t *testing.T) {
 							t.Errorf("more than %d MB", test.memory/mb)
 						}
 						most := 0.02
-						if !p.fluentBit {
+						if !p.FluentBit {
 							most = 0.05 // test/host is asked for its counters in the dear way
 						}
 						if cpu > most {
@@ -65,12 +65,12 @@ func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory
 	}
 	pipe := newPipeline(t, p, newService(t, opt))
 	pipe.discard()
-	one := pipe.inputs[0].with(options{"poll_interval": "1m"})
+	one := pipe.inputs[0].With(options{"poll_interval": "1m"})
 	pipe.inputs = nil
 	for i := range sections {
 		some := opt.Tenants[i*tenants/sections : (i+1)*tenants/sections]
 		alias := fmt.Sprintf("o365.%d", i)
-		pipe.inputs = append(pipe.inputs, one.with(options{
+		pipe.inputs = append(pipe.inputs, one.With(options{
 			"alias": alias, "db": filepath.Join(pipe.dir, alias+".db"), "tenant_id": strings.Join(some, ","),
 		}))
 	}

@@ -90,7 +90,7 @@ func idleSize(t *testing.T, p program) int64 {
 		t.Fatal(process.tail())
 	}
 	time.Sleep(2 * time.Second)
-	defer process.kill()
+	defer process.Kill()
 	return process.peak()
 }
 

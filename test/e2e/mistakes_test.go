@@ -34,7 +34,7 @@ func TestMistakes(t *testing.T) {
 				s := newService(t, cloud.Options{Seed: 19})
 				pipe := newPipeline(t, p, s)
 				test.spoil(pipe.inputs[0])
-				status := pipe.start().ended(20 * time.Second)
+				status := pipe.start().Wait(20 * time.Second)
 				if status != 255 && status != 1 {
 					t.Errorf("exit status %d", status)
 				}

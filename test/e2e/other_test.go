@@ -3,11 +3,8 @@
 package e2e
 
 import (
-	"os/exec"
 	"testing"
 )
-
-func tie(*exec.Cmd) {}
 
 func smallDisk(t *testing.T, _ string) string {
 	t.Helper()

@@ -42,7 +42,7 @@ func TestDeadOutput(t *testing.T) {
 				}
 				pipe.set("batch_size", "256k")
 				pipe.set("queue_size", "4M")
-				pipe.service = pipe.service.with(test.service)
+				pipe.service = pipe.service.With(test.service)
 				dead := newDestination(t, pipe.sink.dir)
 				pipe.output = dead.options()
 				pipe.start()
@@ -106,7 +106,7 @@ func (p *pipeline) split() {
 	p.t.Helper()
 	first := p.inputs[0]
 	first["content_types"] = "Audit.AzureActiveDirectory,Audit.Exchange"
-	p.inputs = append(p.inputs, first.with(options{
+	p.inputs = append(p.inputs, first.With(options{
 		"alias":         "other",
 		"db":            first["db"] + ".other",
 		"content_types": "Audit.SharePoint,Audit.General,DLP.All",

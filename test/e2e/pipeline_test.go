@@ -3,28 +3,15 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"maps"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
-
-// options are the keys of a configuration section.
-type options map[string]string
-
-// with returns the options with others on top.
-func (o options) with(others options) options {
-	o = maps.Clone(o)
-	maps.Copy(o, others)
-	return o
-}
 
 // pipeline is a configuration of a host, with its state over several lives of
 // the process: from the service to files.
@@ -40,7 +27,7 @@ type pipeline struct {
 	lives   int
 	reloads int
 	process *process // the last life
-	port    int      // of Fluent Bit's HTTP server, if it has one
+	port    string   // of Fluent Bit's HTTP server, if it has one
 }
 
 // newPipeline makes a pipeline with one input, whose options may be changed
@@ -57,7 +44,7 @@ func newPipeline(t *testing.T, p program, s *service) *pipeline {
 		t:       t,
 		program: p,
 		dir:     dir,
-		inputs: []options{s.options().with(options{
+		inputs: []options{s.Options().With(options{
 			"name":         "o365",
 			"alias":        "o365",
 			"tag":          "o365",
@@ -86,19 +73,19 @@ func (p *pipeline) start() *process {
 	if output == nil {
 		output = options{"name": "file", "path": p.sink.dir, "file": name, "format": "plain"}
 	}
-	output = output.with(options{"match": "*", "retry_limit": "no_limits"})
+	output = output.With(options{"match": "*", "retry_limit": "no_limits"})
 	var text strings.Builder
-	section(&text, "SERVICE", p.service)
+	text.WriteString(p.service.Section("SERVICE"))
 	for _, input := range p.inputs {
-		section(&text, "INPUT", input)
+		text.WriteString(input.Section("INPUT"))
 	}
-	section(&text, "OUTPUT", output)
+	text.WriteString(output.Section("OUTPUT"))
 	config := filepath.Join(p.dir, "pipeline.conf")
 	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
 		p.t.Fatal(err)
 	}
 	args := []string{"-e", plugin, "-c", config}
-	if !p.program.fluentBit {
+	if !p.program.FluentBit {
 		args = append(args, p.flags...)
 		if output["name"] == "null" {
 			args = append(args, "-count")
@@ -106,15 +93,8 @@ func (p *pipeline) start() *process {
 			args = append(args, "-store", filepath.Join(p.sink.dir, name))
 		}
 	}
-	p.process = startProcess(p.t, filepath.Join(p.dir, "log"), p.program.path, args...)
+	p.process = startProcess(p.t, filepath.Join(p.dir, "log"), p.program.Path, args...)
 	return p.process
-}
-
-func section(text *strings.Builder, name string, o options) {
-	fmt.Fprintf(text, "[%s]\n", name)
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		fmt.Fprintf(text, "    %s %s\n", key, o[key])
-	}
 }
 
 // discard makes the host forget what it is given.
@@ -130,18 +110,17 @@ func (p *pipeline) set(key, value string) {
 // serveHTTP lets Fluent Bit show its metrics.
 func (p *pipeline) serveHTTP() {
 	p.t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	_, port, err := rig.FreePort()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	p.port = listener.Addr().(*net.TCPAddr).Port
-	_ = listener.Close()
-	p.service = p.service.with(options{"http_server": "on", "http_listen": "127.0.0.1", "http_port": strconv.Itoa(p.port)})
+	p.port = port
+	p.service = p.service.With(options{"http_server": "on", "http_listen": "127.0.0.1", "http_port": port})
 }
 
 // metrics are what Fluent Bit shows of them, "" for none.
 func (p *pipeline) metrics() string {
-	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", p.port))
+	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%s/api/v2/metrics/prometheus", p.port))
 	if err != nil {
 		return ""
 	}
@@ -159,16 +138,15 @@ func (p *pipeline) stop() {
 }
 
 func (p *pipeline) timedStop(limit time.Duration) (status int) {
-	p.process.signal(syscall.SIGTERM)
-	return p.process.ended(limit)
+	return p.process.Stop(limit)
 }
 
 // complete waits until everything that can be had is stored.
 func (p *pipeline) complete(limit time.Duration) {
 	p.t.Helper()
-	done := within(limit, func() bool { return !p.process.running() || p.sink.complete() })
-	if !p.process.running() {
-		p.t.Fatalf("ended by itself: %v; %s", p.process.cmd.ProcessState, p.process.tail())
+	done := within(limit, func() bool { return !p.process.Running() || p.sink.complete() })
+	if !p.process.Running() {
+		p.t.Fatalf("ended by itself: %v; %s", p.process.State(), p.process.tail())
 	}
 	if !done {
 		p.t.Fatalf("not complete after %v: %v\naccount: %+v\n%s", limit, p.sink.report(), p.sink.service.Account(), p.process.tail())
@@ -179,7 +157,7 @@ func (p *pipeline) complete(limit time.Duration) {
 // do; then all is compared. So many bytes of repeated records are forgiven.
 func (p *pipeline) finish(limit time.Duration, forgiven int) {
 	p.t.Helper()
-	if p.process == nil || !p.process.running() {
+	if p.process == nil || !p.process.Running() {
 		p.start()
 	}
 	p.complete(limit)

@@ -7,19 +7,18 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // process is a running host.
 type process struct {
-	t    *testing.T
-	cmd  *exec.Cmd
-	log  string // file
-	done chan struct{}
+	*rig.Process
+	t   *testing.T
+	log string // file
 }
 
 // startProcess starts a host that logs to a file. It is killed at the end of
@@ -31,47 +30,15 @@ func startProcess(t *testing.T, log string, path string, args ...string) *proces
 		t.Fatal(err)
 	}
 	defer file.Close()
-	p := &process{t: t, cmd: exec.Command(path, args...), log: log, done: make(chan struct{})}
-	p.cmd.Dir = filepath.Dir(log)
-	p.cmd.Stdout, p.cmd.Stderr = file, file
-	tie(p.cmd)
-	if err := p.cmd.Start(); err != nil {
+	cmd := exec.Command(path, args...)
+	cmd.Dir = filepath.Dir(log)
+	cmd.Stdout, cmd.Stderr = file, file
+	p, err := rig.Start(cmd)
+	if err != nil {
 		t.Fatal(err)
 	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.done)
-	}()
-	t.Cleanup(p.kill)
-	return p
-}
-
-func (p *process) signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
-
-// kill leaves the process no time for anything.
-func (p *process) kill() {
-	p.signal(syscall.SIGKILL)
-	<-p.done
-}
-
-func (p *process) running() bool {
-	select {
-	case <-p.done:
-		return false
-	default:
-		return true
-	}
-}
-
-// ended waits for the process's own end and returns its exit status, -1 if it
-// did not end in time or by itself.
-func (p *process) ended(limit time.Duration) int {
-	select {
-	case <-p.done:
-	case <-time.After(limit):
-		p.kill()
-	}
-	return p.cmd.ProcessState.ExitCode()
+	t.Cleanup(p.Kill)
+	return &process{p, t, log}
 }
 
 func (p *process) text() string {
@@ -132,45 +99,19 @@ func (p *process) checkLog() {
 }
 
 // cpu is the processor time used so far.
-func (p *process) cpu() time.Duration {
-	p.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Skip("the processor time of a process cannot be read here: ", err)
-	}
-	_, rest, _ := strings.Cut(string(text), ") ")
-	fields := strings.Fields(rest) // proc(5): from the third on
-	var ticks time.Duration
-	for _, field := range fields[11:13] {
-		n, err := strconv.Atoi(field)
-		if err != nil {
-			p.t.Fatalf("no times in %s", text)
-		}
-		ticks += time.Duration(n)
-	}
-	return ticks * time.Second / 100 // USER_HZ
-}
+func (p *process) cpu() time.Duration { return known(p.t, p.CPU) }
 
-func (p *process) threads() int {
-	p.t.Helper()
-	tasks, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Skip("the threads of a process cannot be counted here: ", err)
-	}
-	return len(tasks)
-}
+func (p *process) threads() int { return known(p.t, p.Threads) }
 
 // peak is the largest resident size so far, in bytes.
-func (p *process) peak() int64 {
-	p.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+func (p *process) peak() int64 { return known(p.t, p.Peak) }
+
+// known skips a test where the system does not tell of processes.
+func known[T any](t *testing.T, of func() (T, error)) T {
+	t.Helper()
+	v, err := of()
 	if err != nil {
-		p.t.Skip("the resident size of a process cannot be read here: ", err)
+		t.Skip("what a process takes cannot be read here: ", err)
 	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
-	kb, err := strconv.ParseInt(strings.Fields(rest + " ?")[0], 10, 64)
-	if err != nil {
-		p.t.Fatalf("no VmHWM in %s", text)
-	}
-	return kb << 10
+	return v
 }

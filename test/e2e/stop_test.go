@@ -94,11 +94,11 @@ func (p *pipeline) reload() {
 	p.t.Helper()
 	p.reloads++
 	done := "[reload] start everything"
-	if p.program.fluentBit {
+	if p.program.FluentBit {
 		done = "[reload] successful reload done"
 	}
 	begun := time.Now()
-	p.process.signal(syscall.SIGHUP)
+	p.process.Signal(syscall.SIGHUP)
 	if !p.process.says("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
 		p.t.Fatalf("no reload; %s", p.process.tail())
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
@@ -33,19 +34,19 @@ type mishap struct {
 var mishaps = []mishap{
 	{
 		name:    "wrong secret",
-		atStart: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, "another") },
+		atStart: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, "another") },
 		want:    []string{`error.*nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID.*AADSTS7000215`},
 		state:   "failing", what: "the client secret is wrong",
-		mend: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, clientSecret) },
+		mend: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name: "expired secret",
 		atStart: func(s *service, _ *pipeline) {
-			s.login.ChangeApp(clientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
 		},
 		want:  []string{`error.*nothing is collected: the client secret has expired: make a new client secret.*AADSTS7000222`},
 		state: "failing", what: "the client secret has expired",
-		mend: func(s *service, _ *pipeline) { s.login.SetSecret(clientID, clientSecret) },
+		mend: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name:    "unknown tenant",
@@ -56,25 +57,25 @@ var mishaps = []mishap{
 	{
 		name: "no admin consent",
 		atStart: func(s *service, _ *pipeline) {
-			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{} })
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{} })
 		},
 		want:  []string{`error.*nothing is collected; Audit\..*: the app may not read the audit log \(ActivityFeed\.Read is missing\): run "az ad app permission add --id 22222222-.*admin-consent`},
 		state: "failing", what: "the app may not read",
 		mend: func(s *service, _ *pipeline) {
-			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = nil })
-			s.login.RevokeAll()
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
+			s.Login.RevokeAll()
 		},
 	},
 	{
 		name: "only ReadDlp missing",
 		atStart: func(s *service, _ *pipeline) {
-			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
 		},
 		want:  []string{`error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `},
 		state: "failing", what: "the app may not read DLP events", types: []string{cloud.DLP},
 		mend: func(s *service, _ *pipeline) {
-			s.login.ChangeApp(clientID, func(a *login.App) { a.Roles = nil })
-			s.login.RevokeAll()
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
+			s.Login.RevokeAll()
 		},
 	},
 	{
@@ -116,7 +117,7 @@ var mishaps = []mishap{
 	},
 	{
 		name:    "no network",
-		atStart: func(s *service, _ *pipeline) { s.down() },
+		atStart: func(s *service, _ *pipeline) { s.Down() },
 		want:    []string{`warn.*nothing is collected: the login service can't be reached.*it is tried again.*connection refused`},
 		state:   "failing", what: "can't be reached",
 		mend: func(s *service, _ *pipeline) { s.up() },
@@ -192,7 +193,7 @@ func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 		within(20*time.Second, func() bool { return len(mails.all()) > 0 })
 	}
 	time.Sleep(3 * time.Second) // for others
-	if !pipe.process.running() {
+	if !pipe.process.Running() {
 		t.Fatalf("ended; %s", pipe.process.tail())
 	}
 	got := complaint.FindAllString(pipe.process.text(), -1)
@@ -202,7 +203,7 @@ func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 	for _, line := range got {
 		t.Log(line)
 	}
-	if strings.Contains(pipe.process.text(), clientSecret) {
+	if strings.Contains(pipe.process.text(), rig.ClientSecret) {
 		t.Error("the secret is in the log")
 	}
 	pipe.look()
@@ -233,7 +234,7 @@ func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 // isMeasured compares the metrics, where the host shows any.
 func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool) {
 	t.Helper()
-	if !pipe.program.fluentBit {
+	if !pipe.program.FluentBit {
 		return
 	}
 	want := map[bool]string{true: "1", false: "0"}

@@ -12,21 +12,21 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
-// The same in a real Fluent Bit, where there is one: FLUENT_BIT, or on PATH, or
-// where its packages put it.
+// The same in a real Fluent Bit, where there is one.
 func fluentBit(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{os.Getenv("FLUENT_BIT"), "fluent-bit", "/opt/fluent-bit/bin/fluent-bit"} {
-		if bin, err := exec.LookPath(name); name != "" && err == nil {
-			return bin
-		}
+	found, err := rig.FindFluentBit()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Skip("no Fluent Bit (set FLUENT_BIT)")
-	return ""
+	if found.Path == "" {
+		t.Skip(rig.NoFluentBit)
+	}
+	return found.Path
 }
 
 // configure writes a configuration with the given inputs, as input made them.
@@ -52,9 +52,9 @@ func (w *world) configure(service string, inputs ...[]string) string {
 }
 
 // run starts Fluent Bit with the configuration.
-func (w *world) run(bin, conf string) *host.Process {
+func (w *world) run(bin, conf string) *rig.Captured {
 	w.t.Helper()
-	p, err := host.Start(bin, nil, "-Y", "-e", w.so, "-c", conf)
+	p, err := rig.StartCaptured(bin, nil, "-Y", "-e", w.so, "-c", conf)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -166,7 +166,7 @@ func TestFluentBitSurvivesBug(t *testing.T) {
 		t.Fatal(err)
 	}
 	trigger := filepath.Join(t.TempDir(), "fault")
-	p, err := host.Start(bin, []string{"O365_FAULT=" + trigger}, "-Y", "-e", so, "-c", w.configure("", w.input("")))
+	p, err := rig.StartCaptured(bin, []string{"O365_FAULT=" + trigger}, "-Y", "-e", so, "-c", w.configure("", w.input("")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -222,7 +222,7 @@ func TestFluentBitRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := w.run(bin, w.configure("", test.args))
-			if status := p.Wait(); status != 255 || !strings.Contains(p.Log(), test.want) {
+			if status := p.End(); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})

@@ -9,7 +9,6 @@
 package host
 
 import (
-	"bytes"
 	"embed"
 	"errors"
 	"fmt"
@@ -18,9 +17,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"syscall"
-	"time"
 )
 
 //go:embed src
@@ -74,94 +70,4 @@ func run(dir, name string, args ...string) error {
 		return fmt.Errorf("%s: %w\n%s", name, err, out)
 	}
 	return nil
-}
-
-// Process is a running host.
-type Process struct {
-	cmd    *exec.Cmd
-	log    output
-	events output
-	done   chan struct{}
-}
-
-// Start runs the host at path, or a Fluent Bit. env is added to the environment.
-func Start(path string, env []string, args ...string) (*Process, error) {
-	p := &Process{cmd: exec.Command(path, args...), done: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), env...)
-	p.cmd.Stdout, p.cmd.Stderr = &p.events, &p.log
-	if err := p.cmd.Start(); err != nil {
-		return nil, err
-	}
-	go func() {
-		_ = p.cmd.Wait()
-		close(p.done)
-	}()
-	return p, nil
-}
-
-// Stop asks the host to stop, as SIGTERM does with Fluent Bit, and returns its
-// exit status: 0, 70 if the plugin did something that Fluent Bit forbids, 255
-// if it did not start, -1 if it was killed by a signal.
-func (p *Process) Stop() int { return p.end(syscall.SIGTERM) }
-
-// Kill leaves the host no time for anything.
-func (p *Process) Kill() int { return p.end(syscall.SIGKILL) }
-
-func (p *Process) end(s os.Signal) int {
-	p.Signal(s)
-	return p.Wait()
-}
-
-// Wait waits for the host's own end, one minute at most.
-func (p *Process) Wait() int {
-	select {
-	case <-p.done:
-	case <-time.After(time.Minute):
-		p.Signal(syscall.SIGABRT)
-		<-p.done
-	}
-	return p.cmd.ProcessState.ExitCode()
-}
-
-// Reload is a hot reload.
-func (p *Process) Reload() { p.Signal(syscall.SIGHUP) }
-
-// Signal sends a signal to the host.
-func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
-
-// Log is what the host has written to its log so far, the plugin's lines
-// among it.
-func (p *Process) Log() string { return p.log.String() }
-
-// Events is what the host has printed so far: stored records, a JSON object
-// on each line.
-func (p *Process) Events() string { return p.events.String() }
-
-// WaitLog waits until the log holds text the given number of times.
-func (p *Process) WaitLog(text string, times int, limit time.Duration) bool {
-	deadline := time.Now().Add(limit)
-	for strings.Count(p.Log(), text) < times {
-		if time.Now().After(deadline) {
-			return false
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-	return true
-}
-
-type output struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.Write(b)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.buf.String()
 }

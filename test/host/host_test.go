@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 // Built once, by TestMain.
@@ -46,9 +47,9 @@ func TestMain(m *testing.M) {
 // fast makes the host's second shorter.
 var fast = []string{"-tick-ms", "20", "-drain-ms", "20", "-flush-ms", "50", "-grace-ms", "100"}
 
-func start(t *testing.T, args ...string) *host.Process {
+func start(t *testing.T, args ...string) *rig.Captured {
 	t.Helper()
-	p, err := host.Start(path, nil, append(fast, args...)...)
+	p, err := rig.StartCaptured(path, nil, append(fast, args...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,9 +57,9 @@ func start(t *testing.T, args ...string) *host.Process {
 	return p
 }
 
-func stop(t *testing.T, p *host.Process, want int) {
+func stop(t *testing.T, p *rig.Captured, want int) {
 	t.Helper()
-	if got := p.Stop(); got != want {
+	if got := p.Terminate(); got != want {
 		t.Errorf("exit status %d, want %d; log:\n%s", got, want, p.Log())
 	}
 }
@@ -125,7 +126,7 @@ func TestJSON(t *testing.T) {
 	p.WaitLog("[input:fake] prerun", 1, 10*time.Second)
 	time.Sleep(200 * time.Millisecond)
 	stop(t, p, 0)
-	lines := strings.Split(strings.TrimSuffix(p.Events(), "\n"), "\n")
+	lines := strings.Split(strings.TrimSuffix(p.Output(), "\n"), "\n")
 	if len(lines) != len(tests) {
 		t.Fatalf("%d lines for %d events; log:\n%s", len(lines), len(tests), p.Log())
 	}
@@ -143,8 +144,8 @@ func TestTagged(t *testing.T) {
 	p := start(t, "-format", "tagged", "-e", fake, "-i", "fake", "-p", "tag=here", "-p", "events="+hex.EncodeToString(field(1)))
 	time.Sleep(300 * time.Millisecond)
 	stop(t, p, 0)
-	if want := `{"tag":"here","time":1700000000.000000005,"record":{"v":1}}` + "\n"; p.Events() != want {
-		t.Errorf("%s, want %s", p.Events(), want)
+	if want := `{"tag":"here","time":1700000000.000000005,"record":{"v":1}}` + "\n"; p.Output() != want {
+		t.Errorf("%s, want %s", p.Output(), want)
 	}
 }
 
@@ -189,7 +190,7 @@ func TestSins(t *testing.T) {
 		})
 	}
 	p := start(t, "-e", fake, "-i", "fake", "-p", "sin=no start")
-	if status := p.Wait(); status != 255 {
+	if status := p.End(); status != 255 {
 		t.Errorf("exit status %d after a failed start, want 255", status)
 	}
 }
@@ -219,13 +220,13 @@ func TestConfigFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := host.Start(path, []string{"HOST_TEST_TAG=from.env"}, append(fast, "-format", "tagged", "-e", fake, "-c", file)...)
+	p, err := rig.StartCaptured(path, []string{"HOST_TEST_TAG=from.env"}, append(fast, "-format", "tagged", "-e", fake, "-c", file)...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	time.Sleep(300 * time.Millisecond)
 	stop(t, p, 0)
-	if !strings.HasPrefix(p.Events(), `{"tag":"from.env.x",`) {
-		t.Errorf("events: %s; log:\n%s", p.Events(), p.Log())
+	if !strings.HasPrefix(p.Output(), `{"tag":"from.env.x",`) {
+		t.Errorf("events: %s; log:\n%s", p.Output(), p.Log())
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os/exec"
 	"regexp"
@@ -14,19 +13,9 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
-
-// freePort is a port that nobody listens on.
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
 
 // scrape reads what Fluent Bit shows of our metrics.
 func scrape(url string) (string, error) {
@@ -69,12 +58,15 @@ func TestFluentBitMetrics(t *testing.T) {
 	t.Parallel()
 	const blobs, records = 6, 50
 	w := simulate(t, cloud.Options{Blobs: blobs, Records: records})
-	port := freePort(t)
-	service := fmt.Sprintf("    http_server on\n    http_listen 127.0.0.1\n    http_port %d\n", port)
+	_, port, err := rig.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := fmt.Sprintf("    http_server on\n    http_listen 127.0.0.1\n    http_port %s\n", port)
 	p := w.run(bin, w.configure(service, w.input("", "alias=audit", "content_types=Audit.Exchange,Audit.General")))
 	w.stored(2 * blobs * records)
 
-	url := fmt.Sprintf("http://127.0.0.1:%d/api/v2/metrics/prometheus", port)
+	url := fmt.Sprintf("http://127.0.0.1:%s/api/v2/metrics/prometheus", port)
 	exchange := []string{`name="audit"`, `tenant="` + cloud.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
 	tenant := exchange[:2]
 	var text string

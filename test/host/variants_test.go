@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -67,7 +68,7 @@ func TestPluginRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := w.start(test.bin, test.args...)
-			if status := p.Wait(); status != 255 || !strings.Contains(p.Log(), test.want) {
+			if status := p.End(); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})
@@ -77,15 +78,15 @@ func TestPluginRefuses(t *testing.T) {
 func TestPluginOptions(t *testing.T) {
 	w := simulate(t, cloud.Options{})
 	p := w.start(path, "-options")
-	if status := p.Wait(); status != 0 {
+	if status := p.End(); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
 	var want strings.Builder
 	for o := range option.All() {
 		fmt.Fprintf(&want, "%s\t%s\t%s\n", o.Key, o.Default, o.Description())
 	}
-	if p.Events() != want.String() {
-		t.Errorf("options:\n%s\nwant\n%s", p.Events(), want.String())
+	if p.Output() != want.String() {
+		t.Errorf("options:\n%s\nwant\n%s", p.Output(), want.String())
 	}
 }
 
@@ -99,7 +100,7 @@ func TestPluginBug(t *testing.T) {
 		t.Fatal(err)
 	}
 	trigger := filepath.Join(t.TempDir(), "fault")
-	p, err := host.Start(path, []string{"O365_FAULT=" + trigger}, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"},
+	p, err := rig.StartCaptured(path, []string{"O365_FAULT=" + trigger}, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"},
 		w.input("", "log_level=debug")...)...)
 	if err != nil {
 		t.Fatal(err)

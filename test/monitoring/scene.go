@@ -12,16 +12,15 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
 // scene is everything that runs for the picture.
 type scene struct {
-	service    *service
+	service    *rig.Service
 	sink       *sink
 	prometheus prometheus
 	ends       []func()
@@ -39,27 +38,31 @@ func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err e
 	if s.service, err = startService(dir); err != nil {
 		return nil, err
 	}
-	s.ends = append(s.ends, s.service.Server.Close, s.service.CloseClientConnections)
-	ports, err := freePorts(2)
+	s.ends = append(s.ends, s.service.Down)
+	metrics, _, err := rig.FreePort()
 	if err != nil {
 		return nil, err
 	}
-	s.prometheus = prometheus{url: "http://" + ports[1]}
-	if err := s.startFluentBit(ctx, dir, m.plugin, ports[0]); err != nil {
+	if err := s.startFluentBit(ctx, dir, m.plugin, metrics); err != nil {
 		return nil, err
 	}
-	return s, s.startPrometheus(ctx, dir, m.conf, ports[0], ports[1])
+	listen, _, err := rig.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	s.prometheus = prometheus{url: "http://" + listen}
+	return s, s.startPrometheus(ctx, dir, m.conf, metrics, listen)
 }
 
 func (s *scene) startFluentBit(ctx context.Context, dir, plugin, listen string) error {
-	path, version, err := host.FindFluentBit()
+	host, err := rig.FindFluentBit()
 	if err != nil {
 		return err
 	}
-	if path == "" {
-		return errors.New("no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin")
+	if host.Path == "" {
+		return errors.New(rig.NoFluentBit)
 	}
-	note("%s (%s)", version, path)
+	note("%s", host)
 	if plugin, err = filepath.Abs(plugin); err != nil {
 		return err
 	}
@@ -107,13 +110,13 @@ pipeline:
       port: %s
       format: json_lines
       retry_limit: no_limits
-`, address, port, plugin, cloud.DefaultTenant, clientID, clientSecret, s.service.URL, s.service.ca,
+`, address, port, plugin, cloud.DefaultTenant, rig.ClientID, rig.ClientSecret, s.service.URL(), s.service.CA,
 		filepath.Join(dir, "o365.db"), strings.Join(cloud.ContentTypes(), ","), quota, to.Hostname(), to.Port())
 	file := filepath.Join(dir, "fluent-bit.yaml")
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		return err
 	}
-	return s.start(ctx, "http://"+listen+"/api/v2/metrics/prometheus", path, "-c", file)
+	return s.start(ctx, "http://"+listen+"/api/v2/metrics/prometheus", host.Path, "-c", file)
 }
 
 // The parts of the scrape configuration that are not as in the example.
@@ -148,24 +151,11 @@ func (s *scene) startPrometheus(ctx context.Context, dir, conf, from, listen str
 func (s *scene) start(ctx context.Context, ready, name string, args ...string) error {
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us
-	if err := cmd.Start(); err != nil {
+	p, err := rig.Start(cmd)
+	if err != nil {
 		return err
 	}
-	ended := make(chan struct{})
-	go func() {
-		_ = cmd.Wait()
-		close(ended)
-	}()
-	s.ends = append(s.ends, func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(20 * time.Second):
-			_ = cmd.Process.Kill()
-			<-ended
-		}
-	})
+	s.ends = append(s.ends, func() { p.Stop(20 * time.Second) })
 	for range 60 {
 		if response, err := http.Get(ready); err == nil {
 			response.Body.Close()
@@ -176,7 +166,7 @@ func (s *scene) start(ctx context.Context, ready, name string, args ...string) e
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-ended:
+		case <-p.Done():
 			return fmt.Errorf("%s ended by itself", name)
 		case <-time.After(time.Second / 2):
 		}
@@ -190,18 +180,4 @@ func (s *scene) stop() {
 		s.ends[i]()
 	}
 	s.ends = nil
-}
-
-// freePorts finds addresses that nobody listens on.
-func freePorts(n int) ([]string, error) {
-	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer l.Close()
-		all = append(all, l.Addr().String())
-	}
-	return all, nil
 }
