@@ -123,14 +123,8 @@ func (a *applicant) options(seen *witness) azcore.ClientOptions {
 		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
 	}
-	if a.settings.AuthorityHost != "" {
-		o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: a.settings.AuthorityHost}
-	} else {
-		o.Cloud = cloud.AzurePublic
-	}
-	if a.settings.HTTP != nil {
-		o.Transport = a.settings.HTTP
-	}
+	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(a.settings.AuthorityHost)}
+	o.Transport = a.settings.HTTP
 	if seen != nil {
 		o.PerRetryPolicies = []policy.Policy{seen}
 	}

@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // An Error says in one line why there is no token.
@@ -129,11 +131,25 @@ func network(seen *witness) error {
 		cause = inURL.Err
 	}
 	e.Message = seen.where() + oneLine(cause.Error())
+	if errors.Is(cause, context.DeadlineExceeded) {
+		e.Message = seen.where() + "no answer within request_timeout"
+	}
 	var untrusted *tls.CertificateVerificationError
-	if errors.As(cause, &untrusted) {
+	var foreign *transport.OriginError
+	var redirect *transport.RedirectError
+	switch {
+	case errors.As(cause, &untrusted):
 		e.configuration = true
 		e.Plain = "the login service's certificate is not trusted"
 		e.Remedy = "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"
+	case errors.As(cause, &foreign):
+		e.configuration = true
+		e.Plain = "the login service names an address elsewhere, which gets no credential"
+		e.Remedy = "check cloud and authority_host; if they are right, somebody may be listening on the way to the login service"
+	case errors.As(cause, &redirect):
+		e.configuration = true
+		e.Plain = "the login service answers with a redirect, which gets no credential"
+		e.Remedy = "check cloud and authority_host, and look for a proxy or a captive portal on the way"
 	}
 	return e
 }

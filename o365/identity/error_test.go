@@ -154,7 +154,7 @@ func TestTrouble(t *testing.T) {
 		{"client's timeout", func(d *directory, s *Settings) {
 			d.SetDelay(time.Minute)
 			s.HTTP.Timeout = 100 * time.Millisecond
-		}, "HOST: context deadline exceeded (Client.Timeout exceeded while awaiting headers)", false},
+		}, "HOST: no answer within request_timeout", false},
 		{"unavailable", func(d *directory, _ *Settings) { d.FailNext(2, login.Failure{Status: 503}) }, "HOST: HTTP 503 Service Unavailable", false},
 		{"too many requests", func(d *directory, _ *Settings) {
 			d.FailNext(1, login.Failure{Status: 429, RetryAfter: time.Hour})

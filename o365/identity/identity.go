@@ -108,9 +108,7 @@ func New(settings Settings) (*Source, error) {
 		chosen:   settings.Method == "" || settings.Method == Auto,
 		scope:    strings.TrimRight(settings.Audience, "/") + "/.default",
 	}
-	if method == ManagedIdentity {
-		a.settings.HTTP = direct(settings.HTTP)
-	}
+	a.settings.HTTP = guarded(method, settings)
 	p, err := a.read()
 	if err != nil {
 		return nil, err

@@ -5,9 +5,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/AzureAD/microsoft-authentication-library-for-go/apps/managedidentity"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 const (
@@ -50,6 +53,32 @@ func (a *applicant) probe(ctx context.Context, seen *witness) error {
 		e.configuration = true
 	}
 	return e
+}
+
+// mostAnswer is how many bytes an answer of a login service may have. The
+// largest, of instance discovery, has 4 KB.
+const mostAnswer = 1 << 20
+
+// guarded is the client of a method's requests. What they carry is only for the
+// login service, or for the machine's own endpoint; that one's address comes from
+// the environment and not from any answer.
+func guarded(m Method, s Settings) *http.Client {
+	g := transport.Guard{MaxBody: mostAnswer}
+	if m == ManagedIdentity {
+		return g.Client(direct(s.HTTP))
+	}
+	authority, err := url.Parse(orDefault(s.AuthorityHost))
+	if err == nil { // checked by choose
+		g.Origins = []transport.Origin{transport.OriginOf(authority)}
+	}
+	return g.Client(s.HTTP)
+}
+
+func orDefault(authority string) string {
+	if authority == "" {
+		return Clouds()[0].Authority
+	}
+	return authority
 }
 
 // direct is the client without its proxy.

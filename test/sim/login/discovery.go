@@ -17,6 +17,9 @@ func discovery(c *Counts) *int { return &c.Discovery }
 // is, because whoever reaches this service means it.
 func (s *Service) instance(w http.ResponseWriter, r *http.Request) {
 	s.count(discovery)
+	if s.failing(w, &s.discoveryFailures) {
+		return
+	}
 	authorize, err := url.Parse(r.URL.Query().Get("authorization_endpoint"))
 	if err != nil || authorize.Host == "" {
 		s.refuse(w, Failure{Code: 50049})
@@ -36,6 +39,9 @@ func (s *Service) instance(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) configuration(w http.ResponseWriter, r *http.Request) {
 	s.count(discovery)
+	if s.failing(w, &s.discoveryFailures) {
+		return
+	}
 	name := r.PathValue("tenant")
 	id := s.tenantID(name)
 	if id == "" {
@@ -43,8 +49,11 @@ func (s *Service) configuration(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	base := "https://" + r.Host + "/" + id
+	s.mu.Lock()
+	elsewhere := s.tokenEndpoint
+	s.mu.Unlock()
 	reply(w, http.StatusOK, map[string]any{
-		"token_endpoint":                        base + "/oauth2/v2.0/token",
+		"token_endpoint":                        first(elsewhere, base+"/oauth2/v2.0/token"),
 		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt", "client_secret_basic"},
 		"jwks_uri":                              base + "/discovery/v2.0/keys",
 		"issuer":                                base + "/v2.0",

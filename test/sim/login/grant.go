@@ -27,7 +27,7 @@ func (s *Service) token(w http.ResponseWriter, r *http.Request) {
 	s.count(func(c *Counts) *int { return &c.Token })
 	_ = r.ParseForm() // before waiting, or the server does not see a caller leave
 	s.hold(r)
-	if s.failing(w) {
+	if s.failing(w, &s.failures) {
 		return
 	}
 	if refusal := s.grant(w, r); refusal != nil {

@@ -41,18 +41,20 @@ type Service struct {
 	mux *http.ServeMux
 	key func() *rsa.PrivateKey // made at first use, because it takes a moment
 
-	mu         sync.Mutex
-	ids        *mathrand.Rand
-	lifetime   time.Duration
-	delay      time.Duration
-	failures   []Failure
-	counts     Counts
-	tenants    map[string]*tenant
-	apps       map[string]*App
-	identities []Identity
-	resources  map[string]bool
-	live       map[string]bool // identifiers of issued, not revoked tokens
-	header     string
+	mu                sync.Mutex
+	ids               *mathrand.Rand
+	lifetime          time.Duration
+	delay             time.Duration
+	failures          []Failure
+	discoveryFailures []Failure
+	tokenEndpoint     string // that discovery names; empty: our own
+	counts            Counts
+	tenants           map[string]*tenant
+	apps              map[string]*App
+	identities        []Identity
+	resources         map[string]bool
+	live              map[string]bool // identifiers of issued, not revoked tokens
+	header            string
 }
 
 // Counts are the requests that arrived, refused ones included.

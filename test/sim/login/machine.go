@@ -41,7 +41,7 @@ func (s *Service) appService(w http.ResponseWriter, r *http.Request) {
 
 func (s *Service) identity(w http.ResponseWriter, r *http.Request) {
 	s.hold(r)
-	if s.failing(w) {
+	if s.failing(w, &s.failures) {
 		return
 	}
 	query := r.URL.Query()

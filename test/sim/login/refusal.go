@@ -1,6 +1,7 @@
 package login
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -20,6 +21,13 @@ type Failure struct {
 	RetryAfter time.Duration
 	// Drop closes the connection without any answer.
 	Drop bool
+	// Location makes the answer a redirect; Status is 302 unless it is set.
+	Location string
+	// Size is the length of a body of blanks in JSON, which is streamed; its
+	// Status is 200 unless it is set. Drip is a pause before each further byte of
+	// it.
+	Size int64
+	Drip time.Duration
 
 	about []any // the values that the text of Code names
 }
@@ -54,6 +62,45 @@ var texts = map[int]struct {
 	7000222: {401, "invalid_client", "The provided client secret keys for app '%v' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds."},
 }
 
+// stream answers with a body of Size bytes.
+func (f Failure) stream(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(first(f.Status, http.StatusOK))
+	piece := bytes.Repeat([]byte{' '}, 64<<10)
+	if f.Drip > 0 {
+		piece = piece[:1]
+	}
+	for left := f.Size; left > 0; left -= int64(len(piece)) {
+		if _, err := w.Write(piece[:min(left, int64(len(piece)))]); err != nil {
+			return // the client has had enough
+		}
+		if f.Drip > 0 {
+			if http.NewResponseController(w).Flush() != nil {
+				return
+			}
+			time.Sleep(f.Drip)
+		}
+	}
+}
+
+// FailDiscovery is FailNext for the documents that libraries read first.
+func (s *Service) FailDiscovery(n int, failure Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.discoveryFailures = nil
+	for range n {
+		s.discoveryFailures = append(s.discoveryFailures, failure)
+	}
+}
+
+// NameTokenEndpoint makes discovery name another address for tokens; an empty one
+// is the service's own.
+func (s *Service) NameTokenEndpoint(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tokenEndpoint = address
+}
+
 // FailNext makes the next n token or managed identity requests fail. Calls
 // queue up; 0 takes back what is still queued.
 func (s *Service) FailNext(n int, failure Failure) {
@@ -68,14 +115,14 @@ func (s *Service) FailNext(n int, failure Failure) {
 }
 
 // failing takes the next failure from the queue and answers with it.
-func (s *Service) failing(w http.ResponseWriter) bool {
+func (s *Service) failing(w http.ResponseWriter, queue *[]Failure) bool {
 	s.mu.Lock()
-	if len(s.failures) == 0 {
+	if len(*queue) == 0 {
 		s.mu.Unlock()
 		return false
 	}
-	next := s.failures[0]
-	s.failures = s.failures[1:]
+	next := (*queue)[0]
+	*queue = (*queue)[1:]
 	s.mu.Unlock()
 	s.refuse(w, next)
 	return true
@@ -88,6 +135,15 @@ func (s *Service) refuse(w http.ResponseWriter, f Failure) {
 			return
 		}
 		panic(http.ErrAbortHandler) // the only way out of an HTTP/2 stream
+	}
+	if f.Location != "" {
+		w.Header().Set("Location", f.Location)
+		w.WriteHeader(first(f.Status, http.StatusFound))
+		return
+	}
+	if f.Size > 0 {
+		f.stream(w)
+		return
 	}
 	known := texts[f.Code]
 	status := first(f.Status, known.status, http.StatusBadRequest)

@@ -1,0 +1,58 @@
+// Package transport has the round trippers that requests go through, and what
+// they have in common.
+package transport
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+)
+
+// Origin is a scheme, a host without case and a port, the usual one of the scheme
+// written out: what a credential is meant for (RFC 6454, section 4).
+type Origin struct{ Scheme, Host, Port string }
+
+// OriginOf returns the origin of a URL. A user in it does not count: see
+// [Origin.Admits].
+func OriginOf(u *url.URL) Origin {
+	o := Origin{strings.ToLower(u.Scheme), strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()}
+	if o.Port == "" {
+		o.Port = map[string]string{"https": "443", "http": "80"}[o.Scheme]
+	}
+	return o
+}
+
+// Admits reports whether a URL has the origin, and no user of its own.
+func (o Origin) Admits(u *url.URL) bool { return OriginOf(u) == o && u.User == nil }
+
+// Differs names the parts in which another origin differs, for messages: scheme,
+// host or port.
+func (o Origin) Differs(other Origin) string {
+	var parts []string
+	for _, p := range []struct {
+		name      string
+		one, othr string
+	}{{"scheme", o.Scheme, other.Scheme}, {"host", o.Host, other.Host}, {"port", o.Port, other.Port}} {
+		if p.one != p.othr {
+			parts = append(parts, p.name)
+		}
+	}
+	if len(parts) == 0 {
+		return "user" // no other part is left
+	}
+	return strings.Join(parts, " and ")
+}
+
+// String is the origin as in a URL, fit for a log line.
+func (o Origin) String() string {
+	host := o.Host
+	if strings.Contains(host, ":") {
+		host = "[" + host + "]"
+	}
+	text := o.Scheme + "://" + host
+	if o.Port != (map[string]string{"https": "443", "http": "80"}[o.Scheme]) {
+		text += ":" + o.Port
+	}
+	return sanitize.Text(text, sanitize.MaxText)
+}
