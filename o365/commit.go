@@ -35,6 +35,7 @@ type changes struct {
 	blobs      []*blob // of the deliveries, in step
 	batches    int
 	spans      map[ledger.Stream][]ledger.Span
+	retracted  map[ledger.Stream]time.Time // before the spans
 	gaps       []ledger.Gap
 	since      map[ledger.Stream]time.Time
 }
@@ -89,6 +90,19 @@ func (c *committer) complete(s ledger.Stream, span ledger.Span) {
 			q.spans = make(map[ledger.Stream][]ledger.Span)
 		}
 		q.spans[s] = append(q.spans[s], span)
+	})
+}
+
+// retract queues that nothing after a moment is complete, what is queued included.
+func (c *committer) retract(s ledger.Stream, after time.Time) {
+	c.change(func(q *changes) {
+		if spans, ok := q.spans[s]; ok {
+			q.spans[s] = ledger.Before(spans, after)
+		}
+		if q.retracted == nil {
+			q.retracted = make(map[ledger.Stream]time.Time)
+		}
+		q.retracted[s] = after
 	})
 }
 
@@ -169,7 +183,7 @@ func (c *committer) write() error {
 
 // advance shows up to when a stream is complete.
 func (c *committer) advance(s ledger.Stream) {
-	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, time.Now()))
+	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, c.metrics.Tenant(s.Tenant).Clock.Now()))
 }
 
 // tell says what it means that the state file can't be written.
@@ -187,7 +201,7 @@ func (c *committer) tell(err error) {
 }
 
 func (c *committer) prune() {
-	if err := c.ledger.Prune(time.Now()); err != nil {
+	if err := c.ledger.Prune(c.metrics.EarliestNow()); err != nil {
 		c.log.Debugf("old entries stay for now: %v", err)
 	}
 }
@@ -220,6 +234,16 @@ func (p *changes) take(q *changes) {
 	p.blobs = append(p.blobs, q.blobs...)
 	p.batches += q.batches
 	p.gaps = append(p.gaps, q.gaps...)
+	for s, after := range q.retracted {
+		if spans, ok := p.spans[s]; ok {
+			p.spans[s] = ledger.Before(spans, after)
+		}
+	}
+	if p.retracted == nil {
+		p.retracted = q.retracted
+	} else {
+		maps.Copy(p.retracted, q.retracted)
+	}
 	if p.spans == nil {
 		p.spans = q.spans
 	} else {
@@ -256,6 +280,13 @@ func (p *changes) write(l *ledger.Ledger, written func(ledger.Stream)) error {
 			}
 		}
 		p.deliveries, p.blobs = nil, nil
+	}
+	for s, after := range p.retracted {
+		if err := l.Retract(s, after); err != nil {
+			return err
+		}
+		delete(p.retracted, s)
+		written(s)
 	}
 	for s, spans := range p.spans {
 		if err := l.Complete(s, spans...); err != nil {

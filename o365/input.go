@@ -133,7 +133,7 @@ func Open(c Config, h Host) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := openLedger(c, h.Log)
+	book, err := openLedger(c, in.metrics.EarliestNow, h.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -170,8 +170,8 @@ func Open(c Config, h Host) (*Input, error) {
 	return in, nil
 }
 
-func openLedger(c Config, log health.Log) (*ledger.Ledger, error) {
-	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log}
+func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger, error) {
+	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log, Now: now}
 	if c.Dedup {
 		remember.DedupMax = c.DedupMax
 	}

@@ -137,7 +137,7 @@ func TestCloseIsQuickWhileDownloading(t *testing.T) {
 }
 
 func TestGapsBecomeHealthRecords(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 11, Blobs: 1, Records: 1})
+	r := newRig(t, cloud.Options{Seed: 11, Blobs: 1, Records: 1, Subscribed: []string{cloud.Exchange}})
 	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 	r.options["health_tag"] = "o365.health"
 	r.options["content_types"] = cloud.Exchange

@@ -54,6 +54,8 @@ func (p *pipe) Gaps(s ledger.Stream) []ledger.Gap { return p.ledger.Gaps(s) }
 
 func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complete(s, span) }
 
+func (p *pipe) Retract(s ledger.Stream, after time.Time) { p.committer.retract(s, after) }
+
 // Lost remembers a gap and, with health_tag, emits a record of it.
 func (p *pipe) Lost(g ledger.Gap) {
 	g.Reason = p.secrets.Text(g.Reason, sanitize.MaxText)

@@ -111,16 +111,11 @@ func (w *watch) summary(now time.Time) {
 			h.Counts = h.Plus(is[s.Stream()].Minus(w.hourly[s.Stream()]))
 			h.Pending += s.Pending.Load()
 			h.Waiting += s.Queue.Load()
-			h.Lags = append(h.Lags, health.Lag{ContentType: s.Stream().ContentType, Lag: s.Lag(w.service(tenant, now))})
+			h.Lags = append(h.Lags, health.Lag{ContentType: s.Stream().ContentType, Lag: s.Lag(w.in.metrics.Tenant(tenant).Clock.Now())})
 		}
 		w.in.log.Infof("%s", h.Line(now))
 	}
 	w.hourly = is
-}
-
-// service is Microsoft's time.
-func (w *watch) service(tenant string, now time.Time) time.Time {
-	return now.Add(time.Duration(w.in.metrics.Tenant(tenant).Skew.Load()) * time.Second)
 }
 
 // account emits what became of the day that ended at the last midnight.
@@ -140,7 +135,7 @@ func (w *watch) account(now time.Time) {
 			Day: health.Day{
 				Listed: clip(w.ledger.Completed(id), from, to), Lost: clip(lost, from, to),
 				Counted: w.since, Blobs: c.Blobs, Records: c.Records, Duplicates: c.Duplicates,
-				Lag: s.Lag(w.service(id.Tenant, now)), Newest: s.Newest.Load(),
+				Lag: s.Lag(w.in.metrics.Tenant(id.Tenant).Clock.Now()), Newest: s.Newest.Load(),
 			},
 		})
 	}

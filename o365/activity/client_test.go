@@ -68,7 +68,7 @@ func TestEveryCallIsWellFormed(t *testing.T) {
 	})
 	ctx := t.Context()
 	from := time.Date(2026, 8, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
-	_, err1 := c.Subscriptions(ctx)
+	_, _, err1 := c.Subscriptions(ctx)
 	err2 := c.Start(ctx, DLP)
 	_, err3 := c.List(ctx, Exchange, from, from.Add(time.Hour))
 	body, err4 := c.Open(ctx, Content{URI: server.URL + "/api/v1.0/" + tenant + "/activity/feed/audit/2020$x$y"})
@@ -224,7 +224,7 @@ func TestSignInErrorsKeepTheirCause(t *testing.T) {
 	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, func(http.ResponseWriter, *http.Request) {
 		t.Error("the API was called without a token")
 	})
-	_, err := c.Subscriptions(t.Context())
+	_, _, err := c.Subscriptions(t.Context())
 	if Decide(err) != Configure || errorText(err) != "sign in: AADSTS7000215: Invalid client secret provided." {
 		t.Errorf("got %v", err)
 	}

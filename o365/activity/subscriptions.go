@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 )
 
 // Subscription is the state of one content type's subscription.
@@ -20,18 +21,18 @@ type Subscription struct {
 func (s Subscription) Enabled() bool { return s.Status == "enabled" }
 
 // Subscriptions lists the tenant's subscriptions. Content types that were
-// never started are absent.
-func (c *Client) Subscriptions(ctx context.Context) ([]Subscription, error) {
+// never started are absent. date is the service's clock; zero if it did not say.
+func (c *Client) Subscriptions(ctx context.Context) (_ []Subscription, date time.Time, _ error) {
 	resp, err := c.do(ctx, OpSubscriptions, http.MethodGet, "subscriptions/list")
 	if err != nil {
-		return nil, err
+		return nil, date, err
 	}
 	defer resp.Body.Close()
 	var list []Subscription
 	if err := json.NewDecoder(io.LimitReader(resp.Body, maxListing)).Decode(&list); err != nil {
-		return nil, fmt.Errorf("%s: answer: %w", OpSubscriptions, unexpected(err))
+		return nil, date, fmt.Errorf("%s: answer: %w", OpSubscriptions, unexpected(err))
 	}
-	return list, nil
+	return list, headerDate(resp.Header), nil
 }
 
 // Start starts a subscription. One that is already enabled (AF20024) is no

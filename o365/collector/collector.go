@@ -26,7 +26,7 @@ import (
 
 // API is what the collector calls; [activity.Client] is one.
 type API interface {
-	Subscriptions(ctx context.Context) ([]activity.Subscription, error)
+	Subscriptions(ctx context.Context) (_ []activity.Subscription, date time.Time, _ error)
 	Start(ctx context.Context, t activity.ContentType) error
 	List(ctx context.Context, t activity.ContentType, from, to time.Time) (activity.Page, error)
 	NextPage(ctx context.Context, t activity.ContentType, next string) (activity.Page, error)
@@ -61,6 +61,9 @@ type Ledger interface {
 	Gaps(s ledger.Stream) []ledger.Gap
 	// Complete says that all content listed in the span has been delivered.
 	Complete(s ledger.Stream, span ledger.Span)
+	// Retract takes back what was said of the time after a moment, which has not
+	// come yet.
+	Retract(s ledger.Stream, after time.Time)
 	// Lost says that content of the gap can't be had any more.
 	Lost(g ledger.Gap)
 }

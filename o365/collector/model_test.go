@@ -88,6 +88,12 @@ func (b *book) Complete(s ledger.Stream, span ledger.Span) {
 	b.completed[s] = merged
 }
 
+func (b *book) Retract(s ledger.Stream, after time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.completed[s] = ledger.Before(b.completed[s], after)
+}
+
 func (b *book) Lost(g ledger.Gap) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

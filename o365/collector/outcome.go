@@ -26,8 +26,8 @@ func (s *state) finished(r result, now time.Time) {
 		s.cannotSignIn(r, now)
 		return
 	}
-	if e := apiError(r.err); e != nil {
-		s.setClock(e.Date, now)
+	if date := r.date(); !date.IsZero() || r.kind == list && r.err == nil {
+		s.dated(r.stream, date, now)
 	}
 	if s.failures > 0 { // whatever the answer, there is a token
 		s.board.Clear(s.tenant(), health.SignIn)
@@ -102,7 +102,7 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 		s.board.Note(health.Stream(st.id), "subscription started, the first content may take up to 12 hours")
 		return
 	}
-	s.lose(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, st.lostBy+", and Microsoft keeps nothing of such a time", now)
+	s.gaps(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, 0, st.lostBy+", and Microsoft keeps nothing of such a time", now)
 	st.lostFrom = time.Time{}
 	s.board.Note(health.Stream(st.id), "subscription started again: find out who had stopped it")
 }
@@ -141,6 +141,14 @@ func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) 
 // refusal has told. What is cut off can't be listed any more.
 func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	l.next = ""
+	if l.void {
+		s.drop(st, l)
+		return
+	}
+	if s.service.far(now) && l.failures+1 >= agreeing { // refused again and again by a clock that only dates show
+		s.service.drop(now)
+		s.clockMoved(0, now)
+	}
 	edge := oldest(s.clock(now))
 	tooOld := l.from.Before(edge)
 	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
@@ -156,7 +164,7 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	if begin := oldest(s.clock(s.begun)); from.Before(begin) {
 		from = begin // what was too old at the start is no loss since then
 	}
-	s.gaps(st, ledger.Span{From: from, To: cut}, "it could not be listed before it was older than the service keeps", now)
+	s.gaps(st, ledger.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
 	if l.span.From.Before(cut) {
 		l.span.From = cut
 	}
@@ -185,15 +193,15 @@ func (s *state) halve(st *stream, l *listing) {
 }
 
 // gaps reports the parts of a span that were neither completed nor reported
-// before.
-func (s *state) gaps(st *stream, span ledger.Span, reason string, now time.Time) {
+// before, if they are longer than a tolerance.
+func (s *state) gaps(st *stream, span ledger.Span, tolerance time.Duration, reason string, now time.Time) {
 	if !span.From.Before(span.To) {
 		return
 	}
 	known := append(gapSpans(s.ledger.Gaps(st.id)), s.ledger.Completed(st.id)...)
 	slices.SortFunc(known, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
 	for _, gap := range uncovered(span, known) {
-		if gap.To.Sub(gap.From) > cutTolerance {
+		if gap.To.Sub(gap.From) > tolerance {
 			s.lose(st, gap, reason, now)
 		}
 	}
@@ -234,10 +242,11 @@ func (s *state) downloaded(r result, now time.Time) {
 	}
 	i.failures++
 	at := now.Add(backoff(i.failures, retryFirst, retryMost, s.random()))
-	if left := i.expires().Sub(now); at.After(i.expires()) && left > retryFirst {
+	left := i.expires().Sub(s.service.earliest(now))
+	if at.Sub(now) > left && left > retryFirst {
 		at = now.Add(left / 2)
 	}
-	if action == activity.Lost || i.absent >= absentTries || at.After(i.expires()) {
+	if action == activity.Lost || i.absent >= absentTries || at.Sub(now) > left {
 		created := second(i.content.Created)
 		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		st.metrics.Lost.Add(1)
@@ -271,7 +280,7 @@ func (s *state) pause(err error, n int) time.Duration {
 // lose reports what can't be had any more.
 func (s *state) lose(st *stream, span ledger.Span, reason string, now time.Time) {
 	s.log.Errorf("%s: lost: content of %s to %s: %s", s.name(st), span.From.Format(time.RFC3339), span.To.Format(time.RFC3339), reason)
-	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: now.UTC()})
+	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: s.clock(now).UTC()})
 }
 
 // name is how a stream is called in log lines.

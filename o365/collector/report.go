@@ -137,31 +137,6 @@ func (s *state) loads(i *item) {
 	}
 }
 
-// maxSilentSkew is how far the clocks may differ before it is worth a word.
-const maxSilentSkew = 5 * time.Minute
-
-// tellSkew says how far this machine's clock is off.
-func (s *state) tellSkew(skew time.Duration) {
-	if skew.Abs() < maxSilentSkew {
-		s.skewTold = 0
-		s.board.Clear(s.tenant(), health.Clock)
-		return
-	}
-	if (skew - s.skewTold).Abs() < time.Minute {
-		return // it is in every answer
-	}
-	s.skewTold = skew
-	direction := "behind"
-	if skew < 0 {
-		direction = "ahead of"
-	}
-	s.board.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
-		What:   "the clock of this machine is " + direction + " Microsoft's",
-		Do:     `set it, for example with "timedatectl set-ntp true"; Microsoft's time is used for listing meanwhile`,
-		Detail: "by " + skew.Abs().Round(10*time.Second).String(),
-	})
-}
-
 // refusals tell a throttle that lasts from one that passes.
 type refusals struct {
 	since   time.Time // zero: none that lasts

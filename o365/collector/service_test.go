@@ -24,7 +24,8 @@ type service struct {
 	pageSize   int
 	subscribed map[activity.ContentType]bool
 	skew       time.Duration
-	fault      func(op activity.Op) error // nil: none
+	lie        func(now time.Time) time.Time // gives the dates of answers; nil: the time
+	fault      func(op activity.Op) error    // nil: none
 	latency    time.Duration
 	perMinute  int           // 0: no quota
 	longest    time.Duration // windows of it are refused
@@ -82,6 +83,15 @@ func (s *service) created(id string) time.Time {
 
 func (s *service) now() time.Time { return time.Now().Add(s.skew) }
 
+// date is that of the next answer.
+func (s *service) date() time.Time {
+	now := s.now().Truncate(time.Second)
+	if s.lie != nil {
+		return s.lie(now)
+	}
+	return now
+}
+
 // call is what every request goes through.
 func (s *service) call(ctx context.Context, op activity.Op) error {
 	select {
@@ -105,9 +115,9 @@ func (s *service) call(ctx context.Context, op activity.Op) error {
 	return nil
 }
 
-func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, error) {
+func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, time.Time, error) {
 	if err := s.call(ctx, activity.OpSubscriptions); err != nil {
-		return nil, err
+		return nil, time.Time{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,7 +125,7 @@ func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, e
 	for t := range s.subscribed {
 		list = append(list, activity.Subscription{Type: t, Status: "enabled"})
 	}
-	return list, nil
+	return list, s.date(), nil
 }
 
 func (s *service) Start(ctx context.Context, t activity.ContentType) error {
@@ -156,15 +166,15 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 	}
 	if to.Sub(from) >= s.longest {
 		s.tooLong++
-		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20055", Date: now.Truncate(time.Second)}
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20055", Date: s.date()}
 	}
 	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
 		s.t.Errorf("window %s to %s", from, to)
 	}
 	if from.Before(now.Add(-retention - time.Minute)) {
-		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20030", Date: now.Truncate(time.Second)}
+		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20030", Date: s.date()}
 	}
-	page := activity.Page{Date: now.Truncate(time.Second)}
+	page := activity.Page{Date: s.date()}
 	for i := range s.blobs {
 		b := &s.blobs[i]
 		if b.Type != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {

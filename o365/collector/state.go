@@ -30,11 +30,12 @@ type state struct {
 	failures int       // of signing in or listing subscriptions, in a row
 	refusals refusals
 
-	begun  time.Time
-	skew   time.Duration // service's clock minus ours
-	random func() float64
+	begun   time.Time
+	service clock
+	random  func() float64
 
-	skewTold time.Duration
+	skewReported time.Duration
+	dateWarned   time.Time
 }
 
 // next returns the task that is to be done first at now, or nil, and when
@@ -173,18 +174,14 @@ func (s *state) started(t *task) {
 	}
 }
 
-// begin sets the streams up for the first sweep, and says what was lost while
-// nobody collected.
+// begin sets the streams up for a first listing, of the newest content; its
+// answer, if not an earlier one, opens them by the service's time.
 func (s *state) begin(now time.Time) {
 	s.begun = now
+	s.service = newClock(now)
 	for _, st := range s.streams {
-		st.since = s.ledger.Since(st.id, second(now.Add(-s.cfg.Lookback)))
-		s.missed(st, now)
-		from := st.since
-		if edge := oldest(now); from.Before(edge) {
-			from = edge
-		}
-		st.listedTo = from
+		st.since = second(now.Add(-min(s.cfg.Lookback, newest)))
+		st.listedTo = st.since
 		st.pollAt, st.dayAt, st.weekAt = now, now.Add(dayInterval), now.Add(weekInterval)
 	}
 }
@@ -197,7 +194,8 @@ func (s *state) missed(st *stream, now time.Time) {
 	if len(covers) > 0 && covers[0].From.After(from) {
 		from = covers[0].From // what was complete before has been forgotten
 	}
-	s.gaps(st, ledger.Span{From: from, To: oldest(now)}, "nothing was collected for longer than the service keeps content", now)
+	s.gaps(st, ledger.Span{From: from, To: oldest(s.clock(now))}, cutTolerance,
+		"nothing was collected for longer than the service keeps content", now)
 }
 
 func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {

@@ -25,6 +25,10 @@ type stream struct {
 	failures   int       // in a row, of anything but blobs
 	busy       bool      // a start or a listing call is under way
 
+	opened   bool // by the service's time
+	firstRun bool // since was found by this run
+	rechecks int  // listings in a row that came early, to have more dates to compare
+
 	stuck int // blobs that keep failing
 
 	polled                bool      // once
@@ -52,6 +56,7 @@ type listing struct {
 	open     int // items not yet delivered
 	failures int
 	at       time.Time // not before
+	void     bool      // by a clock that may be wrong: it proves nothing
 }
 
 // item is a blob that is not delivered yet.

@@ -39,15 +39,18 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if edge := oldest(clock); from.Before(edge) {
 		from = edge
 	}
+	if now := second(clock); !from.Before(now) {
+		from = now.Add(-time.Second) // something is listed at each poll
+	}
 	last := s.newest()
 	if length := clock.Sub(from); length < 2*last {
 		last = length // one request, not two
 	}
 	spans := windows(from, clock, last)
-	if len(spans) == 0 {
-		return
+	older := make([]*listing, 0, 1+len(spans)+len(st.backlog))
+	if s.service.far(now) {
+		older = append(older, s.byOwnClock(now))
 	}
-	older := make([]*listing, 0, len(spans)+len(st.backlog))
 	for _, span := range spans[:len(spans)-1] {
 		older = append(older, newListing(span))
 	}
@@ -55,7 +58,16 @@ func (s *state) sweep(st *stream, now time.Time) {
 	// until that is over.
 	st.backlog = append(older, st.backlog...)
 	st.fresh = newListing(spans[len(spans)-1])
-	st.fresh.fresh = true
+	st.fresh.fresh, st.fresh.void = true, !st.opened
+}
+
+// byOwnClock is a listing of the newest content by this machine's clock, for when
+// the service's dates are wrong and not that. It proves nothing.
+func (s *state) byOwnClock(now time.Time) *listing {
+	to := second(now)
+	l := newListing(ledger.Span{From: to.Add(-s.newest()), To: to})
+	l.void = true
+	return l
 }
 
 // phase is the time from a stream's first poll to its second: streams are begun
@@ -82,17 +94,16 @@ func (s *state) newest() time.Duration {
 	return min(max(newest, 2*s.cfg.PollInterval), maxWindow)
 }
 
-// clock is the service's time at now.
-func (s *state) clock(now time.Time) time.Time { return now.Add(s.skew) }
-
 // listed takes one page of a listing.
 func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
-	s.setClock(r.page.Date, now)
-	if !st.wasListed {
+	if !st.wasListed && st.opened {
 		st.wasListed = true
 		s.board.Listed(health.Stream(st.id))
 	}
 	for _, c := range r.page.Contents {
+		if s.service.entry(c.Created, now) {
+			s.clockMoved(0, now)
+		}
 		if c.Created.IsZero() || !c.Created.Before(l.span.From) {
 			s.found(st, l, c, now)
 		}
@@ -110,7 +121,7 @@ func (s *state) found(st *stream, l *listing, c activity.Content, now time.Time)
 		if s.ledger.Progress(st.id, c.ID).Done {
 			return
 		}
-		i = &item{stream: st, content: c, blob: s.sink.Blob(st.id, c), fresh: l.fresh, seen: now}
+		i = &item{stream: st, content: c, blob: s.sink.Blob(st.id, c), fresh: l.fresh, seen: s.clock(now)}
 		st.items[c.ID] = i
 		st.enqueue(i)
 		st.metrics.Pending.Add(1)
@@ -141,7 +152,7 @@ func (s *state) wasComplete(st *stream, at time.Time) bool {
 func (s *state) paged(st *stream, l *listing) {
 	l.listed = true
 	s.drop(st, l)
-	if l.span.To.After(st.listedTo) && l.fresh {
+	if l.span.To.After(st.listedTo) && l.fresh && !l.void {
 		st.listedTo = l.span.To
 		st.metrics.Listed.Set(st.listedTo)
 	}
@@ -152,7 +163,7 @@ func (s *state) paged(st *stream, l *listing) {
 // sayCaughtUp tells, once a start, that the stream has nothing left to do but
 // wait for news.
 func (s *state) sayCaughtUp(st *stream) {
-	if st.caughtUp || !st.idle() {
+	if st.caughtUp || !st.opened || !st.idle() {
 		return
 	}
 	st.caughtUp = true
@@ -175,7 +186,7 @@ func (s *state) drop(st *stream, l *listing) {
 
 // settle tells the ledger of a span in which everything is delivered.
 func (s *state) settle(st *stream, l *listing) {
-	if l.listed && l.open == 0 {
+	if l.listed && l.open == 0 && !l.void {
 		s.ledger.Complete(st.id, l.span)
 	}
 }
@@ -199,19 +210,4 @@ func (s *state) forget(i *item) {
 		s.settle(i.stream, l)
 	}
 	s.sayCaughtUp(i.stream)
-}
-
-// setClock takes the service's clock from an answer. Differences below two
-// seconds are those of the way and of the header's whole seconds.
-func (s *state) setClock(date, now time.Time) {
-	if date.IsZero() {
-		return
-	}
-	skew := date.Sub(now)
-	if skew > -2*time.Second && skew < 2*time.Second {
-		skew = 0
-	}
-	s.tellSkew(skew)
-	s.skew = skew
-	s.cfg.Metrics.Skew.Set(int64(skew / time.Second))
 }

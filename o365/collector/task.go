@@ -41,8 +41,20 @@ const (
 type result struct {
 	task
 	subscriptions []activity.Subscription
+	listedAt      time.Time // of the subscriptions, by the service's clock
 	page          activity.Page
 	err           error
+}
+
+// date is what the answer says of the service's clock; zero: nothing.
+func (r result) date() time.Time {
+	if e := apiError(r.err); e != nil {
+		return e.Date
+	}
+	if r.kind == subscriptions {
+		return r.listedAt
+	}
+	return r.page.Date
 }
 
 // do carries a task out.
@@ -50,7 +62,7 @@ func (c *Collector) do(ctx context.Context, t *task) result {
 	r := result{task: *t}
 	switch t.kind {
 	case subscriptions:
-		r.subscriptions, r.err = c.api.Subscriptions(ctx)
+		r.subscriptions, r.listedAt, r.err = c.api.Subscriptions(ctx)
 	case start:
 		r.err = c.api.Start(ctx, t.stream.contentType)
 	case list:

@@ -16,7 +16,7 @@ type Metrics struct {
 // TenantMetrics are the numbers of one tenant.
 type TenantMetrics struct {
 	Throttled Counter
-	Skew      Gauge // the service's clock minus ours, seconds
+	Clock     ServiceClock
 
 	tenant   string
 	requests []requests
@@ -123,6 +123,19 @@ func (m *Metrics) Stream(tenant, contentType string) *StreamMetrics {
 	return nil
 }
 
+// EarliestNow is the earliest of this machine's time and that of all tenants'
+// services: what has not passed by any of them may still be asked for.
+func (m *Metrics) EarliestNow() time.Time {
+	now := time.Now()
+	earliest := now.Round(0)
+	for _, t := range m.tenants {
+		if at := t.Clock.at(now); at.Before(earliest) {
+			earliest = at
+		}
+	}
+	return earliest
+}
+
 // Streams returns the numbers of all streams, in the order of the options.
 func (m *Metrics) Streams() []*StreamMetrics {
 	var all []*StreamMetrics
@@ -187,7 +200,7 @@ func (m *Metrics) Series() []Series {
 	for _, t := range m.tenants {
 		all = append(all, t.series()...)
 		for _, s := range t.streams {
-			all = append(all, s.series(&t.Skew)...)
+			all = append(all, s.series(&t.Clock)...)
 		}
 	}
 	place := func(s Series) int { return slices.Index(declared, s.Metric) }
@@ -195,14 +208,11 @@ func (m *Metrics) Series() []Series {
 	return all
 }
 
-func (s *StreamMetrics) series(skew *Gauge) []Series {
+func (s *StreamMetrics) series(clock *ServiceClock) []Series {
 	of := func(m *Metric, n number, more ...string) Series {
 		return Series{m, append([]string{s.stream.Tenant, s.stream.ContentType}, more...), n}
 	}
-	lag := func() float64 {
-		now := time.Now().Add(time.Duration(skew.Load()) * time.Second)
-		return float64(s.Lag(now) / time.Second)
-	}
+	lag := func() float64 { return float64(s.Lag(clock.Now()) / time.Second) }
 	return []Series{
 		of(&metricUp, &s.Up),
 		of(&metricRecords, &s.Records),
@@ -233,7 +243,7 @@ func (t *TenantMetrics) series() []Series {
 	}
 	all := []Series{
 		{&metricThrottled, values, &t.Throttled},
-		{&metricSkew, values, &t.Skew},
+		{&metricSkew, values, computed(func() float64 { return float64(t.Clock.skew() / time.Second) })},
 		{&metricRequestsPerMinute, values, computed(func() float64 { return math.Round(t.from.RequestsPerMinute()) })},
 		{&metricTokenExpiry, values, seconds(t.from.TokenExpiry)},
 	}

@@ -153,9 +153,9 @@ func TestOwnAddresses(t *testing.T) {
 	if _, err := source.Token(t.Context()); err == nil || d.Requests().Token != 1 {
 		t.Errorf("%v after %d requests for a token", err, d.Requests().Token)
 	}
-	d.NameTokenEndpoint(strings.Replace(d.server.URL, "https://127", "HTTPS://127", 1)+"/"+tenantID+"/oauth2/v2.0/token")
+	d.NameTokenEndpoint(strings.Replace(d.server.URL, "https://127", "HTTPS://127", 1) + "/" + tenantID + "/oauth2/v2.0/token")
 	d.check(t, open(t, s))
-	d.NameTokenEndpoint(strings.Replace(d.server.URL, "https://", "https://user@", 1)+"/"+tenantID+"/oauth2/v2.0/token")
+	d.NameTokenEndpoint(strings.Replace(d.server.URL, "https://", "https://user@", 1) + "/" + tenantID + "/oauth2/v2.0/token")
 	fail(t, s)
 }
 

@@ -183,6 +183,14 @@ func (l *Ledger) Complete(s Stream, spans ...Span) error {
 	return l.commit(l.state.complete(s, spans, l.now()))
 }
 
+// Retract takes back what was completed after a moment: it has not come yet, and
+// was claimed by a clock that was wrong.
+func (l *Ledger) Retract(s Stream, after time.Time) error {
+	l.changing.Lock()
+	defer l.changing.Unlock()
+	return l.commit(l.state.retract(s, after))
+}
+
 // Completed returns the merged spans of a stream, oldest first. Only the last
 // 8 days are kept.
 func (l *Ledger) Completed(s Stream) []Span {

@@ -43,3 +43,18 @@ func mergeSpans(spans []Span, floor time.Time) []Span {
 	}
 	return merged
 }
+
+// Before returns what of the spans lies before a moment, in whole seconds.
+func Before(spans []Span, end time.Time) []Span {
+	end = end.UTC().Truncate(time.Second)
+	var kept []Span
+	for _, s := range spans {
+		if s.To.After(end) {
+			s.To = end
+		}
+		if s.From.Before(s.To) {
+			kept = append(kept, s)
+		}
+	}
+	return kept
+}

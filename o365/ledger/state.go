@@ -113,6 +113,14 @@ func (s *state) complete(st Stream, spans []Span, now time.Time) change {
 	return change{spans: map[Stream][]Span{st: merged}}
 }
 
+func (s *state) retract(st Stream, after time.Time) change {
+	kept := Before(s.spans[st], after)
+	if slices.Equal(kept, s.spans[st]) {
+		return change{}
+	}
+	return change{spans: map[Stream][]Span{st: kept}}
+}
+
 func (s *state) addGap(g Gap) change {
 	g.Span, g.Found = g.Span.whole(), g.Found.UTC().Truncate(time.Second)
 	for _, have := range s.gaps[g.Stream] {

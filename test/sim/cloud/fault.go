@@ -29,6 +29,7 @@ const (
 	CutGzip   = "cut-gzip"   // the answer ends well, its gzip stream does not
 	Stall     = "stall"      // nothing more comes for Delay, or until the client gives up; then as Abort
 	Slow      = "slow"       // Delay between any two records
+	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
 
 	NextPageElsewhere = "next-page-elsewhere" // the NextPageUri names the host in Text
@@ -60,6 +61,10 @@ type Fault struct {
 	Text       string   `json:"text,omitempty"`
 	Delay      Duration `json:"delay,omitzero"`
 	RetryAfter int      `json:"retry_after,omitempty"` // seconds
+
+	// Header replaces fields of the answer, whatever kind it is. A Date may be
+	// given as a duration, such as -216h, from the service's time.
+	Header map[string]string `json:"header,omitempty"`
 }
 
 // Duration is a time.Duration that is written like 1m30s in JSON.
@@ -97,7 +102,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 
 var kinds = []string{
 	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
-	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Insert,
+	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Headers, Insert,
 	NextPageElsewhere, ContentElsewhere,
 }
 

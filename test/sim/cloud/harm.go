@@ -6,11 +6,18 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // beforeBody lets the fault happen if it is one that leaves no room for an
 // answer.
 func (f *Fault) beforeBody(c *Cloud, k *call) bool {
+	for name, value := range f.Header {
+		if by, err := time.ParseDuration(value); err == nil && name == "Date" {
+			value = c.Now().Add(by).Format(http.TimeFormat)
+		}
+		k.w.Header().Set(name, value)
+	}
 	if f.RetryAfter > 0 {
 		k.w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}

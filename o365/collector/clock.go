@@ -1,0 +1,138 @@
+package collector
+
+import "time"
+
+// clock is the service's time as far as it is known: a moment by the service's
+// clock and by this machine's, from which on this machine's monotonic clock
+// counts. Setting this machine's clock does not move it.
+//
+// Before the service has said anything it is this machine's time. A date of an
+// answer that contradicts what is believed is believed itself only when the next
+// ones agree with it: a proxy, a cache or a server of many may be wrong once.
+type clock struct {
+	local   time.Time // with its monotonic reading
+	service time.Time
+	known   bool // the service has confirmed or set it
+
+	contrary  moment // what answers say that contradict, and agree among themselves
+	answers   int    // so many of them, in a row
+	unlikely  int    // dates in a row that no clock can have
+	distrust  moment // what was believed and proved wrong
+	trustedAt time.Time
+	against   int // entries in a row that cannot be of the time that is believed
+}
+
+// moment is the same moment by two clocks.
+type moment struct{ local, service time.Time }
+
+// at is what the clock of the moment shows at now.
+func (m moment) at(now time.Time) time.Time { return m.service.Add(now.Sub(m.local)) }
+
+const (
+	// sameClock is how far two dates of one clock may be apart: whole seconds, and
+	// the time that answers take.
+	sameClock = 5 * time.Second
+	// clockNoise is below what differences are not looked at.
+	clockNoise = 2 * time.Second
+	// agreeing is how many answers in a row have to contradict what is believed.
+	agreeing = 3
+	// distrustTime is how long a time that proved wrong is not believed again.
+	distrustTime = time.Hour
+	// entriesAgainst is how many entries in a row have to contradict the time that
+	// is believed.
+	entriesAgainst = 3
+	// apart is from when on two clocks differ so much that content is looked for by
+	// both.
+	apart = time.Hour
+)
+
+// The dates that the service can have, whatever this machine's clock shows; others
+// must be near that.
+var (
+	earliestDate = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	latestDate   = time.Date(2100, 1, 1, 0, 0, 0, 0, time.UTC)
+)
+
+const nearDate = 30 * 24 * time.Hour
+
+func plausible(t, now time.Time) bool {
+	return !t.Before(earliestDate) && t.Before(latestDate) || t.Sub(now.Round(0)).Abs() < nearDate
+}
+
+func newClock(now time.Time) clock { return clock{local: now, service: now.Round(0).UTC()} }
+
+// at is the service's time at now.
+func (c *clock) at(now time.Time) time.Time { return moment{c.local, c.service}.at(now) }
+
+// skew is how far the service's clock is ahead of what this machine's shows.
+func (c *clock) skew(now time.Time) time.Duration { return c.at(now).Sub(now.Round(0)) }
+
+// far reports whether the two clocks differ so much that one of them is wrong by
+// hours.
+func (c *clock) far(now time.Time) bool { return c.skew(now).Abs() > apart }
+
+// finding is what a date of an answer means.
+type finding int
+
+const (
+	dateAgrees     finding = iota
+	dateIgnored            // it contradicts, and no others agree with it yet
+	dateImpossible         // no clock can show it
+	dateBelieved           // it contradicted, and is believed from now on
+)
+
+// observe takes the date of an answer that came at now.
+func (c *clock) observe(date, now time.Time) finding {
+	if !plausible(date, now) {
+		c.unlikely++
+		return dateImpossible
+	}
+	c.unlikely = 0
+	off := date.Sub(c.at(now))
+	if off.Abs() <= sameClock {
+		if off.Abs() > clockNoise {
+			c.local, c.service = now, date
+		}
+		c.known, c.answers = true, 0
+		return dateAgrees
+	}
+	if now.Before(c.trustedAt) && date.Sub(c.distrust.at(now)).Abs() <= time.Minute {
+		return dateIgnored
+	}
+	if c.answers == 0 || date.Sub(c.contrary.at(now)).Abs() > sameClock {
+		c.contrary, c.answers = moment{now, date}, 0
+	}
+	if c.answers++; c.answers < agreeing {
+		return dateIgnored
+	}
+	c.local, c.service, c.known, c.answers, c.against = now, date, true, 0, 0
+	return dateBelieved
+}
+
+// entry takes the contentCreated of an entry that was listed at now. It reports
+// whether the time that is believed is given up for this machine's, because such
+// content cannot be listed then.
+func (c *clock) entry(created, now time.Time) (dropped bool) {
+	const tolerance = 10 * time.Minute
+	service := c.at(now)
+	if !c.far(now) || !plausible(created, now) ||
+		!created.After(service.Add(tolerance)) && !created.Before(service.Add(-retention-24*time.Hour)) {
+		c.against = 0
+		return false
+	}
+	if c.against++; c.against < entriesAgainst {
+		return false
+	}
+	c.drop(now)
+	return true
+}
+
+// drop gives up what is believed for this machine's clock.
+func (c *clock) drop(now time.Time) {
+	c.distrust, c.trustedAt = moment{c.local, c.service}, now.Add(distrustTime)
+	c.local, c.service, c.answers, c.against = now, now.Round(0).UTC(), 0, 0
+}
+
+// earliest is the earlier of both clocks: what has not passed by each of them may
+// still be had.
+func (c *clock) earliest(now time.Time) time.Time { return earlier(now.Round(0).UTC(), c.at(now)) }

@@ -1,0 +1,263 @@
+package collector
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+func TestClockObserves(t *testing.T) {
+	start := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	const hour = time.Hour
+	at := func(off time.Duration) func(time.Time) time.Time {
+		return func(now time.Time) time.Time { return now.Add(off) }
+	}
+	fixed := func(year int) func(time.Time) time.Time {
+		return func(time.Time) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	right, ahead, behind := at(0), at(3*hour), at(-9*24*hour)
+	for _, tt := range []struct {
+		name  string
+		local time.Duration // this machine's clock is so much off
+		dates []func(time.Time) time.Time
+		want  time.Duration // what is believed in the end, against the truth
+		known bool
+	}{
+		{"right", 0, of(right), 0, true},
+		{"nothing", 0, nil, 0, false},
+		{"one wrong first", 0, of(behind, right), 0, true},
+		{"one wrong later", 0, of(right, right, behind, right), 0, true},
+		{"two wrong", 0, of(right, behind, behind), 0, true},
+		{"three wrong", 0, of(right, behind, behind, behind), -9 * 24 * hour, true},
+		{"three that differ", 0, of(right, behind, ahead, at(hour)), 0, true},
+		{"three, but not in a row", 0, of(behind, behind, right, behind), 0, true},
+		{"1970 for ever", 0, of(fixed(1970), fixed(1970), fixed(1970), fixed(1970)), 0, false},
+		{"9999 for ever", 0, of(fixed(9999), fixed(9999), fixed(9999), fixed(9999)), 0, false},
+		{"year 1", 0, of(fixed(1), fixed(1), fixed(1)), 0, false},
+		{"wrong, then right", 0, of(behind, behind, behind, right, right, right), 0, true},
+		{"this machine is 8 days ahead", 8 * 24 * hour, of(right, right, right), 0, true},
+		{"this machine is 8 days behind", -8 * 24 * hour, of(right, right, right), 0, true},
+		{"this machine is in 1970", -56 * 365 * 24 * hour, of(right, right, right), 0, true},
+		{"this machine is in 2150", 124 * 365 * 24 * hour, of(right, right, right), 0, true},
+		{"a little off", 0, of(at(4 * time.Second)), 4 * time.Second, true},
+		{"noise", 0, of(at(-time.Second)), 0, true},
+		{"five minutes off", 0, of(at(5*time.Minute), at(5*time.Minute)), 0, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClock(start.Add(tt.local))
+			for i, date := range tt.dates {
+				truth := start.Add(time.Duration(i) * time.Second)
+				c.observe(date(truth), truth.Add(tt.local))
+			}
+			truth := start.Add(hour)
+			if got := c.at(truth.Add(tt.local)).Sub(truth); (got-tt.want).Abs() > sameClock || c.known != tt.known {
+				t.Errorf("the clock is off by %v, want %v; known: %v", got, tt.want, c.known)
+			}
+		})
+	}
+}
+
+func of[T any](all ...T) []T { return all }
+
+// Entries that cannot be there yet, or not any more, prove a clock wrong.
+func TestEntriesAgainstClock(t *testing.T) {
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name    string
+		off     time.Duration // what is believed
+		created []time.Duration
+		want    bool
+	}{
+		{"of the future", -2 * day, []time.Duration{-time.Hour, -time.Hour, -time.Minute}, true},
+		{"of long ago", 9 * day, []time.Duration{-time.Hour, -time.Hour, -time.Minute}, true},
+		{"two are not enough", -2 * day, []time.Duration{-time.Hour, -time.Minute}, false},
+		{"not in a row", -2 * day, []time.Duration{-time.Hour, -time.Hour, -3 * day, -time.Hour, -time.Hour}, false},
+		{"that cannot be at all", -2 * day, []time.Duration{1e6 * time.Hour, 1e6 * time.Hour, 1e6 * time.Hour}, false},
+		{"fitting", -2 * day, []time.Duration{-3 * day, -3 * day, -3 * day}, false},
+		{"without a difference", 0, []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := newClock(now)
+			for range agreeing {
+				c.observe(now.Add(tt.off), now)
+			}
+			got := false
+			for _, created := range tt.created {
+				got = c.entry(now.Add(created), now) || got
+			}
+			if got != tt.want {
+				t.Fatalf("given up: %v", got)
+			}
+			if !got {
+				return
+			}
+			for range 2 * agreeing {
+				c.observe(now.Add(tt.off), now)
+			}
+			if c.skew(now) != 0 {
+				t.Error("it is believed again at once")
+			}
+			later := now.Add(2 * distrustTime)
+			for range agreeing {
+				c.observe(later.Add(tt.off), later)
+			}
+			if c.skew(later) != tt.off {
+				t.Error("it is never believed again")
+			}
+		})
+	}
+}
+
+// Whatever dates answers have, everything is delivered in time, nothing is
+// claimed of the future, and nothing is reported lost.
+func TestDatesThatLie(t *testing.T) {
+	const day = 24 * time.Hour
+	year := func(y int) func(time.Time) time.Time {
+		return func(time.Time) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
+	}
+	off := func(by time.Duration) func(time.Time) time.Time {
+		return func(now time.Time) time.Time { return now.Add(by) }
+	}
+	// once lies in the n-th answer, from lies in all from then on.
+	once := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+		return func(i int) func(time.Time) time.Time {
+			if i == n {
+				return lie
+			}
+			return off(0)
+		}
+	}
+	from := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+		return func(i int) func(time.Time) time.Time {
+			if i >= n {
+				return lie
+			}
+			return off(0)
+		}
+	}
+	every := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+		return func(i int) func(time.Time) time.Time {
+			if i%n == 0 {
+				return lie
+			}
+			return off(0)
+		}
+	}
+	type history func(answer int) func(time.Time) time.Time
+	histories := map[string]history{}
+	for name, lie := range map[string]func(time.Time) time.Time{
+		"1970": year(1970), "9999": year(9999), "9 days ago": off(-9 * day), "2 days ago": off(-2 * day),
+		"in 3 days": off(3 * day), "in 9 days": off(9 * day), "an hour and a half ago": off(-90 * time.Minute),
+	} {
+		histories[name+" at first"] = once(0, lie)
+		histories[name+" later"] = once(9, lie)
+		histories[name+" now and then"] = every(3, lie)
+		histories[name+" in every other"] = every(2, lie)
+		histories[name+" always"] = from(0, lie)
+		histories[name+" from later on"] = from(20, lie)
+	}
+	for name, h := range histories {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, b, l := newService(t), newBook(), new(lines)
+				answer := -1
+				s.lie = func(now time.Time) time.Time {
+					answer++
+					return h(answer)(now)
+				}
+				for n := range 100 {
+					s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
+				}
+				stop := collect(s, b, l, nil)
+				time.Sleep(10 * time.Minute)
+				var fresh []string
+				for range 120 {
+					time.Sleep(time.Minute)
+					fresh = append(fresh, s.add(activity.Exchange, time.Now().Add(-time.Millisecond), 0))
+				}
+				time.Sleep(3 * time.Minute)
+				s.mu.Lock()
+				s.lie = nil
+				s.mu.Unlock()
+				for _, id := range fresh {
+					if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > 2*time.Minute+10*time.Second {
+						t.Fatalf("blob of %v was delivered at %v", s.created(id), at)
+					}
+				}
+				time.Sleep(2*time.Minute + 10*time.Second) // two polls
+				for _, typ := range []activity.ContentType{activity.Exchange, activity.SharePoint} {
+					spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(typ)})
+					if len(spans) == 0 {
+						t.Fatal("nothing is complete")
+					}
+					if end := time.Until(spans[len(spans)-1].To); end > 0 || end < -90*time.Second {
+						t.Errorf("%s is complete to %v from now: %v", typ, end, spans)
+					}
+				}
+				time.Sleep(7 * time.Hour) // the last seven days are listed once more
+				stop()
+				b.check(t, s)
+				if n := len(l.all()); n > 16 {
+					t.Errorf("%d lines: %q", n, l.all())
+				}
+			})
+		})
+	}
+}
+
+// The first run looks back from the service's now, whatever this machine's clock
+// shows, and a clock that is wrong hides nothing.
+func TestLookbackIsByTheServicesClock(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, lookback := range []time.Duration{0, 2 * time.Hour, retention} {
+		for _, skew := range []time.Duration{15 * time.Minute, 3 * time.Hour, 26 * time.Hour, 8 * day} {
+			for _, skew := range []time.Duration{-skew, skew} {
+				for _, subscribe := range []bool{true, false} {
+					t.Run(fmt.Sprint(lookback, " ", skew, " ", subscribe), func(t *testing.T) {
+						synctest.Test(t, func(t *testing.T) {
+							s, b := newService(t), newBook()
+							s.subscribed[activity.Exchange] = true
+							s.skew = skew
+							var wanted []string
+							for age := time.Minute; age < retention-time.Hour; age += 2 * time.Hour {
+								if id := s.add(activity.Exchange, s.now().Add(-age), 0); age < lookback {
+									wanted = append(wanted, id)
+								}
+							}
+							stop := collect(s, b, new(lines), func(c *Config) {
+								c.ContentTypes = []activity.ContentType{activity.Exchange}
+								c.Lookback, c.Subscribe = lookback, subscribe
+							})
+							time.Sleep(2 * time.Minute)
+							for range 60 {
+								time.Sleep(time.Minute)
+								wanted = append(wanted, s.add(activity.Exchange, s.now().Add(-time.Millisecond), 0))
+							}
+							time.Sleep(10 * time.Minute)
+							stop()
+							missing := 0
+							for _, id := range wanted {
+								if b.deliveredAt(id).IsZero() {
+									missing++
+								}
+							}
+							if missing > 0 || len(b.gaps) > 0 || len(b.twice) > 0 {
+								t.Errorf("%d of %d blobs are missing, gaps: %v", missing, len(wanted), b.gaps)
+							}
+							spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+							if n := len(spans); n == 0 || s.now().Sub(spans[n-1].To) > 90*time.Second || spans[n-1].To.After(s.now()) {
+								t.Errorf("complete: %v, the service's time is %v", spans, s.now())
+							}
+						})
+					})
+				}
+			}
+		}
+	}
+}
