@@ -1,6 +1,11 @@
 package collector
 
-import "time"
+import (
+	"container/heap"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+)
 
 // backoff returns the pause after the n-th failure in a row (n from 1):
 // doubling from first up to most, of which a random part (r in [0, 1)) takes
@@ -22,6 +27,54 @@ const (
 	configureMost  = 15 * time.Minute
 	// Between two starts of a subscription (Microsoft's waiting period).
 	startPause = 15 * time.Minute
+	// How often in a row fresh blobs are tried again at least at every poll.
+	impatientTries = 12
 	// How often a blob that does not exist (AF20050) is asked for.
 	absentTries = 6
 )
+
+// mostPollPause is the longest pause of what each poll depends on: a service that
+// is right again is noticed within two polls.
+func (s *state) mostPollPause() time.Duration {
+	return min(max(s.cfg.PollInterval, 10*time.Second), retryMost)
+}
+
+// pause is how long a stream or the tenant waits after the n-th failure in a row.
+// A subscription whose start was refused waits longer, as Microsoft wants it.
+func (s *state) pause(kind taskKind, err error, n int) time.Duration {
+	if activity.Decide(err) != activity.Configure {
+		return s.retryPause(n, s.mostPollPause(), err)
+	}
+	most := configureMost
+	if kind != start {
+		most = 2 * s.mostPollPause()
+	}
+	return backoff(n, min(configureFirst, most), most, s.random())
+}
+
+// retryPause is the pause after the n-th failure in a row of something that
+// waits for most at the longest, or for as long as the service asks.
+func (s *state) retryPause(n int, most time.Duration, err error) time.Duration {
+	d := backoff(n, retryFirst, most, s.random())
+	if e := apiError(err); e != nil && most == retryMost {
+		d = max(d, min(e.RetryAfter, mostWait))
+	}
+	return d
+}
+
+// revive brings forward what waits because it failed, now that something of the
+// stream works that had failed. That is done once a poll, lest what never works be
+// tried all the time.
+func (s *state) revive(st *stream, now time.Time) {
+	if now.Before(st.reviveAt) {
+		return
+	}
+	st.reviveAt = now.Add(s.cfg.PollInterval)
+	for _, l := range st.backlog {
+		l.at = earlier(l.at, now)
+	}
+	for _, i := range st.waiting {
+		i.at = earlier(i.at, now)
+	}
+	heap.Init(&st.waiting)
+}

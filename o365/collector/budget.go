@@ -34,6 +34,8 @@ type Budget struct {
 	short   bool          // somebody has to wait for a token
 	grown   time.Duration // spent so since the last refusal
 	until   time.Time     // paused by a refusal
+	probeAt time.Time     // a single request may try before that; zero: none
+	probe   time.Time     // when that was made
 	row     bool          // no request was accepted since the last refusal
 	began   time.Time     // when the row of refusals did
 	before  float64       // rate before it
@@ -60,6 +62,11 @@ const (
 
 	shortestPause = 1500 * time.Millisecond // without a Retry-After
 	longestPause  = time.Minute
+
+	// mostWait is how long a service may ask to wait, whatever it says, and
+	// probeInterval is how often a single request tries meanwhile.
+	mostWait      = 15 * time.Minute
+	probeInterval = time.Minute
 )
 
 // NewBudget allows perMinute requests a minute at most.
@@ -75,7 +82,7 @@ func (b *Budget) Take(now time.Time, fresh bool) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.Before(b.until) {
-		return b.until.Sub(now), false
+		return b.paused(now)
 	}
 	b.refill(now)
 	need := 1.0
@@ -93,6 +100,18 @@ func (b *Budget) Take(now time.Time, fresh bool) (wait time.Duration, ok bool) {
 	b.short = true
 	wait = time.Duration((need - b.tokens) / b.rate * float64(time.Second))
 	return max(wait, time.Millisecond), false // never nothing, for want of a rounding
+}
+
+// paused gives leave to one request now and then.
+func (b *Budget) paused(now time.Time) (wait time.Duration, ok bool) {
+	if b.probeAt.IsZero() || !b.probeAt.Before(b.until) {
+		return b.until.Sub(now), false
+	}
+	if now.Before(b.probeAt) {
+		return b.probeAt.Sub(now), false
+	}
+	b.probe, b.probeAt = now, now.Add(probeInterval)
+	return 0, true
 }
 
 func (b *Budget) refill(now time.Time) {
@@ -122,6 +141,9 @@ func (b *Budget) grow(passed time.Duration) {
 func (b *Budget) Accepted(sent time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if sent.Equal(b.probe) && sent.Before(b.until) {
+		b.until, b.updated = sent, sent
+	}
 	if !sent.Before(b.until) {
 		b.row = false
 	}
@@ -133,8 +155,9 @@ func (b *Budget) Accepted(sent time.Time) {
 func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	retryAfter = min(retryAfter, mostWait)
 	if sent.Before(b.until) { // under way when another was refused
-		b.pause(now.Add(retryAfter))
+		b.pause(now, now.Add(retryAfter))
 		return false
 	}
 	least := leastRate
@@ -147,7 +170,7 @@ func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	if retryAfter <= 0 {
 		retryAfter = min(max(shortestPause, lasted/4), longestPause)
 	}
-	b.pause(now.Add(retryAfter))
+	b.pause(now, now.Add(retryAfter))
 	b.tokens, b.grown, b.short = 1, 0, false
 	if b.rate > b.told/2 {
 		return false
@@ -156,7 +179,10 @@ func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	return true
 }
 
-func (b *Budget) pause(until time.Time) {
+func (b *Budget) pause(now, until time.Time) {
+	if !now.Before(b.until) { // none is under way
+		b.probeAt = now.Add(probeInterval)
+	}
 	if until.After(b.until) {
 		b.until, b.updated = until, until
 	}

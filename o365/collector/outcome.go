@@ -65,14 +65,14 @@ func (s *state) cannotSignIn(r result, now time.Time) {
 		return // the others that were under way met the same
 	}
 	s.failures++
-	s.until = now.Add(s.pause(r.err, s.failures))
+	s.until = now.Add(s.pause(r.kind, r.err, s.failures))
 	s.trouble(nil, r.err, s.failures)
 }
 
 func (s *state) subscriptionsListed(r result, now time.Time) {
 	if r.err != nil {
 		s.failures++
-		s.until = now.Add(s.pause(r.err, s.failures))
+		s.until = now.Add(s.pause(r.kind, r.err, s.failures))
 		s.trouble(nil, r.err, s.failures)
 		return
 	}
@@ -93,7 +93,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 func (s *state) subscriptionStarted(r result, now time.Time) {
 	st := r.stream
 	if r.err != nil {
-		s.failed(st, r.err, now)
+		s.failed(st, start, r.err, now)
 		return
 	}
 	st.startedAt, st.subscribed = now, true
@@ -111,6 +111,9 @@ func (s *state) pageListed(r result, now time.Time) {
 	st, l := r.stream, r.listing
 	switch activity.Decide(r.err) {
 	case activity.Done:
+		if l.failures > 0 {
+			s.revive(st, now)
+		}
 		l.failures = 0
 		s.answered(st, now)
 		st.metrics.LastSuccess.Set(now)
@@ -126,14 +129,18 @@ func (s *state) pageListed(r result, now time.Time) {
 		s.listingFailed(st, l, r.err, now)
 		s.listingTrouble(st, l, r.err)
 	default:
-		s.failed(st, r.err, now)
+		s.failed(st, list, r.err, now)
 	}
 }
 
 func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) {
 	l.failures++
 	st.metrics.Retries.Add(1)
-	l.at = now.Add(backoff(l.failures, retryFirst, retryMost, s.random()))
+	most := retryMost
+	if l.fresh {
+		most = s.mostPollPause()
+	}
+	l.at = now.Add(s.retryPause(l.failures, most, err))
 	s.log.Debugf("%s: listing %s to %s again in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.at.Sub(now).Round(time.Millisecond), err)
 }
 
@@ -214,7 +221,7 @@ const cutTolerance = 5 * time.Minute
 // unsubscribed handles the news that there is no subscription.
 func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	if !s.cfg.Subscribe {
-		s.failed(st, err, now)
+		s.failed(st, list, err, now)
 		return
 	}
 	s.trouble(st, err, silentFailures)
@@ -235,13 +242,20 @@ func (s *state) downloaded(r result, now time.Time) {
 	action := activity.Decide(r.err)
 	switch action {
 	case activity.Done:
+		if i.failures > 0 {
+			s.revive(st, now)
+		}
 		s.loads(i)
 		return
 	case activity.Absent:
 		i.absent++
 	}
 	i.failures++
-	at := now.Add(backoff(i.failures, retryFirst, retryMost, s.random()))
+	most := retryMost
+	if i.fresh && i.failures <= impatientTries {
+		most = s.mostPollPause()
+	}
+	at := now.Add(s.retryPause(i.failures, most, r.err))
 	left := i.expires().Sub(s.service.earliest(now))
 	if at.Sub(now) > left && left > retryFirst {
 		at = now.Add(left / 2)
@@ -262,19 +276,11 @@ func (s *state) downloaded(r result, now time.Time) {
 }
 
 // failed stops a stream for a while.
-func (s *state) failed(st *stream, err error, now time.Time) {
+func (s *state) failed(st *stream, kind taskKind, err error, now time.Time) {
 	st.failures++
 	st.metrics.Retries.Add(1)
-	st.until = now.Add(s.pause(err, st.failures))
+	st.until = now.Add(s.pause(kind, err, st.failures))
 	s.trouble(st, err, st.failures)
-}
-
-// pause is how long to wait after the n-th failure in a row.
-func (s *state) pause(err error, n int) time.Duration {
-	if activity.Decide(err) == activity.Configure {
-		return backoff(n, configureFirst, configureMost, s.random())
-	}
-	return backoff(n, retryFirst, retryMost, s.random())
 }
 
 // lose reports what can't be had any more.

@@ -2,6 +2,7 @@ package collector
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -152,6 +153,10 @@ const (
 
 func (s *state) refused(now time.Time, err error) {
 	s.refusals.answers = 0
+	if e := apiError(err); e != nil && e.RetryAfter > longestPause {
+		s.askedToWait(e, now)
+		return
+	}
 	if s.refusals.since.IsZero() {
 		s.refusals.since = now
 	}
@@ -162,6 +167,23 @@ func (s *state) refused(now time.Time, err error) {
 		What: "Microsoft refuses most requests", Passing: true,
 		Do: "nothing need be done unless it lasts: it goes on more slowly; other collectors may use up the tenant's quota, " +
 			"and if nothing helps Microsoft's support can raise it", Detail: err.Error(),
+	})
+}
+
+// askedToWait reports a service that asks for a wait of more than a minute. What
+// the first refusal says counts: each further one asks anew.
+func (s *state) askedToWait(e *activity.Error, now time.Time) {
+	if s.refusals.since.IsZero() {
+		s.refusals.since = now
+	}
+	what := "Microsoft asks to wait before further requests"
+	if e.RetryAfter > mostWait {
+		what = "Microsoft asks to wait longer than is sensible before further requests"
+	}
+	s.board.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
+		What: what, Passing: true,
+		Do:     "nothing need be done unless it lasts: nothing else is asked for that long, or for 15 minutes if that is less, but a single request tries every minute",
+		Detail: fmt.Sprintf("Retry-After: %s, until %s; %v", e.RetryAfter, now.Add(min(e.RetryAfter, mostWait)).UTC().Format(time.RFC3339), e),
 	})
 }
 

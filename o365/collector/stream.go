@@ -27,7 +27,8 @@ type stream struct {
 
 	opened   bool // by the service's time
 	firstRun bool // since was found by this run
-	rechecks int  // listings in a row that came early, to have more dates to compare
+	reviveAt time.Time
+	rechecks int // listings in a row that came early, to have more dates to compare
 
 	stuck int // blobs that keep failing
 
