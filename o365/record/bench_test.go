@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/tinylib/msgp/msgp"
 )
 
@@ -138,14 +139,14 @@ func BenchmarkRatio(b *testing.B) {
 func BenchmarkCut(b *testing.B) {
 	body := blob(400)
 	r := bytes.NewReader(nil)
-	var c cutter
+	c := elements.NewCutter(nil)
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
 		r.Reset(body)
-		c.reset(r, DefaultMaxSize)
+		c.Reset(r, DefaultMaxSize)
 		var err error
 		for err == nil {
-			_, err = c.next()
+			_, err = c.Next()
 		}
 		if err != io.EOF {
 			b.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
 
 // chunked are ways in which one body can arrive.
@@ -33,7 +35,7 @@ var bodies = []struct {
 	{"nothing", ``, "", truncated},
 	{"only space", "  \n", "", truncated},
 	{"only byte order mark", "\ufeff", "", truncated},
-	{"ends in the mark", "\xef\xbb", "", ErrNotArray.Error()},
+	{"ends in the mark", "\xef\xbb", "", elements.ErrNotArray.Error()},
 	{"ends behind the bracket", `[`, "", truncated},
 	{"ends behind a record", `[{"Id":"a"}`, "a", truncated},
 	{"ends behind a comma", `[{"Id":"a"},`, "a", truncated},
@@ -45,8 +47,8 @@ var bodies = []struct {
 
 	{"error object", `{"error":{"code":"AF20024"}}`, "", "body is not a JSON array: it begins with an object"},
 	{"page", `<html>[{"Id":"a"}]`, "", "body is not a JSON array: it begins with markup"},
-	{"text", `AF50000`, "", ErrNotArray.Error()},
-	{"UTF-16", "\xff\xfe[\x00]\x00", "", ErrNotArray.Error()},
+	{"text", `AF50000`, "", elements.ErrNotArray.Error()},
+	{"UTF-16", "\xff\xfe[\x00]\x00", "", elements.ErrNotArray.Error()},
 
 	{"no objects", `[1,"x]",null,[{"Id":"n"}],-1.5e3,{"Id":"a"},true]`, "!1 !3 !8 !13 !26 a !44", "EOF"},
 	{"junk", `[what}is:this,{"Id":"a"}]`, "!1 a", "EOF"},
@@ -111,7 +113,7 @@ func TestEndErrors(t *testing.T) {
 	for body, want := range map[string]error{
 		`[`:  io.ErrUnexpectedEOF,
 		``:   io.ErrUnexpectedEOF,
-		`{}`: ErrNotArray,
+		`{}`: elements.ErrNotArray,
 		`[]`: io.EOF,
 	} {
 		if _, _, _, err := decodeAll(strings.NewReader(body), Options{}); !errors.Is(err, want) {
@@ -177,7 +179,7 @@ func TestMaxSize(t *testing.T) {
 			t.Errorf("%s: %d records not used, want 5", way, len(bad))
 		}
 		for _, m := range bad {
-			if m.Err != errTooLarge {
+			if m.Err != elements.ErrTooLarge {
 				t.Errorf("%s: %v", way, m)
 			}
 		}

@@ -3,6 +3,7 @@ package record
 import (
 	"slices"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -151,7 +152,7 @@ func (e *encoder) peek() byte {
 
 func (e *encoder) str() {
 	from := e.pos
-	end := special(e.src, from+1)
+	end := elements.Special(e.src, from+1)
 	if e.src[end] == '"' {
 		e.pos = end + 1
 		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
@@ -164,9 +165,9 @@ func (e *encoder) str() {
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	n := special(src, 1)
+	n := elements.Special(src, 1)
 	for src[n] == '\\' {
-		n = special(src, n+2)
+		n = elements.Special(src, n+2)
 	}
 	return n + 1
 }

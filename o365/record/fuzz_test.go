@@ -11,6 +11,7 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -23,10 +24,10 @@ func addShapes(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	var c cutter
-	c.reset(bytes.NewReader(shapes), len(shapes))
-	for el, err := c.next(); err == nil; el, err = c.next() {
-		f.Add(slices.Concat([]byte("["), el.raw, []byte("]")))
+	c := elements.NewCutter(nil)
+	c.Reset(bytes.NewReader(shapes), len(shapes))
+	for el, err := c.Next(); err == nil; el, err = c.Next() {
+		f.Add(slices.Concat([]byte("["), el.Raw, []byte("]")))
 	}
 }
 
@@ -50,7 +51,7 @@ func FuzzBody(f *testing.F) {
 			}
 			read := func(r io.Reader) result {
 				events, records, bad, err := decodeAll(r, opt)
-				known := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, ErrNotArray)
+				known := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, elements.ErrNotArray)
 				if !known {
 					t.Fatal(err)
 				}

@@ -68,23 +68,15 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
 
 // DefaultMaxSize is how many bytes of JSON one record may have unless Options
 // say otherwise. Records of 177 KB have been seen.
 const DefaultMaxSize = 16 << 20
 
-// ErrNotArray means that the body is something else than a JSON array, such as
-// an error object or a proxy's page. No record comes from it.
-var ErrNotArray = errors.New("body is not a JSON array")
-
-var (
-	errNotObject = errors.New("not a JSON object")
-	errTooLarge  = errors.New("larger than the size allowed for one record")
-	errUnclosed  = errors.New("object is not closed")
-	errEmpty     = errors.New("no value beside a comma")
-	errTrailing  = errors.New("data after the end of the array")
-)
+var errNotObject = errors.New("not a JSON object")
 
 // Options say how records are decoded. The zero value is ready for use.
 type Options struct {
@@ -126,7 +118,7 @@ func (m *Malformed) Error() string {
 // Decoder cuts one content blob into events. It is for one goroutine.
 type Decoder struct {
 	opt   Options
-	cut   cutter
+	cut   *elements.Cutter
 	index int
 
 	json  jsontext.Decoder
@@ -147,7 +139,7 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 		opt.Now = time.Now
 	}
 	d := &Decoder{opt: opt, hash: sha256.New()}
-	d.cut.valid = d.leading
+	d.cut = elements.NewCutter(d.leading)
 	d.Reset(r)
 	return d
 }
@@ -155,7 +147,7 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 // Reset begins another blob. Options stay, and buffers unless they have become
 // large.
 func (d *Decoder) Reset(r io.Reader) {
-	d.cut.reset(r, d.opt.MaxSize)
+	d.cut.Reset(r, d.opt.MaxSize)
 	d.index = 0
 	d.fixed = reuse(d.fixed)
 	d.enc.scratch = reuse(d.enc.scratch)
@@ -174,12 +166,12 @@ func reuse(b []byte) []byte {
 //
 // The error is io.EOF when the array has ended properly and the reader with it.
 // It wraps io.ErrUnexpectedEOF when the body ended before the array did (fetch it
-// again), ErrNotArray when there is no array, and otherwise what the reader
+// again), elements.ErrNotArray when there is no array, and otherwise what the reader
 // failed with. After each of these every further call gives the same error.
 //
 // With a *Malformed buf is unchanged, and the next call gives the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
-	el, err := d.cut.next()
+	el, err := d.cut.Next()
 	if err != nil {
 		return buf, Record{}, err
 	}
@@ -187,24 +179,24 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	d.index++
 	out, rec, err := d.event(buf, el)
 	if err != nil {
-		return buf, Record{}, &Malformed{Index: index, Offset: el.offset, Err: err}
+		return buf, Record{}, &Malformed{Index: index, Offset: el.Offset, Err: err}
 	}
 	rec.Index = index
 	return out, rec, nil
 }
 
 // event appends the element as an event.
-func (d *Decoder) event(buf []byte, el element) ([]byte, Record, error) {
+func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error) {
 	switch {
-	case el.err != nil:
-		return nil, Record{}, el.err
-	case el.raw[0] != '{':
+	case el.Err != nil:
+		return nil, Record{}, el.Err
+	case el.Raw[0] != '{':
 		return nil, Record{}, errNotObject
 	}
-	text, repaired := el.raw, 0
-	if !el.valid {
+	text, repaired := el.Raw, 0
+	if !el.Valid {
 		var err error
-		if text, repaired, err = d.valid(el.raw); err != nil {
+		if text, repaired, err = d.valid(el.Raw); err != nil {
 			return nil, Record{}, err
 		}
 	}
@@ -217,7 +209,7 @@ func (d *Decoder) event(buf []byte, el element) ([]byte, Record, error) {
 		NumberTexts: found.numberTexts,
 	}
 	rec.Time, rec.TimeMissing = d.time(found.created)
-	rec.Key, rec.HasID = d.key(found.id, el.raw)
+	rec.Key, rec.HasID = d.key(found.id, el.Raw)
 	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
 	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
 	return found.out, rec, nil

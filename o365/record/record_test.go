@@ -32,7 +32,7 @@ func TestResetDropsLargeBuffers(t *testing.T) {
 		t.Fatalf("%d repaired, %v", rec.Repaired, err)
 	}
 	d.Reset(strings.NewReader(`[]`))
-	if held := cap(d.cut.buf) + cap(d.fixed) + cap(d.enc.scratch) + cap(d.id); held > 2<<20 {
+	if held := d.cut.Held() + cap(d.fixed) + cap(d.enc.scratch) + cap(d.id); held > 2<<20 {
 		t.Errorf("%d bytes held", held)
 	}
 }

@@ -1,4 +1,4 @@
-package record
+package elements
 
 import (
 	"fmt"
@@ -82,4 +82,12 @@ func (w *window) cause() error {
 		return fmt.Errorf("body ends before its array: %w", io.ErrUnexpectedEOF)
 	}
 	return fmt.Errorf("read body: %w", w.err)
+}
+
+// reuse empties a buffer for the next body, or drops a large one.
+func reuse(b []byte) []byte {
+	if cap(b) > 1<<20 {
+		return nil
+	}
+	return b[:0]
 }

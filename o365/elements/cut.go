@@ -1,14 +1,31 @@
-package record
+// Package elements cuts a JSON array that is read as a stream into its elements,
+// without decoding them: one at a time, each within a bound, so that memory
+// depends on neither the array nor an element.
+package elements
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 )
 
-// cutter cuts a JSON array into its elements by brackets and quotes alone, so
+// ErrNotArray means that the body is something else than a JSON array, such as
+// an error object or a proxy's page. No element comes from it.
+var ErrNotArray = errors.New("body is not a JSON array")
+
+// ErrTooLarge is that of an element over the limit. Only its end is in Raw.
+var ErrTooLarge = errors.New("larger than the size allowed for one record")
+
+var (
+	errUnclosed = errors.New("object is not closed")
+	errEmpty    = errors.New("no value beside a comma")
+	errTrailing = errors.New("data after the end of the array")
+)
+
+// Cutter cuts a JSON array into its elements by brackets and quotes alone, so
 // that what is wrong inside one element does not matter for the next.
-type cutter struct {
+type Cutter struct {
 	window
 	valid func(text []byte) int // length of the valid JSON object that text begins with, or 0
 	open  brackets
@@ -16,24 +33,35 @@ type cutter struct {
 	end   error // what next returns from now on
 }
 
-// element is one part of the array, from its first to its last byte.
-type element struct {
-	raw    []byte // valid until the next call
-	offset int64  // in the body
-	valid  bool   // it is known to be a valid JSON object
-	err    error  // why it is unusable, if that is known already
+// Element is one part of the array, from its first to its last byte.
+type Element struct {
+	Raw    []byte // valid until the next call; nil for a value that is missing
+	Offset int64  // in the body
+	Valid  bool   // it is known to be a valid JSON object
+	Err    error  // why it is unusable, if that is known already
 }
 
-func (c *cutter) reset(r io.Reader, limit int) {
-	*c = cutter{
+// NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns
+// the length of the valid JSON object that a text begins with, 0 for none: where
+// one ends is then known without looking for its brackets.
+func NewCutter(valid func(text []byte) int) *Cutter { return &Cutter{valid: valid} }
+
+// Reset begins another body, of whose elements none may have more bytes than
+// limit. A buffer that has become large is dropped.
+func (c *Cutter) Reset(r io.Reader, limit int) {
+	*c = Cutter{
 		window: window{r: r, limit: limit, buf: reuse(c.buf)},
 		valid:  c.valid,
 		open:   c.open,
 	}
 }
 
-// next returns the next element, or the error that ends the body.
-func (c *cutter) next() (element, error) {
+// Next returns the next element, or the error that ends the body: io.EOF when the
+// array has ended properly and the reader with it. It wraps io.ErrUnexpectedEOF
+// when the body ended before the array did, ErrNotArray when there is no array,
+// and otherwise what the reader failed with. After each of these every further
+// call gives the same error.
+func (c *Cutter) Next() (Element, error) {
 	if c.last == 0 && c.end == nil {
 		c.end = c.begin()
 	}
@@ -44,7 +72,7 @@ func (c *cutter) next() (element, error) {
 			c.end = c.cause()
 		case b == ']' && c.last == ',':
 			c.last = 'v'
-			return element{offset: c.offset(), err: errEmpty}, nil
+			return Element{Offset: c.offset(), Err: errEmpty}, nil
 		case b == ']':
 			return c.tail()
 		case b == ',' && c.last == 'v':
@@ -53,17 +81,17 @@ func (c *cutter) next() (element, error) {
 		case b == ',':
 			c.last = ','
 			c.pos++
-			return element{offset: c.offset() - 1, err: errEmpty}, nil
+			return Element{Offset: c.offset() - 1, Err: errEmpty}, nil
 		default:
 			c.last = 'v'
 			return c.element(b)
 		}
 	}
-	return element{}, c.end
+	return Element{}, c.end
 }
 
 // begin moves behind the bracket that opens the array.
-func (c *cutter) begin() error {
+func (c *Cutter) begin() error {
 	const bom = "\ufeff"
 	for len(c.buf) < len(bom) && c.more() {
 	}
@@ -88,10 +116,10 @@ func (c *cutter) begin() error {
 
 // tail ends the array. It reads the body to its end, because only there the
 // transport tells whether everything before was right.
-func (c *cutter) tail() (element, error) {
+func (c *Cutter) tail() (Element, error) {
 	c.pos++
 	_, more := c.peek()
-	rest := element{offset: c.offset(), err: errTrailing}
+	rest := Element{Offset: c.offset(), Err: errTrailing}
 	found := more
 	for more {
 		c.pos = len(c.buf)
@@ -104,24 +132,24 @@ func (c *cutter) tail() (element, error) {
 	if found {
 		return rest, nil
 	}
-	return element{}, c.end
+	return Element{}, c.end
 }
 
 // element returns the element that begins with b at pos.
-func (c *cutter) element(b byte) (element, error) {
+func (c *Cutter) element(b byte) (Element, error) {
 	c.start = c.pos
 	c.dropped = false
-	el := element{offset: c.offset()}
+	el := Element{Offset: c.offset()}
 	if n := c.wellFormed(b); n > 0 {
 		c.pos += n
-		el.raw, el.valid = c.buf[c.start:c.pos], true
+		el.Raw, el.Valid = c.buf[c.start:c.pos], true
 		return el, nil
 	}
 	c.pos++
 	var ok bool
 	switch b {
 	case '{', '[':
-		el.err, ok = c.container(b)
+		el.Err, ok = c.container(b)
 	case '"':
 		ok = c.str()
 	default:
@@ -129,12 +157,12 @@ func (c *cutter) element(b byte) (element, error) {
 	}
 	if !ok {
 		c.end = c.cause()
-		return element{}, c.end
+		return Element{}, c.end
 	}
 	if c.dropped || c.pos-c.start > c.limit {
-		el.err = errTooLarge
+		el.Err = ErrTooLarge
 	}
-	el.raw = c.buf[c.start:c.pos]
+	el.Raw = c.buf[c.start:c.pos]
 	return el, nil
 }
 
@@ -145,7 +173,7 @@ const ahead = 16 << 10
 // wellFormed returns the length of the valid object that begins with b at pos,
 // if all of it is in the window, else 0. Nearly all elements are that, and where
 // one ends is then known without looking for its brackets.
-func (c *cutter) wellFormed(b byte) int {
+func (c *Cutter) wellFormed(b byte) int {
 	if b != '{' || c.valid == nil {
 		return 0
 	}
@@ -160,7 +188,7 @@ func (c *cutter) wellFormed(b byte) int {
 // container moves from behind a bracket to behind the one that closes it. It is
 // false when the body ends before. Where brackets do not match, the outer ones
 // decide.
-func (c *cutter) container(first byte) (err error, ok bool) {
+func (c *Cutter) container(first byte) (err error, ok bool) {
 	const lone = 0 // stands for a ']' that closes nothing
 	c.open.reset()
 	c.open.open(first)
@@ -200,7 +228,7 @@ func (c *cutter) container(first byte) (err error, ok bool) {
 var isStructural = [256]bool{'{': true, '}': true, '[': true, ']': true, '"': true, ',': true}
 
 // structural moves behind the next such byte and returns it.
-func (c *cutter) structural() (byte, bool) {
+func (c *Cutter) structural() (byte, bool) {
 	for {
 		for i, b := range c.buf[c.pos:] {
 			if isStructural[b] {
@@ -216,11 +244,11 @@ func (c *cutter) structural() (byte, bool) {
 }
 
 // str moves from inside a string to behind its closing quote.
-func (c *cutter) str() bool {
+func (c *Cutter) str() bool {
 	for {
-		i := special(c.buf, c.pos)
+		i := Special(c.buf, c.pos)
 		for i+1 < len(c.buf) && c.buf[i] == '\\' {
-			i = special(c.buf, i+2)
+			i = Special(c.buf, i+2)
 		}
 		if i < len(c.buf) && c.buf[i] == '"' {
 			c.pos = i + 1
@@ -234,7 +262,7 @@ func (c *cutter) str() bool {
 }
 
 // junk moves to where an element can begin or end.
-func (c *cutter) junk() bool {
+func (c *Cutter) junk() bool {
 	for {
 		if n := bytes.IndexAny(c.buf[c.pos:], `,]{["`); n >= 0 {
 			c.pos += n
@@ -246,3 +274,6 @@ func (c *cutter) junk() bool {
 		}
 	}
 }
+
+// Held is the size of the buffer, in bytes.
+func (c *Cutter) Held() int { return cap(c.buf) }

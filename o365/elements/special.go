@@ -1,14 +1,14 @@
-package record
+package elements
 
 import (
 	"encoding/binary"
 	"math/bits"
 )
 
-// special returns the place of the first quote or backslash in text from i on,
+// Special returns the place of the first quote or backslash in text from i on,
 // or len(text). It looks at eight bytes at a time: most strings are too short
 // for bytes.IndexByte to pay off.
-func special(text []byte, i int) int {
+func Special(text []byte, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])

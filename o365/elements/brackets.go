@@ -1,4 +1,4 @@
-package record
+package elements
 
 // maxDepth is how deep jsontext reads. Deeper brackets are counted only.
 const maxDepth = 10000
