@@ -275,5 +275,5 @@ func (c *Cutter) junk() bool {
 	}
 }
 
-// Held is the size of the buffer, in bytes.
-func (c *Cutter) Held() int { return cap(c.buf) }
+// Held is the memory that the cutter holds, in bytes.
+func (c *Cutter) Held() int { return cap(c.buf) + cap(c.open.stack) }

@@ -203,7 +203,7 @@ func TestMemory(t *testing.T) {
 		for m := (*Malformed)(nil); err == nil || errors.As(err, &m); {
 			buf, _, err = d.Append(buf[:0])
 		}
-		if held := cap(d.cut.buf) + cap(d.cut.open.stack) + cap(buf) + cap(d.fixed); held > 4<<20 {
+		if held := d.cut.Held() + cap(buf) + cap(d.fixed); held > 4<<20 {
 			t.Errorf("%s: %d bytes held, then %v", name, held, err)
 		}
 	}
