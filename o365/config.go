@@ -117,6 +117,23 @@ func (c Config) contradictions() error {
 	return errors.Join(append(mistakes, c.mailContradictions()...)...)
 }
 
+// mostDownloads is how many downloads of a tenant can be under way at once: a
+// content type that has none may always begin one.
+func (c Config) mostDownloads() int { return c.Concurrency + len(c.ContentTypes) - 1 }
+
+// mostRequests is how many requests of a tenant can be under way at once.
+func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTypes) }
+
+// mostEntries is how many entries of listings may wait, for each content type of
+// each tenant. Together they take an eighth of queue_size at most, but some for
+// each.
+func (c Config) mostEntries() int {
+	streams := len(c.Tenants) * len(c.ContentTypes)
+	return min(max(c.QueueSize/8/entryRoom/streams, leastEntries), mostEntries)
+}
+
+const leastEntries, mostEntries = 100, 2000
+
 // secrets returns what takes the configured secrets out of text; those in files
 // are added when they are read.
 func (c Config) secrets() *sanitize.Redactor {

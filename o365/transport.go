@@ -27,13 +27,13 @@ func newTransport(c Config) (*http.Transport, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true, // package activity asks for gzip itself
-		MaxIdleConnsPerHost: c.Concurrency + len(c.ContentTypes),
+		MaxIdleConnsPerHost: c.mostRequests(),
 		IdleConnTimeout:     idleConnection,
 		TLSHandshakeTimeout: c.RequestTimeout,
 		TLSClientConfig:     encryption,
 		HTTP2: &http.HTTP2Config{
 			MaxReceiveBufferPerStream:     streamBuffer,
-			MaxReceiveBufferPerConnection: streamBuffer * (c.Concurrency + len(c.ContentTypes)),
+			MaxReceiveBufferPerConnection: streamBuffer * c.mostRequests() * len(c.Tenants),
 		},
 	}
 	if c.Proxy != "" {

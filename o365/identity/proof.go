@@ -9,7 +9,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
@@ -31,6 +30,16 @@ const maxFile = 1 << 20
 // read makes a proof of what the settings and their files hold now. An error
 // names the option and the file.
 func (a *applicant) read() (proof, error) {
+	p, err := a.load()
+	if err != nil {
+		return p, err
+	}
+	a.settings.Secrets.Add(p.secret)
+	a.settings.Secrets.Add(p.assertion)
+	return p, nil
+}
+
+func (a *applicant) load() (proof, error) {
 	switch s := a.settings; a.method {
 	case ClientSecret:
 		if s.ClientSecretFile == "" {
@@ -87,14 +96,4 @@ func readFile(key, path string) (proof, error) {
 		return p, fmt.Errorf("%s: file is larger than 1 MiB", p.from)
 	}
 	return p, nil
-}
-
-// hide takes what the proof must not tell out of a text.
-func (p proof) hide(text string) string {
-	for _, s := range []string{p.secret, p.assertion} {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, option.Secret(s).String())
-		}
-	}
-	return text
 }

@@ -56,15 +56,16 @@ type Outbox[R any] struct {
 	batchSize int
 	limit     int
 
-	mu       sync.Mutex
-	lanes    []*lane[R]
-	byName   map[string]*lane[R]
-	turn     int           // lane that is looked at first by Next
-	waiting  int           // batches
-	held     int           // bytes of all buffers, spare ones included
-	spare    [][]byte      // of batchSize
-	reserved int           // bytes
-	freed    chan struct{} // closed and replaced when there is more room
+	mu        sync.Mutex
+	lanes     []*lane[R]
+	byName    map[string]*lane[R]
+	turn      int           // lane that is looked at first by Next
+	waiting   int           // batches
+	held      int           // bytes of all buffers, spare ones included
+	spare     [][]byte      // of batchSize
+	reserved  int           // bytes
+	accounted int           // bytes, of what is kept elsewhere
+	freed     chan struct{} // closed and replaced when there is more room
 }
 
 // New returns an empty outbox. Batches hold at most batchSize bytes unless one
