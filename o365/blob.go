@@ -2,7 +2,7 @@ package o365
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
@@ -31,6 +32,11 @@ type blob struct {
 	lane    outbox.Lane
 	metrics *health.StreamMetrics
 	known   int // elements that were confirmed before this start
+
+	bad       int               // elements that are no usable records
+	firstBad  *record.Malformed // of them
+	conflicts int               // records with the Id of others
+	oversized int               // records over record_max
 
 	mu    sync.Mutex
 	added int  // elements, from the blob's start, that were added or judged
@@ -78,6 +84,7 @@ func (b *blob) Forget() { b.pipe.outbox.Account(-entryRoom) }
 // Deliver implements [collector.Blob].
 func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 	scratch := b.pipe.scratch(b.content.Type)
+	scratch.decoder.Ask(&largeRecord{ctx: ctx, pipe: b.pipe})
 	defer b.pipe.putBack(b.content.Type, scratch)
 	d := scratch.decoder
 	d.Reset(r)
@@ -86,11 +93,10 @@ func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 	for {
 		start := len(piece.events)
 		events, rec, err := d.Append(piece.events)
-		var bad *record.Malformed
-		switch {
+		switch bad, isBad := err.(*record.Malformed); {
 		case err == nil:
 			piece.events = events
-			if !b.wanted(rec) {
+			if !b.wanted(&rec) {
 				piece.events = events[:start]
 				piece.through = rec.Index + 1
 				continue
@@ -104,7 +110,7 @@ func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
 				piece.events = append(piece.events[:0], events[start:]...)
 			}
 			piece.include(rec)
-		case errors.As(err, &bad):
+		case isBad:
 			b.malformed(bad)
 			piece.through = bad.Index + 1
 		case err == io.EOF:
@@ -138,16 +144,29 @@ func (p *pipe) scratch(t activity.ContentType) *scratch {
 		p.free[t] = free[:len(free)-1]
 		return free[len(free)-1]
 	}
-	return &scratch{decoder: record.NewDecoder(nil, record.Options{WholeKey: t == activity.DLP})}
+	return &scratch{decoder: record.NewDecoder(nil, record.Options{
+		Tenant: p.tenant, MaxSize: p.config.RecordMax, Old: p.oldKey(t),
+	})}
+}
+
+// oldKey is what records are asked for as long as the ledger has keys of schema 1.
+func (p *pipe) oldKey(t activity.ContentType) record.OldKey {
+	switch {
+	case !p.config.Dedup || !p.ledger.Old():
+		return record.OldNone
+	case t == activity.DLP:
+		return record.OldWhole
+	}
+	return record.OldByID
 }
 
 // putBack keeps the memory for the next blob, unless a huge record has blown
 // it up.
 func (p *pipe) putBack(t activity.ContentType, s *scratch) {
+	s.decoder.Reset(nil)
 	if cap(s.events) > 4*pieceSize {
 		return
 	}
-	s.decoder.Reset(nil)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.free[t] = append(p.free[t], s)
@@ -158,17 +177,24 @@ func (b *blob) pieceSize() int { return min(pieceSize, b.pipe.config.BatchSize) 
 // wanted reports whether a record is to be handed over: neither its place in
 // the blob nor, with dedup, its key has been. With dedup the place does not
 // matter, so a blob that is served differently the second time loses nothing.
-func (b *blob) wanted(rec record.Record) bool {
+// The record's key becomes the one that was claimed.
+func (b *blob) wanted(rec *record.Record) bool {
+	isNew := rec.Index >= max(b.known, b.addedSoFar())
 	if !b.pipe.config.Dedup {
-		return rec.Index >= max(b.known, b.addedSoFar())
+		return isNew
 	}
-	if b.pipe.ledger.Claim(rec.Key) {
-		return true
+	key, claimed := b.pipe.ledger.Claim(rec.Key, rec.Old)
+	rec.Key = key
+	if isNew {
+		switch claimed {
+		case ledger.Known:
+			b.metrics.Duplicates.Add(1)
+		case ledger.Conflict:
+			b.metrics.Conflicts.Add(1)
+			b.conflicts++
+		}
 	}
-	if rec.Index >= max(b.known, b.addedSoFar()) {
-		b.metrics.Duplicates.Add(1)
-	}
-	return false
+	return claimed != ledger.Known
 }
 
 func (b *blob) addedSoFar() int {
@@ -182,7 +208,27 @@ func (b *blob) malformed(bad *record.Malformed) {
 		return // it was said when the blob was read before
 	}
 	b.metrics.Malformed.Add(1)
-	b.pipe.log.Warnf("%s %s: blob %s: %v; it is left out", b.stream.Tenant, b.stream.ContentType, b.content.ID, bad)
+	if b.bad++; b.firstBad == nil {
+		b.firstBad = bad
+	}
+}
+
+// report logs what was unusual about a blob that was read to its end, in a line
+// each.
+func (b *blob) report() {
+	warn := func(format string, args ...any) {
+		b.pipe.log.Warnf("%s %s: blob %s: %s", b.stream.Tenant, b.stream.ContentType, b.content.ID, fmt.Sprintf(format, args...))
+	}
+	if b.bad > 0 {
+		warn("%d of its elements are no usable records and are left out; the first: %v", b.bad, b.firstBad)
+	}
+	if b.oversized > 0 {
+		warn("%d records are larger than record_max; of them only the first fields are delivered, with o365_record_too_large", b.oversized)
+	}
+	// Microsoft gives a DLP match and what undoes it one Id.
+	if b.conflicts > 0 && b.content.Type != activity.DLP {
+		warn("%d records have the Id of others, but another content; they are delivered", b.conflicts)
+	}
 }
 
 // end says that all elements of the blob have been added.
@@ -192,6 +238,7 @@ func (b *blob) end(through int) {
 	b.added = max(b.added, through)
 	done := b.open == 0
 	b.mu.Unlock()
+	b.report()
 	if done {
 		b.pipe.committer.deliver(b, b.delivery(receipt{blob: b, through: through}, true))
 	}
@@ -236,6 +283,10 @@ type piece struct {
 
 func (p *piece) include(rec record.Record) {
 	p.records++
+	if rec.TooLarge > 0 && rec.Index >= p.blob.known {
+		p.blob.metrics.Oversized.Add(1)
+		p.blob.oversized++
+	}
 	p.through = rec.Index + 1
 	if !rec.TimeMissing {
 		p.created = append(p.created, uint32(rec.Time.Unix())) // an event holds no more
@@ -271,8 +322,37 @@ func (p *piece) add(ctx context.Context) error {
 	}
 	b.added = max(b.added, p.through)
 	p.events, p.records, p.keys, p.created = p.events[:0], 0, nil, p.created[:0]
+	if cap(p.events) > elements.LargeSize {
+		p.events = nil
+	}
 	return nil
 }
+
+// largeRecord is leave to hold a large record: one for all downloads of an input,
+// since three copies of it are made on its way.
+type largeRecord struct {
+	ctx  context.Context
+	pipe *pipe
+}
+
+// Acquire implements [elements.Large].
+func (l *largeRecord) Acquire() error {
+	select {
+	case l.pipe.large <- struct{}{}:
+		l.pipe.outbox.Account(l.room())
+		return nil
+	case <-l.ctx.Done():
+		return l.ctx.Err()
+	}
+}
+
+// Release implements [elements.Large].
+func (l *largeRecord) Release() {
+	l.pipe.outbox.Account(-l.room())
+	<-l.pipe.large
+}
+
+func (l *largeRecord) room() int { return min(3*l.pipe.config.RecordMax, l.pipe.config.QueueSize/4) }
 
 func (p *pipe) forget(k ledger.Key) {
 	if p.config.Dedup {

@@ -39,6 +39,7 @@ type Config struct {
 	TagPrefix string
 	BatchSize int
 	QueueSize int
+	RecordMax int
 	HealthTag string
 
 	Mail alert.Config // without TLS and Instance; no mail if To is empty
@@ -84,6 +85,7 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		TagPrefix:         v.String(option.TagPrefix),
 		BatchSize:         int(v.Size(option.BatchSize)),
 		QueueSize:         int(v.Size(option.QueueSize)),
+		RecordMax:         int(v.Size(option.RecordMax)),
 		HealthTag:         v.String(option.HealthTag),
 	}
 	c.Login.Audience = c.Endpoint

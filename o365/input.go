@@ -149,9 +149,10 @@ func Open(c Config, h Host) (*Input, error) {
 	if alerts != nil {
 		in.running.Go(func() { contain(h.Log, "mail", func() { alerts.Run(ctx) }) })
 	}
+	large := make(chan struct{}, 1)
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
+			config: c, tenant: tenant, large: large, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
 			report: in.report, free: make(map[activity.ContentType][]*scratch),
 		}
 		col := collector.New(collector.Config{

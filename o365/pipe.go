@@ -16,6 +16,8 @@ import (
 // the outbox, and news to the ledger.
 type pipe struct {
 	config    Config
+	tenant    string
+	large     chan struct{} // of the input: holds one while a large record is held
 	outbox    *outbox.Outbox[receipt]
 	ledger    *ledger.Ledger
 	committer *committer

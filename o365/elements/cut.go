@@ -39,6 +39,10 @@ type Element struct {
 	Offset int64  // in the body
 	Valid  bool   // it is known to be a valid JSON object
 	Err    error  // why it is unusable, if that is known already
+
+	// Of one over the limit:
+	Head []byte // what it begins with
+	Size int64  // bytes of all of it
 }
 
 // NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns
@@ -46,11 +50,15 @@ type Element struct {
 // one ends is then known without looking for its brackets.
 func NewCutter(valid func(text []byte) int) *Cutter { return &Cutter{valid: valid} }
 
+// Ask makes the cutter ask before its buffer becomes large.
+func (c *Cutter) Ask(l Large) { c.large = l }
+
 // Reset begins another body, of whose elements none may have more bytes than
 // limit. A buffer that has become large is dropped.
 func (c *Cutter) Reset(r io.Reader, limit int) {
+	c.shrink()
 	*c = Cutter{
-		window: window{r: r, limit: limit, buf: reuse(c.buf)},
+		window: window{r: r, limit: limit, buf: reuse(c.buf), head: c.head, large: c.large},
 		valid:  c.valid,
 		open:   c.open,
 	}
@@ -161,6 +169,10 @@ func (c *Cutter) element(b byte) (Element, error) {
 	}
 	if c.dropped || c.pos-c.start > c.limit {
 		el.Err = ErrTooLarge
+		el.Size = c.offset() - el.Offset
+		if el.Head = c.head; !c.dropped {
+			el.Head = c.buf[c.start : c.start+min(headSize, c.limit)]
+		}
 	}
 	el.Raw = c.buf[c.start:c.pos]
 	return el, nil

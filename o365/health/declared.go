@@ -20,6 +20,10 @@ var (
 		Help: "Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."}
 	metricDuplicates = Metric{Name: "duplicates_total", Type: CounterType, Labels: perStream,
 		Help: "Records dropped because their Id was delivered before."}
+	metricConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
+		Help: "Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."}
+	metricOversized = Metric{Name: "oversized_total", Type: CounterType, Labels: perStream,
+		Help: "Records larger than record_max, of which only the first fields were delivered, with the field o365_record_too_large."}
 	metricMalformed = Metric{Name: "malformed_total", Type: CounterType, Labels: perStream,
 		Help: "Elements of content blobs that are no usable records."}
 	metricGaps = Metric{Name: "gaps_total", Type: CounterType, Labels: perStream,
@@ -61,7 +65,7 @@ var (
 // declared holds all of them in the order in which they are shown.
 var declared = []*Metric{
 	&metricUp, &metricLag, &metricComplete, &metricListed, &metricNewest, &metricLastSuccess, &metricEventLag,
-	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed,
+	&metricRecords, &metricBytes, &metricDuplicates, &metricConflicts, &metricOversized, &metricMalformed,
 	&metricBlobs, &metricLate, &metricPending, &metricQueue,
 	&metricGaps, &metricGapSeconds, &metricRetries,
 	&metricRequests, &metricThrottled, &metricRequestsPerMinute,

@@ -29,6 +29,7 @@ type StreamMetrics struct {
 	Records, Bytes        Counter // stored by Fluent Bit
 	Delivered, Lost, Late Counter // blobs
 	Duplicates, Malformed Counter // records
+	Conflicts, Oversized  Counter // records
 	Gaps, GapSeconds      Counter
 	Retries               Counter
 
@@ -48,7 +49,7 @@ type StreamMetrics struct {
 
 // Counts are the sums of a stream or of several.
 type Counts struct {
-	Records, Blobs, Duplicates, Malformed, Late, Lost, Gaps, Retries int64
+	Records, Blobs, Duplicates, Malformed, Late, Lost, Gaps, Retries, Conflicts, Oversized int64
 }
 
 // Counts returns those since the start.
@@ -56,6 +57,7 @@ func (s *StreamMetrics) Counts() Counts {
 	return Counts{
 		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(),
 		Late: s.Late.Load(), Lost: s.Lost.Load(), Gaps: s.Gaps.Load(), Retries: s.Retries.Load(),
+		Conflicts: s.Conflicts.Load(), Oversized: s.Oversized.Load(),
 	}
 }
 
@@ -64,12 +66,13 @@ func (c Counts) Plus(d Counts) Counts {
 	return Counts{
 		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed,
 		c.Late + d.Late, c.Lost + d.Lost, c.Gaps + d.Gaps, c.Retries + d.Retries,
+		c.Conflicts + d.Conflicts, c.Oversized + d.Oversized,
 	}
 }
 
 // Minus subtracts: what has come since d.
 func (c Counts) Minus(d Counts) Counts {
-	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.Late, -d.Lost, -d.Gaps, -d.Retries})
+	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.Late, -d.Lost, -d.Gaps, -d.Retries, -d.Conflicts, -d.Oversized})
 }
 
 // TenantSources are numbers of a tenant that are asked for instead of counted.
@@ -221,6 +224,8 @@ func (s *StreamMetrics) series(clock *ServiceClock) []Series {
 		of(&metricBlobs, &s.Lost, "lost"),
 		of(&metricLate, &s.Late),
 		of(&metricDuplicates, &s.Duplicates),
+		of(&metricConflicts, &s.Conflicts),
+		of(&metricOversized, &s.Oversized),
 		of(&metricMalformed, &s.Malformed),
 		of(&metricGaps, &s.Gaps),
 		of(&metricGapSeconds, &s.GapSeconds),

@@ -137,13 +137,13 @@ func BenchmarkClaim(b *testing.B) {
 		k := make([]Key, 1)
 		for b.Loop() {
 			binary.NativeEndian.PutUint64(k[0][:], random.Uint64())
-			l.Claim(k[0])
+			isNew(l, k[0])
 			l.Release(k)
 		}
 	})
 	b.Run("known", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			l.Claim(known[i%len(known)])
+			isNew(l, known[i%len(known)])
 		}
 	})
 	b.Run("progress", func(b *testing.B) {

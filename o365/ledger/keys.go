@@ -63,6 +63,20 @@ func (ks *keys) hashed(k Key, hash uint64) bool {
 	return false
 }
 
+// same returns the newest key that has the same first half.
+func (ks *keys) same(k Key) (Key, bool) {
+	hash := ks.hash(k)
+	mark := *ks.marksOf(hash)
+	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
+		if mark&ks.gens[i].mark != 0 {
+			if known, ok := ks.gens[i].keys.same(k, hash); ok {
+				return known, true
+			}
+		}
+	}
+	return Key{}, false
+}
+
 func (ks *keys) marksOf(hash uint64) *uint16 { return &ks.marks[hash&uint64(len(ks.marks)-1)] }
 
 // markMore makes room for more marks when there are more keys.
@@ -157,6 +171,17 @@ func (ks *keys) firstAt(now int64) int64 {
 		}
 	}
 	return ks.next
+}
+
+// oldest is when a key that is still remembered was confirmed at the earliest, in
+// Unix seconds. Keys of schema 1 are never remembered for longer than listings go
+// back, window or not.
+func (ks *keys) oldest(now time.Time) int64 {
+	window := int64(listed / time.Second)
+	if ks.window > 0 {
+		window = min(window, ks.window)
+	}
+	return now.Unix() - window
 }
 
 // forget drops the generations that have expired.

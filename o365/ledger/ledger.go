@@ -35,9 +35,6 @@ import (
 // ErrClosed is returned by every change after Close.
 var ErrClosed = errors.New("ledger is closed")
 
-// Key identifies a record or a blob: 16 bytes, already hashed or a GUID's own.
-type Key [16]byte
-
 // Stream is one tenant's content type, e.g. {"<guid>", "Audit.Exchange"}.
 type Stream struct{ Tenant, ContentType string }
 
@@ -86,7 +83,7 @@ type Ledger struct {
 
 	mu      sync.Mutex // never held over I/O
 	state   state
-	claimed map[Key]struct{} // not confirmed yet
+	claimed map[[half]byte]Key // not confirmed yet
 }
 
 // Open opens the ledger in the file at path, or in memory when path is "".
@@ -98,7 +95,7 @@ func Open(path string, opt Options) (*Ledger, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: make(map[Key]struct{})}
+	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: make(map[[half]byte]Key)}
 	if path == "" {
 		return l, nil
 	}
@@ -119,31 +116,6 @@ func (l *Ledger) Progress(s Stream, contentID string) Progress {
 	return e.progress()
 }
 
-// Claim reports whether the record key is new, and remembers it in memory from
-// now on; Confirm makes that last, Release undoes it.
-func (l *Ledger) Claim(k Key) bool {
-	if l.state.keys.max == 0 {
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if _, taken := l.claimed[k]; taken || l.state.keys.has(k) {
-		return false
-	}
-	l.claimed[k] = struct{}{}
-	return true
-}
-
-// Release forgets keys that were claimed but will not be delivered. Confirmed
-// keys stay.
-func (l *Ledger) Release(keys []Key) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, k := range keys {
-		delete(l.claimed, k)
-	}
-}
-
 // Confirm stores deliveries in one durable transaction. After an error nothing
 // of it is stored, claimed keys stay claimed, and it can be repeated; repeating
 // one that was stored changes nothing.
@@ -157,9 +129,7 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, d := range ds {
-		for _, k := range d.Keys {
-			delete(l.claimed, k)
-		}
+		l.unclaim(d.Keys)
 	}
 	return nil
 }

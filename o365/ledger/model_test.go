@@ -82,7 +82,7 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 	for n := range 1000 {
 		k := modelKeyOf(n)
 		must, may := m.want(k, last[k]-1, pruned)
-		fresh := l.Claim(k)
+		fresh := isNew(l, k)
 		if fresh {
 			l.Release([]Key{k})
 		}
@@ -221,7 +221,7 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 					d.Expires = d.Created.Add(time.Duration(random.IntN(9*24)) * time.Hour)
 				}
 				for range random.IntN(10) {
-					if k := modelKeyOf(random.IntN(1000)); l.Claim(k) {
+					if k := modelKeyOf(random.IntN(1000)); isNew(l, k) {
 						m.claimed[k] = true
 						d.Keys = append(d.Keys, k)
 					}

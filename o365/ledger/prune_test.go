@@ -59,7 +59,7 @@ func TestSizeIsBounded(t *testing.T) {
 		got, from, to int
 	}{
 		{"blobs", count(t, l, "SELECT count(*) FROM blobs"), 8 * 24 * 20, 8*24*20 + 20},
-		{"key rows", count(t, l, "SELECT count(*) FROM record_keys"), 7 * 24, 8 * 24},
+		{"key rows", count(t, l, "SELECT count(*) FROM record_hashes"), 7 * 24, 8 * 24},
 		{"spans", count(t, l, "SELECT count(*) FROM spans"), 8 * 24, 8*24 + 1},
 		{"gaps", count(t, l, "SELECT count(*) FROM gaps"), 5 * 24, 5*24 + 2},
 		{"keys in memory", l.state.keys.total, 7 * 24 * 400, 8 * 24 * 400},

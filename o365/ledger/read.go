@@ -3,18 +3,28 @@ package ledger
 import (
 	"fmt"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // scan is sql.Rows.Scan.
 type scan func(...any) error
 
-// load reads the whole file into st.
+// load reads the whole file into st, once its structure has been checked: what is
+// wrong with the room between rows would be met only when some are added.
 func (f *file) load(st *state) error {
+	var verdict string
+	if err := f.conn.QueryRowContext(background, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, sanitize.Text(verdict, sanitize.MaxText))
+	}
 	streams := make(map[int64]Stream, len(f.streams))
 	for s, id := range f.streams {
 		streams[id] = s
 	}
-	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
+	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadOldKeys, f.loadKeys, f.loadSpans, f.loadGaps} {
 		if err := table(st, streams); err != nil {
 			return err
 		}
@@ -38,23 +48,39 @@ func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 }
 
 func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
-	const query = "SELECT id, confirmed, keys, checksum FROM record_keys ORDER BY id"
-	err := f.each(query, func(scan scan) error {
+	err := f.eachKeyRow("record_hashes", st.keys.add)
+	st.keys.evicted = 0
+	return err
+}
+
+func (f *file) loadOldKeys(st *state, _ map[int64]Stream) error {
+	oldest := st.keys.oldest(f.now())
+	return f.eachKeyRow("record_keys", func(r keyRow) {
+		if r.time < oldest || st.keys.max == 0 {
+			return
+		}
+		st.old.add(r)
+	})
+}
+
+func (f *file) eachKeyRow(table string, add func(keyRow)) error {
+	return f.each("SELECT id, confirmed, keys, checksum FROM "+table+" ORDER BY id", func(scan scan) error {
 		var r keyRow
 		var packed []byte
 		var sum int64
 		if err := scan(&r.id, &r.time, &packed, &sum); err != nil {
 			return err
 		}
+		if err := verify(sum, []int64{r.id, r.time}, string(packed)); err != nil {
+			return err
+		}
 		r.keys = make([]Key, len(packed)/len(Key{}))
 		for i := range r.keys {
 			r.keys[i] = Key(packed[i*len(Key{}):])
 		}
-		st.keys.add(r)
-		return verify(sum, []int64{r.id, r.time}, string(packed))
+		add(r)
+		return nil
 	})
-	st.keys.evicted = 0
-	return err
 }
 
 func (f *file) loadSince(st *state, streams map[int64]Stream) error {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -18,7 +19,7 @@ import (
 
 const (
 	applicationID = 0x6f333635 // "o365", in the file's header
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 //go:embed schema.sql
@@ -138,6 +139,10 @@ func (f *file) connect() error {
 	case version > schemaVersion:
 		return fmt.Errorf("was written by a newer version (schema %d, this one knows %d): use that version, or name another file",
 			version, schemaVersion)
+	case version == 1:
+		if err := f.upgrade(); err != nil {
+			return err
+		}
 	case version < schemaVersion:
 		return fmt.Errorf("%w: schema %d", errDamaged, version)
 	}
@@ -164,6 +169,12 @@ func (f *file) begin() error {
 	err = f.exec("COMMIT")
 	f.there = err == nil
 	return err
+}
+
+// upgrade adds what schema 2 has more than schema 1.
+func (f *file) upgrade() error {
+	_, added, _ := strings.Cut(schema, "-- Schema 2:")
+	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; --%s; PRAGMA user_version = %d; COMMIT", added, schemaVersion))
 }
 
 // disconnect drops the connection, and with it a transaction that is open.

@@ -31,6 +31,27 @@ func (t *table) has(k Key, hash uint64) bool {
 	return found
 }
 
+// same returns the key in the set that has the same first half.
+func (t *table) same(k Key, hash uint64) (Key, bool) {
+	if t.zero && k.id() == (Key{}).id() {
+		return Key{}, true
+	}
+	if len(t.slots) == 0 {
+		return Key{}, false
+	}
+	n := uint64(len(t.slots))
+	i, _ := bits.Mul64(hash, n)
+	for t.slots[i] != (Key{}) {
+		if t.slots[i].id() == k.id() {
+			return t.slots[i], true
+		}
+		if i++; i == n {
+			i = 0
+		}
+	}
+	return Key{}, false
+}
+
 // add takes a key that is not in the set.
 func (t *table) add(k Key, hash uint64, rehash func(Key) uint64) {
 	t.len++
@@ -88,7 +109,8 @@ func (t *table) each(f func(Key)) {
 	}
 }
 
-// hasher spreads keys, which others choose, in a way that nobody can foresee.
+// hasher spreads keys, which others choose, in a way that nobody can foresee: by
+// their first halves, so that all with the same one are in one place.
 type hasher struct{ seed maphash.Seed }
 
-func (h hasher) hash(k Key) uint64 { return maphash.Bytes(h.seed, k[:]) }
+func (h hasher) hash(k Key) uint64 { return maphash.Bytes(h.seed, k[:half]) }

@@ -9,7 +9,7 @@ import (
 
 // numbered keys begin with the zero key.
 func numbered(n int) (k Key) {
-	binary.LittleEndian.PutUint64(k[8:], uint64(n))
+	binary.LittleEndian.PutUint64(k[:half], uint64(n))
 	return k
 }
 

@@ -82,7 +82,7 @@ func decodeNaively(b *testing.B, body, buf []byte) []byte {
 }
 
 func BenchmarkDecoder(b *testing.B) {
-	for name, opt := range map[string]Options{"id": {}, "whole key": {WholeKey: true}} {
+	for name, opt := range map[string]Options{"id": {}, "whole key": {Old: OldWhole}} {
 		b.Run(name, func(b *testing.B) {
 			body := blob(400)
 			r := bytes.NewReader(nil)

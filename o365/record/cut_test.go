@@ -167,16 +167,22 @@ func TestMaxSize(t *testing.T) {
 		`"` + strings.Repeat(`\\`, 1000) + `"`, strings.Repeat("1", 1000), pad("f", 50),
 	}, " , ") + "]"
 	for way, chunk := range chunked {
-		events, _, bad, err := decodeAll(chunk(strings.NewReader(body)), Options{MaxSize: limit})
+		events, records, bad, err := decodeAll(chunk(strings.NewReader(body)), Options{MaxSize: limit})
 		var ids []string
-		for _, ev := range events {
+		for i, ev := range events {
 			ids = append(ids, ev.body[0].value.(string))
+			if size := records[i].TooLarge; size > 0 { // its Id, and a field that says so
+				ids = append(ids, fmt.Sprint("(", size, ")"))
+				if len(ev.body) != 2 || ev.body[1].name != "o365_record_too_large" {
+					t.Errorf("%s: %v", way, ev.body)
+				}
+			}
 		}
-		if got := strings.Join(ids, ""); got != "acef" || err != io.EOF {
+		if got := strings.Join(ids, ""); got != "ab(101)cd(10000)ef" || err != io.EOF {
 			t.Errorf("%s: %s, then %v", way, got, err)
 		}
-		if len(bad) != 5 {
-			t.Errorf("%s: %d records not used, want 5", way, len(bad))
+		if len(bad) != 3 {
+			t.Errorf("%s: %d records not used, want 3", way, len(bad))
 		}
 		for _, m := range bad {
 			if m.Err != elements.ErrTooLarge {

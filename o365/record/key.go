@@ -1,8 +1,10 @@
 package record
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -12,19 +14,28 @@ const (
 	hashWhole = 'w'
 )
 
-// key returns what the record is known by, from the JSON text of its Id and of
-// all of it.
-func (d *Decoder) key(id, raw []byte) (key [16]byte, hasID bool) {
+// keys returns what the record is known by, from the JSON text of its Id and of all
+// of it, and what it was known by before its content counted.
+func (d *Decoder) keys(id, raw []byte) (key, old [16]byte, hasID bool) {
 	text := d.idText(id)
-	key, isGUID := guid(text)
-	hasID = len(text) > 0 && (!isGUID || key != [16]byte{})
+	about, isGUID := guid(text)
+	hasID = len(text) > 0 && (!isGUID || about != [16]byte{})
 	switch {
-	case !hasID || d.opt.WholeKey:
-		key = d.digest(hashWhole, raw)
+	case !hasID:
+		about = d.digest(hashWhole, raw)
 	case !isGUID:
-		key = d.digest(hashID, text)
+		about = d.digest(hashID, text)
 	}
-	return key, hasID
+	switch d.opt.Old {
+	case OldByID:
+		old = about
+	case OldWhole:
+		old = d.digest(hashWhole, raw)
+	}
+	copy(d.about[len(d.about)-len(about):], about[:]) // behind the tenant
+	binary.BigEndian.PutUint64(key[:], xxhash.Sum64(d.about[:]))
+	binary.BigEndian.PutUint64(key[8:], xxhash.Sum64(raw))
+	return key, old, hasID
 }
 
 // idText returns the Id itself, nothing unless it is a string or a number.

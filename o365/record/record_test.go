@@ -39,7 +39,7 @@ func TestResetDropsLargeBuffers(t *testing.T) {
 
 func TestNoAllocations(t *testing.T) {
 	body := blob(50)
-	for name, opt := range map[string]Options{"id": {}, "whole": {WholeKey: true}} {
+	for name, opt := range map[string]Options{"id": {}, "whole": {Old: OldWhole}} {
 		r := bytes.NewReader(body)
 		d := NewDecoder(r, opt)
 		var buf []byte

@@ -102,7 +102,7 @@ func idsIn(t *testing.T, path string) (n int64) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	if err := db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM record_keys").Scan(&n); err != nil {
+	if err := db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM record_hashes").Scan(&n); err != nil {
 		t.Fatal(err)
 	}
 	return n
