@@ -126,7 +126,7 @@ func (s *state) nextPage(st *stream, now time.Time, wake *time.Time) *task {
 	}
 	for _, l := range st.backlog {
 		t := st.page(l, now, wake)
-		if t != nil || l.failures < silentFailures && !l.again { // it is worth waiting for
+		if t != nil || l.failures < silentFailures && !l.again && !l.spoiled { // it is worth waiting for
 			return t
 		}
 	}
