@@ -14,7 +14,7 @@ type scan func(...any) error
 // wrong with the room between rows would be met only when some are added.
 func (f *file) load(st *state) error {
 	var verdict string
-	if err := f.conn.QueryRowContext(background, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+	if err := f.conn.QueryRowContext(f.ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
 		return err
 	}
 	if verdict != "ok" {
@@ -130,7 +130,7 @@ func (f *file) loadGaps(st *state, streams map[int64]Stream) error {
 // each calls row for every row of the query's result. What row refuses is
 // damage; what the query itself says may be a passing fault.
 func (f *file) each(query string, row func(scan) error) error {
-	rows, err := f.conn.QueryContext(background, query)
+	rows, err := f.conn.QueryContext(f.ctx, query)
 	if err != nil {
 		return err
 	}
