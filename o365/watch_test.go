@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	mail  = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
+	mail       = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
 	sharepoint = health.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
 )
 

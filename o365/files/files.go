@@ -11,6 +11,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -18,27 +19,32 @@ import (
 var (
 	ErrNotRegular = errors.New("is not a regular file")
 	ErrTooLarge   = errors.New("is too large")
-	ErrLink       = errors.New("is a link")
-	ErrHardLink   = errors.New("has a second name (a hard link)")
+	ErrLink       = errors.New("is a symbolic link")
+	ErrHardLink   = errors.New("has another name too (a hard link)")
 	ErrOwner      = errors.New("belongs to another user")
 )
 
 // Read reads a whole file of at most most bytes. Links are followed: Kubernetes
 // mounts secrets as links. Its error does not name the path.
 func Read(path string, most int64) ([]byte, error) {
+	// Asked first, since opening a device may do something already.
+	info, err := os.Stat(path)
+	if err == nil {
+		err = regular(info)
+	}
+	if err != nil {
+		return nil, withoutPath(err)
+	}
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, withoutPath(err)
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	switch {
-	case err != nil:
+	if info, err = f.Stat(); err == nil {
+		err = regular(info)
+	}
+	if err != nil {
 		return nil, withoutPath(err)
-	case info.IsDir():
-		return nil, syscall.EISDIR
-	case !info.Mode().IsRegular():
-		return nil, ErrNotRegular
 	}
 	text, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err != nil {
@@ -50,22 +56,20 @@ func Read(path string, most int64) ([]byte, error) {
 	return text, nil
 }
 
-// OpenOwn opens a file for reading and writing that nobody else may have put
-// there: a regular one with one name and no link, that belongs to this user or to
-// root. It is made, private, if it is not there.
+// OpenOwn opens a file for reading and writing that nobody else can have put
+// there: see CheckOwn. It is made, private, if it is not there. Its error does
+// not name the path.
 func OpenOwn(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
-	switch {
-	case errors.Is(err, syscall.ELOOP):
-		return nil, ErrLink
-	case errors.Is(err, syscall.ENXIO): // a pipe, or a socket
-		return nil, ErrNotRegular
-	case err != nil:
+	if err := CheckOwn(path); err != nil {
 		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+	if err != nil {
+		return nil, withoutPath(err)
 	}
 	info, err := f.Stat()
 	if err == nil {
-		err = own(info)
+		err = own(path, info)
 	}
 	if err != nil {
 		f.Close()
@@ -74,33 +78,52 @@ func OpenOwn(path string) (*os.File, error) {
 	return f, nil
 }
 
-// CheckOwn returns why a file that is there is none that OpenOwn opens, without
-// opening it; nil if there is none.
+// CheckOwn returns why a file must not be written to, without opening it: it is
+// no regular one, a link, has another name elsewhere, or belongs to somebody
+// else. What is not there is no error, nor does the error name the path.
 func CheckOwn(path string) error {
 	info, err := os.Lstat(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
-	case err != nil:
-		return err
-	case info.Mode()&fs.ModeSymlink != 0:
-		return ErrLink
 	}
-	return own(info)
+	if err == nil {
+		err = own(path, info)
+	}
+	return withoutPath(err)
 }
 
-func own(info fs.FileInfo) error {
-	if !info.Mode().IsRegular() {
-		return ErrNotRegular
+func own(path string, info fs.FileInfo) error {
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return ErrLink
 	}
-	s, ok := info.Sys().(*syscall.Stat_t)
-	switch {
-	case !ok:
-		return nil
+	if err := regular(info); err != nil {
+		return err
+	}
+	switch s := info.Sys().(*syscall.Stat_t); {
 	case s.Nlink > 1:
 		return ErrHardLink
-	case os.Geteuid() != 0 && s.Uid != 0 && int(s.Uid) != os.Geteuid():
-		return ErrOwner
+	case !trusted(s.Uid, path):
+		return fmt.Errorf("%w (uid %d instead of %d)", ErrOwner, s.Uid, os.Geteuid())
+	}
+	return nil
+}
+
+// trusted reports whether a user may own a file at path: this one, root, and who
+// owns the folder, and with that whatever is in it.
+func trusted(uid uint32, path string) bool {
+	if uid == 0 || int(uid) == os.Geteuid() {
+		return true
+	}
+	folder, err := os.Stat(filepath.Dir(path))
+	return err == nil && folder.Sys().(*syscall.Stat_t).Uid == uid
+}
+
+func regular(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return syscall.EISDIR
+	case !info.Mode().IsRegular():
+		return ErrNotRegular
 	}
 	return nil
 }

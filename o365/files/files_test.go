@@ -8,59 +8,128 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
-func TestRead(t *testing.T) {
+// kinds are the files that may lie where one is expected. Those that need rights
+// this user lacks are missing.
+func kinds(t *testing.T) func(name string) string {
+	t.Helper()
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	must := func(err error) {
-		t.Helper()
+	listener, err := net.Listen("unix", at("socket"))
+	for _, err := range []error{
+		err,
+		os.WriteFile(at("file"), []byte("text"), 0o600),
+		os.Symlink(at("file"), at("link")),
+		os.Symlink(at("link"), at("link to link")),
+		os.Symlink(at("none"), at("dangling")),
+		os.Symlink(at("loop"), at("loop")),
+		os.WriteFile(at("twice"), []byte("text"), 0o600),
+		os.Link(at("twice"), at("hard link")),
+		syscall.Mkfifo(at("pipe"), 0o600),
+		os.Mkdir(at("folder"), 0o700),
+		os.Symlink("/dev/zero", at("link to device")),
+		os.Symlink(at("pipe"), at("link to pipe")),
+		os.WriteFile(at("foreign"), []byte("text"), 0o666),
+		os.Mkdir(at("foreign folder"), 0o777),
+		os.WriteFile(at("foreign folder/file"), []byte("text"), 0o666),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	must(os.WriteFile(at("file"), []byte("text"), 0o600))
-	must(os.Symlink(at("file"), at("link")))
-	must(os.Symlink(at("link"), at("link to link")))
-	must(os.Symlink(at("none"), at("dangling")))
-	must(os.Symlink(at("loop"), at("loop")))
-	must(syscall.Mkfifo(at("pipe"), 0o600))
-	must(os.Mkdir(at("folder"), 0o700))
-	l, err := net.Listen("unix", at("socket"))
-	must(err)
-	defer l.Close()
+	t.Cleanup(func() { listener.Close() })
+	for _, name := range []string{"foreign", "foreign folder", "foreign folder/file"} {
+		if err := os.Chown(at(name), 4711, -1); err != nil {
+			os.Remove(at(name))
+		}
+	}
+	if err := syscall.Mknod(at("device"), syscall.S_IFCHR|0o600, 1<<8|5); err != nil { // as /dev/zero
+		t.Logf("no device: %v", err)
+	}
+	return func(name string) string {
+		path := at(name)
+		if _, err := os.Lstat(path); err != nil && name != "none" {
+			t.Skip("cannot be made here")
+		}
+		return path
+	}
+}
+
+func TestRead(t *testing.T) {
+	kind := kinds(t)
 	for _, tt := range []struct {
-		path string
+		name string
 		most int64
 		want string
 		err  error
 	}{
-		{at("file"), 4, "text", nil},
-		{at("link"), 100, "text", nil},
-		{at("link to link"), 100, "text", nil},
-		{at("file"), 3, "", ErrTooLarge},
-		{at("dangling"), 100, "", syscall.ENOENT},
-		{at("none"), 100, "", syscall.ENOENT},
-		{at("loop"), 100, "", syscall.ELOOP},
-		{at("pipe"), 100, "", ErrNotRegular},
-		{at("socket"), 100, "", syscall.ENXIO},
-		{at("folder"), 100, "", syscall.EISDIR},
-		{"/dev/zero", 100, "", ErrNotRegular},
-		{"/dev/null", 100, "", ErrNotRegular},
+		{"file", 4, "text", nil},
+		{"link", 100, "text", nil},
+		{"link to link", 100, "text", nil},
+		{"hard link", 100, "text", nil},
+		{"foreign", 100, "text", nil},
+		{"file", 3, "", ErrTooLarge},
+		{"none", 100, "", syscall.ENOENT},
+		{"dangling", 100, "", syscall.ENOENT},
+		{"loop", 100, "", syscall.ELOOP},
+		{"folder", 100, "", syscall.EISDIR},
+		{"pipe", 100, "", ErrNotRegular},
+		{"link to pipe", 100, "", ErrNotRegular},
+		{"socket", 100, "", ErrNotRegular},
+		{"device", 100, "", ErrNotRegular},
+		{"link to device", 100, "", ErrNotRegular},
 	} {
-		t.Run(tt.path, func(t *testing.T) {
-			begun := time.Now()
-			text, err := Read(tt.path, tt.most)
+		t.Run(tt.name, func(t *testing.T) {
+			path := kind(tt.name)
+			text, err := Read(path, tt.most)
 			if string(text) != tt.want || !errors.Is(err, tt.err) {
 				t.Errorf("got %q, %v", text, err)
 			}
-			if err != nil && strings.Contains(err.Error(), dir) {
+			if err != nil && strings.Contains(err.Error(), filepath.Dir(path)) {
 				t.Errorf("the path is in %v", err)
 			}
-			if took := time.Since(begun); took > 10*time.Second {
-				t.Errorf("after %v", took)
+		})
+	}
+}
+
+func TestOpenOwn(t *testing.T) {
+	kind := kinds(t)
+	for _, tt := range []struct {
+		name string
+		err  error
+	}{
+		{"file", nil},
+		{"foreign folder/file", nil},
+		{"none", nil}, // is made
+		{"link", ErrLink},
+		{"dangling", ErrLink},
+		{"loop", ErrLink},
+		{"link to device", ErrLink},
+		{"hard link", ErrHardLink},
+		{"twice", ErrHardLink},
+		{"foreign", ErrOwner},
+		{"folder", syscall.EISDIR},
+		{"pipe", ErrNotRegular},
+		{"socket", ErrNotRegular},
+		{"device", ErrNotRegular},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			path := kind(tt.name)
+			if err := CheckOwn(path); !errors.Is(err, tt.err) {
+				t.Errorf("the check gives %v", err)
+			}
+			f, err := OpenOwn(path)
+			if err == nil {
+				f.Close()
+			}
+			if !errors.Is(err, tt.err) || err != nil && strings.Contains(err.Error(), filepath.Dir(path)) {
+				t.Errorf("got %v", err)
 			}
 		})
+	}
+	info, err := os.Lstat(kind("none"))
+	if err != nil || info.Mode() != 0o600 {
+		t.Errorf("made with %v, %v", info.Mode(), err)
 	}
 }

@@ -272,8 +272,8 @@ func TestOpenDenied(t *testing.T) {
 	if os.Getuid() == 0 { // as which everything is allowed
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		unix.SetfsuidRetUid(65534)
-		defer unix.SetfsuidRetUid(0)
+		become(t, 65534)
+		defer become(t, 0)
 	} else if err := os.Chmod(private, 0o500); err != nil {
 		t.Fatal(err)
 	}
@@ -282,6 +282,15 @@ func TestOpenDenied(t *testing.T) {
 		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "must be able to write") {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+}
+
+// become makes this thread, which is locked, one of another user.
+func become(t *testing.T, uid uintptr) {
+	t.Helper()
+	const same = ^uintptr(0)
+	if _, _, err := unix.RawSyscall(unix.SYS_SETRESUID, same, uid, same); err != 0 {
+		t.Fatal(err)
 	}
 }
 

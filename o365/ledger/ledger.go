@@ -70,6 +70,8 @@ type Options struct {
 	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then true
 	Log         health.Log       // told when a damaged file is set aside
 	Now         func() time.Time // nil: time.Now
+
+	readTime time.Duration // that opening may take; 0: by the size of the file
 }
 
 // Ledger is safe for concurrent use.

@@ -27,60 +27,85 @@ func place(path string) (string, error) {
 		return "", denied(err)
 	}
 	file := filepath.Join(dir, filepath.Base(path))
-	switch target, err := filepath.EvalSymlinks(file); {
+	switch real, err := filepath.EvalSymlinks(file); {
 	case err == nil:
-		file = target
-	case errors.Is(err, fs.ErrNotExist):
-		if _, err := os.Lstat(file); err == nil {
-			return "", errors.New("is a link to nothing: name a file, or remove the link")
-		}
-	default:
+		file = real
+	case !errors.Is(err, fs.ErrNotExist):
 		return "", denied(err)
-	}
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return "", errors.New("is a directory: name a file in it")
-	}
-	for _, name := range []string{file, file + "-journal"} {
-		err := files.CheckOwn(name)
-		switch {
-		case errors.Is(err, files.ErrNotRegular), errors.Is(err, files.ErrLink), errors.Is(err, files.ErrHardLink):
-			if name != file {
-				return "", fmt.Errorf("%s: %w: remove it, or name another file", name, err)
-			}
-			return "", fmt.Errorf("%w: name another file", err)
-		case err != nil && !errors.Is(err, files.ErrOwner):
-			return "", denied(err)
+	default:
+		if target, err := os.Readlink(file); err == nil {
+			return "", fmt.Errorf("is a symbolic link to %s, which does not exist: create that, or remove the link", target)
 		}
 	}
-	return file, nil
+	switch err := files.CheckOwn(file); {
+	case errors.Is(err, syscall.EISDIR):
+		return "", errors.New("is a directory: name a file in it")
+	case errors.Is(err, files.ErrNotRegular):
+		return "", fmt.Errorf("%w: name another file", err)
+	default:
+		return file, unusable(file, err)
+	}
 }
 
-// create makes sure that the file is there and can be written, private when it
-// is new. The caller holds the lock, and SQLite does not have the file open.
-func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
+// beside are the files that SQLite opens beside the database: the journal, and
+// those of write-ahead logging, which somebody may have turned on.
+var beside = []string{"-journal", "-wal", "-shm"}
+
+// prepare makes sure that the file is there and can be written, private when it
+// is new, and that nothing foreign lies where SQLite looks. The caller holds the
+// lock, and SQLite does not have the file open.
+func prepare(path string) error {
+	for _, suffix := range beside {
+		if err := files.CheckOwn(path + suffix); err != nil {
+			return unusable(path+suffix, err)
+		}
+	}
+	f, err := files.OpenOwn(path)
 	if err != nil {
-		return denied(err)
+		return unusable(path, err)
 	}
 	return f.Close()
 }
 
-// setAside renames a damaged database, and its journal so that the next one is
-// not repaired with it. In this order: a database that has lost its journal
+// setAside renames a damaged database, and what is beside it so that the next one
+// is not repaired with it. In this order: a database that has lost its journal
 // could look sound.
 func setAside(path string, now time.Time) (string, error) {
 	aside := path + ".corrupt-" + now.UTC().Format("20060102T150405Z")
-	if _, err := os.Lstat(aside); err == nil {
-		return "", fmt.Errorf("%s exists already", aside)
+	suffixes := append([]string{""}, beside...)
+	for _, suffix := range suffixes {
+		if _, err := os.Lstat(aside + suffix); err == nil {
+			return "", fmt.Errorf("%s exists already", aside+suffix)
+		}
 	}
-	if err := os.Rename(path, aside); err != nil {
-		return "", err
+	for _, suffix := range suffixes {
+		err := os.Rename(path+suffix, aside+suffix)
+		if err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
+			return "", err
+		}
 	}
-	err := os.Rename(path+"-journal", aside+"-journal")
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
+	return aside, nil
+}
+
+// errNoLock says that a file at the lock's place is another one.
+var errNoLock = errors.New("is not a lock of this plugin")
+
+// unusable says what to do about a file of the ledger that is not used.
+func unusable(path string, err error) error {
+	do := ""
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, files.ErrHardLink):
+		do = "put a copy in its place, or name another file"
+	case errors.Is(err, files.ErrOwner):
+		do = "change its owner, or name another file"
+	case errors.Is(err, files.ErrNotRegular), errors.Is(err, syscall.EISDIR), errors.Is(err, files.ErrLink), errors.Is(err, errNoLock):
+		do = "remove it, or name another file"
+	default:
+		return fmt.Errorf("%s: %w", path, denied(err))
 	}
-	return aside, err
+	return fmt.Errorf("%s %w: %s", path, err, do)
 }
 
 func denied(err error) error {

@@ -3,23 +3,13 @@ package ledger
 import (
 	"fmt"
 	"time"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // scan is sql.Rows.Scan.
 type scan func(...any) error
 
-// load reads the whole file into st, once its structure has been checked: what is
-// wrong with the room between rows would be met only when some are added.
+// load reads the whole file into st.
 func (f *file) load(st *state) error {
-	var verdict string
-	if err := f.conn.QueryRowContext(f.ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, sanitize.Text(verdict, sanitize.MaxText))
-	}
 	streams := make(map[int64]Stream, len(f.streams))
 	for s, id := range f.streams {
 		streams[id] = s

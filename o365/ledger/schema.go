@@ -11,17 +11,13 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
-const (
-	mostObjects = 100      // tables and views looked at
-	mostText    = 16 << 10 // bytes of SQL looked at of each
-	mostRow     = 64 << 20 // bytes that the keys of one transaction may have
-)
+const mostObjects = 100 // tables and views that are compared
 
-// checkSchema compares tables and views with those that schema.sql makes, before
+// checkSchema compares tables and views with those that a schema makes, before
 // any of them is read: what calls itself a table may be a view without end, and a
-// trigger may do anything. The text of views is not run for that.
-func (f *file) checkSchema() error {
-	want, err := ownSchema(f.ctx)
+// trigger may do anything.
+func (f *file) checkSchema(schema string) error {
+	want, may, err := ownSchema(f.ctx, schema)
 	if err != nil {
 		return err
 	}
@@ -29,31 +25,28 @@ func (f *file) checkSchema() error {
 	if err != nil {
 		return err
 	}
-	if err := differs(got, want); err != nil {
+	if err := differs(got, want, may); err != nil {
 		if same := func(name string) bool { return got[name] == want[name] }; same("table streams") && same("table since") {
 			f.rescueSince()
 		}
 		return err
 	}
-	for _, table := range []string{"record_keys", "record_hashes"} {
-		var longest sql.NullInt64
-		if err := f.conn.QueryRowContext(f.ctx, "SELECT max(length(keys)) FROM "+table).Scan(&longest); err != nil {
-			return err
-		}
-		if longest.Int64 > mostRow {
-			return fmt.Errorf("%w: a row of %s has %d bytes", errDamaged, table, longest.Int64)
-		}
-	}
 	return nil
 }
 
-func differs(got, want map[string]string) error {
+// differs returns in what the objects of a file are not those that must and may be
+// there.
+func differs(got, must, may map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
-		if want[name] != got[name] {
-			return fmt.Errorf("%w: %s is not as this plugin makes it", errDamaged, sanitize.Text(name, sanitize.MaxText))
+		switch {
+		case must[name] == got[name] || may[name] == got[name] && may[name] != "":
+		case must[name] == "":
+			return fmt.Errorf("%w: there is a %s", errDamaged, sanitize.Text(name, sanitize.MaxText))
+		default:
+			return fmt.Errorf("%w: %s is not as this plugin makes it", errDamaged, name)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(want)) {
+	for _, name := range slices.Sorted(maps.Keys(must)) {
 		if _, ok := got[name]; !ok {
 			return fmt.Errorf("%w: %s is missing", errDamaged, name)
 		}
@@ -61,10 +54,28 @@ func differs(got, want map[string]string) error {
 	return nil
 }
 
+// check looks for damage of the structure: pages that are in two places, or in
+// none. Reading a table, that may come to no end; adding to it, only then is it
+// met. The table "" stands for the whole file.
+func (f *file) check(table string) error {
+	query := "PRAGMA quick_check(1)"
+	if table != "" {
+		query = fmt.Sprintf("PRAGMA quick_check(%s)", table)
+	}
+	var verdict string
+	if err := f.conn.QueryRowContext(f.ctx, query).Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, sanitize.Text(verdict, sanitize.MaxText))
+	}
+	return nil
+}
+
 // rescueSince reads from when on streams are collected, as far as it can be read,
 // out of a file that is going to be set aside.
 func (f *file) rescueSince() {
-	if f.loadStreams() != nil {
+	if f.check("streams") != nil || f.check("since") != nil || f.loadStreams() != nil {
 		return
 	}
 	known := newState(Options{})
@@ -75,27 +86,35 @@ func (f *file) rescueSince() {
 	_ = f.loadSince(&known, streams) // what is damaged is not believed
 }
 
-// ownSchema is what schema.sql makes, as SQLite keeps it.
-func ownSchema(ctx context.Context) (map[string]string, error) {
+// ownSchema returns what a schema makes, as SQLite keeps it, and what may be there
+// as well: what is left when somebody lets SQLite analyze the file.
+func ownSchema(ctx context.Context, schema string) (must, may map[string]string, err error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer db.Close()
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer conn.Close()
 	if _, err := conn.ExecContext(ctx, schema); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return readSchema(ctx, conn)
+	if must, err = readSchema(ctx, conn); err != nil {
+		return nil, nil, err
+	}
+	if _, err := conn.ExecContext(ctx, "ANALYZE"); err != nil {
+		return nil, nil, err
+	}
+	may, err = readSchema(ctx, conn)
+	return must, may, err
 }
 
 // readSchema returns the SQL of every object by its kind and name.
 func readSchema(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT type || ' ' || name, substr(coalesce(sql, ''), 1, ?) FROM sqlite_schema LIMIT ?", mostText, mostObjects)
+	rows, err := conn.QueryContext(ctx, "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema LIMIT ?", mostObjects)
 	if err != nil {
 		return nil, err
 	}

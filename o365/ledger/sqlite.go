@@ -25,21 +25,39 @@ const (
 //go:embed schema.sql
 var schema string
 
-// settings of every connection:
+// How a connection is opened: the file is made by prepare, with its permissions,
+// and while it is locked by somebody who reads it with sqlite3, a statement waits
+// for half a second.
+const connection = "mode=rw&_defensive=1&_error_rc=1&_busy_timeout=500"
+
+// settings of every connection, made within the time that opening may take, as
+// some of them read the file:
 //
-//   - mode=rw: the file is made by create, with its permissions.
 //   - journal_mode PERSIST: a rollback journal. Write-ahead logging needs one
 //     sync a transaction instead of five, but keeps its index in shared mapped
 //     memory: a read error there is a signal that ends the host process, here
 //     it is an error; and it does not work on network shares. PERSIST, as
 //     emptying the journal took longer than writing over it.
 //   - synchronous FULL: Confirm returns when it is on the disk.
-//   - busy_timeout: somebody reads the file with sqlite3; Close waits for it.
 //   - cell_size_check: damage is found when a page is read.
 //   - temp_store memory: a container may have no place for temporary files.
-const settings = "mode=rw&_defensive=1&_error_rc=1&_busy_timeout=500&_journal_mode=PERSIST&_synchronous=FULL" +
-	"&_pragma=cell_size_check(on)&_pragma=trusted_schema(off)" +
-	"&_pragma=temp_store(memory)&_pragma=journal_size_limit(1048576)&_pragma=cache_size(-512)"
+const settings = "PRAGMA trusted_schema = off; PRAGMA cell_size_check = on; PRAGMA temp_store = memory;" +
+	"PRAGMA journal_mode = persist; PRAGMA synchronous = full;" +
+	"PRAGMA journal_size_limit = 1048576; PRAGMA cache_size = -512"
+
+// Bounds of what is read from a file, which somebody else may have made.
+const (
+	mostRow = 64 << 20 // bytes of a row; one transaction's keys have 16 each
+	mostSQL = 64 << 10 // bytes of the statement that made a table
+)
+
+// Opening may take readLeast and a second for every readRate bytes. A good disk
+// reads them in a tenth of that: 5 million Ids, 186 MB, take 8 s.
+const (
+	readLeast = time.Minute
+	readMost  = time.Hour
+	readRate  = 2 << 20
+)
 
 // errDamaged says that the file's content cannot be right.
 var errDamaged = errors.New("wrong content")
@@ -54,7 +72,8 @@ type file struct {
 	log  health.Log
 	now  func() time.Time
 	lock *os.File
-	ctx  context.Context // of queries: has an end while the file is read
+	ctx  context.Context // of all calls: has an end while the file is opened
+	most time.Duration   // that opening may take
 
 	db      *sql.DB // nil after an error, and opened again
 	conn    *sql.Conn
@@ -87,7 +106,7 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	if err != nil {
 		return nil, state{}, denied(err)
 	}
-	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, ctx: background, since: make(map[Stream]time.Time)}
+	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, ctx: background, most: opt.readTime, since: make(map[Stream]time.Time)}
 	st, err := f.read(opt)
 	if damaged(err) || code(err)&0xff == sqlite3.SQLITE_ERROR { // the latter: not our tables
 		if err = f.restart(err); err == nil {
@@ -101,46 +120,88 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	return f, st, nil
 }
 
-func (f *file) read(opt Options) (state, error) {
-	st := newState(opt)
-	ctx, cancel := context.WithTimeout(background, readTime)
-	defer cancel()
-	f.ctx = ctx
-	defer func() { f.ctx = background }()
-	err := f.connect()
-	if err == nil {
-		err = f.load(&st)
-	}
-	if ctx.Err() != nil {
-		return st, fmt.Errorf("could not be read within %v: look at its disk, or name another file", readTime)
-	}
-	if code(err)&0xff == sqlite3.SQLITE_BUSY {
-		return st, fmt.Errorf("another program keeps it locked: end that, or name another file (%w)", err)
-	}
+// read opens the file and reads all of it.
+func (f *file) read(opt Options) (st state, err error) {
+	st = newState(opt)
+	err = f.inTime(func() error {
+		if err := f.open(); err != nil {
+			return err
+		}
+		if err := f.check(""); err != nil {
+			return err
+		}
+		if err := f.loadStreams(); err != nil {
+			return err
+		}
+		return f.load(&st)
+	})
 	return st, err
 }
 
-// readTime is how long reading the file may take at the start. 5 million Ids take
-// 8 s.
-const readTime = 2 * time.Minute
-
-// connect opens the file and makes sure that it is a ledger this code knows.
+// connect opens the file again after an error.
 func (f *file) connect() error {
-	if err := create(f.path); err != nil {
+	return f.inTime(func() error {
+		if err := f.open(); err != nil {
+			return err
+		}
+		return f.loadStreams()
+	})
+}
+
+// inTime runs what opens and reads the file, which may be of any content. It
+// ends that when it takes too long.
+func (f *file) inTime(run func() error) error {
+	most := f.most
+	if info, err := os.Stat(f.path); most == 0 {
+		most = readLeast
+		if err == nil {
+			most = min(most+time.Duration(info.Size()/readRate)*time.Second, readMost)
+		}
+	}
+	ctx, cancel := context.WithTimeout(background, most)
+	defer cancel()
+	f.ctx = ctx
+	defer func() { f.ctx = background }()
+	err := run()
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("could not be read within %v: check its disk, or name another file", most)
+	case code(err)&0xff == sqlite3.SQLITE_BUSY:
+		return fmt.Errorf("another program keeps it locked: end that, or name another file (%w)", err)
+	case code(err) == sqlite3.SQLITE_TOOBIG:
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return err
+}
+
+// open opens the file and makes sure that it is a ledger this code knows. None of
+// its tables has been read then.
+func (f *file) open() error {
+	if err := prepare(f.path); err != nil {
 		return err
 	}
-	name := url.URL{Scheme: "file", Path: f.path, RawQuery: settings}
+	name := url.URL{Scheme: "file", Path: f.path, RawQuery: connection}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
 		return err
 	}
-	db.SetMaxOpenConns(1) // one writer, and pragmas belong to a connection
+	db.SetMaxOpenConns(1) // one writer, and settings belong to a connection
 	f.db, f.stmts, f.streams = db, make(map[string]*sql.Stmt), make(map[Stream]int64)
-	if f.conn, err = db.Conn(background); err != nil {
+	if f.conn, err = db.Conn(f.ctx); err != nil {
+		return err
+	}
+	for limit, most := range map[int]int{sqlite3.SQLITE_LIMIT_LENGTH: mostRow, sqlite3.SQLITE_LIMIT_SQL_LENGTH: mostSQL} {
+		if _, err := sqlite.Limit(f.conn, limit, most); err != nil {
+			return err
+		}
+	}
+	if err := f.exec(settings); err != nil {
 		return err
 	}
 	var app, version, tables int64
-	err = f.conn.QueryRowContext(background, "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"+
+	err = f.conn.QueryRowContext(f.ctx, "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"+
 		" FROM pragma_application_id, pragma_user_version").Scan(&app, &version, &tables)
 	switch {
 	case err != nil:
@@ -155,18 +216,14 @@ func (f *file) connect() error {
 	case version > schemaVersion:
 		return fmt.Errorf("was written by a newer version (schema %d, this one knows %d): use that version, or name another file",
 			version, schemaVersion)
-	case version == 1:
-		if err := f.upgrade(); err != nil {
-			return err
-		}
-	case version < schemaVersion:
+	case version < 1:
 		return fmt.Errorf("%w: schema %d", errDamaged, version)
 	}
 	f.there = true
-	if err := f.checkSchema(); err != nil {
+	if err := f.checkSchema(schemaOf(version)); err != nil {
 		return err
 	}
-	return f.loadStreams()
+	return f.upgrade(version)
 }
 
 func (f *file) loadStreams() error {
@@ -194,9 +251,23 @@ func (f *file) begin() error {
 	return err
 }
 
-// upgrade adds what schema 2 has more than schema 1.
-func (f *file) upgrade() error {
-	_, added, _ := strings.Cut(schema, "-- Schema 2:")
+// schemaOf is the schema of a version.
+func schemaOf(version int64) string {
+	first, _, _ := strings.Cut(schema, schema2Mark)
+	if version == 1 {
+		return first
+	}
+	return schema
+}
+
+// schema2Mark begins what schema 2 has more than schema 1.
+const schema2Mark = "-- Schema 2:"
+
+func (f *file) upgrade(version int64) error {
+	if version == schemaVersion {
+		return nil
+	}
+	_, added, _ := strings.Cut(schema, schema2Mark)
 	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; --%s; PRAGMA user_version = %d; COMMIT", added, schemaVersion))
 }
 
@@ -239,18 +310,18 @@ func (f *file) close() error {
 // exec runs a statement; those with arguments are prepared once.
 func (f *file) exec(query string, args ...any) error {
 	if len(args) == 0 {
-		_, err := f.conn.ExecContext(background, query)
+		_, err := f.conn.ExecContext(f.ctx, query)
 		return err
 	}
 	stmt, ok := f.stmts[query]
 	if !ok {
 		var err error
-		if stmt, err = f.conn.PrepareContext(background, query); err != nil {
+		if stmt, err = f.conn.PrepareContext(f.ctx, query); err != nil {
 			return err
 		}
 		f.stmts[query] = stmt
 	}
-	_, err := stmt.ExecContext(background, args...)
+	_, err := stmt.ExecContext(f.ctx, args...)
 	return err
 }
 
