@@ -3,6 +3,9 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -10,23 +13,31 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
+const precious = "precious"
+
 // obstacles are what may lie where a file of the ledger is to be.
-var obstacles = map[string]func(t *testing.T, path, victim string){
-	"link":         func(t *testing.T, path, victim string) { must(t, os.Symlink(victim, path)) },
-	"link to none": func(t *testing.T, path, _ string) { must(t, os.Symlink(path+".none", path)) },
-	"hard link":    func(t *testing.T, path, victim string) { must(t, os.Link(victim, path)) },
-	"pipe":         func(t *testing.T, path, _ string) { must(t, syscall.Mkfifo(path, 0o600)) },
-	"folder":       func(t *testing.T, path, _ string) { must(t, os.Mkdir(path, 0o700)) },
-	"device":       func(t *testing.T, path, _ string) { must(t, os.Symlink("/dev/zero", path)) },
-	"foreign text": func(t *testing.T, path, _ string) { must(t, os.WriteFile(path, []byte("precious"), 0o600)) },
-	"socket": func(t *testing.T, path, _ string) {
-		l, err := net.Listen("unix", path)
-		must(t, err)
-		t.Cleanup(func() { l.Close() })
+var obstacles = map[string]func(path, victim string) error{
+	"link":         func(path, victim string) error { return os.Symlink(victim, path) },
+	"link to none": func(path, victim string) error { return os.Symlink(victim+".none", path) },
+	"link loop":    func(path, _ string) error { return os.Symlink(path, path) },
+	"hard link":    func(path, victim string) error { return os.Link(victim, path) },
+	"pipe":         func(path, _ string) error { return syscall.Mkfifo(path, 0o600) },
+	"folder":       func(path, _ string) error { return os.Mkdir(path, 0o700) },
+	"link to zero": func(path, _ string) error { return os.Symlink("/dev/zero", path) },
+	"device":       func(path, _ string) error { return syscall.Mknod(path, syscall.S_IFCHR|0o600, 1<<8|5) },
+	"other text":   func(path, _ string) error { return os.WriteFile(path, []byte(precious), 0o600) },
+	"other owner": func(path, _ string) error {
+		return errors.Join(os.WriteFile(path, nil, 0o600), os.Chown(path, 4711, -1), os.Chmod(path, 0o666))
+	},
+	"socket": func(path, _ string) error {
+		l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+		if err == nil {
+			l.SetUnlinkOnClose(false)
+			l.Close()
+		}
+		return err
 	},
 }
 
@@ -37,85 +48,361 @@ func must(t *testing.T, err error) {
 	}
 }
 
+func holds(t *testing.T, path, want string) {
+	t.Helper()
+	if text, err := os.ReadFile(path); err != nil || string(text) != want {
+		t.Errorf("%s has %q now, %v", filepath.Base(path), text, err)
+	}
+}
+
+// ended fails the test when open does not come to an end.
+func ended(t *testing.T, path string, opt Options) (*Ledger, error) {
+	t.Helper()
+	type result struct {
+		*Ledger
+		error
+	}
+	opened := make(chan result, 1)
+	go func() {
+		l, err := Open(path, opt)
+		opened <- result{l, err}
+	}()
+	select {
+	case r := <-opened:
+		if r.error == nil {
+			t.Cleanup(func() { r.Close() })
+		}
+		return r.Ledger, r.error
+	case <-time.After(30 * time.Second):
+		t.Fatal("it hangs")
+		return nil, nil
+	}
+}
+
 // Whatever lies there, nothing is overwritten that is not the ledger's, nothing
-// hangs, and the line says which file is wrong.
+// hangs, and one line has which file is wrong and what to do.
 func TestObstacles(t *testing.T) {
-	for _, suffix := range []string{"", ".lock", "-journal"} {
+	for _, suffix := range []string{"", ".lock", "-journal", "-wal", "-shm"} {
 		for name, put := range obstacles {
 			t.Run("db"+suffix+", "+name, func(t *testing.T) {
 				dir := t.TempDir()
 				path, victim := filepath.Join(dir, "o365.db"), filepath.Join(dir, "victim")
-				must(t, os.WriteFile(victim, []byte("precious"), 0o600))
-				put(t, path+suffix, victim)
-				log := ""
-				opened := make(chan error, 1)
-				go func() {
-					l, err := Open(path, Options{DedupMax: 10, Log: func(_ health.Level, line string) { log += line }})
-					if err == nil {
-						l.Close()
-					}
-					opened <- err
-				}()
-				var err error
-				select {
-				case err = <-opened:
-				case <-time.After(30 * time.Second):
-					t.Fatal("it hangs")
+				must(t, os.WriteFile(victim, []byte(precious), 0o600))
+				if suffix != "" {
+					open(t, path, Options{}).Close()
+					os.Remove(path + suffix)
 				}
-				// A link of the state file itself is followed on purpose; a file
-				// with other content is set aside, and a journal of none is not
-				// replayed.
-				used := suffix == "" && name == "link" || suffix != ".lock" && name == "foreign text"
+				if err := put(path+suffix, victim); errors.Is(err, syscall.EPERM) {
+					t.Skip(err)
+				} else if err != nil {
+					t.Fatal(err)
+				}
+				var log lines
+				_, err := ended(t, path, Options{DedupMax: 10, Log: log.log})
+				// A link of the state file itself is followed on purpose. What SQLite
+				// finds under its own names is SQLite's, if it is this user's.
+				followed := suffix == "" && name == "link"
+				used := followed || name == "other text" && suffix != ".lock"
 				if used != (err == nil) {
 					t.Fatalf("got %v", err)
 				}
-				if err != nil && !(strings.Contains(err.Error(), path) && strings.Contains(err.Error(), ": ")) {
-					t.Errorf("got %v", err)
-				}
-				t.Log(err, log)
-				if text, err := os.ReadFile(victim); suffix != "" || name == "hard link" {
-					if err != nil || string(text) != "precious" {
-						t.Errorf("the other file has %q now, %v", text, err)
+				if err != nil {
+					text := err.Error()
+					if !strings.HasPrefix(text, fmt.Sprintf("db %q: ", path)) || strings.Count(text, "\n") > 0 {
+						t.Errorf("got %v", err)
+					}
+					if suffix != "" && !strings.Contains(text, path+suffix) {
+						t.Errorf("the file is not in: %v", err)
+					}
+					do := []string{"remove it, or name another file", "remove the link", "name another file", "name a file in it", "in its place", "too many links"}
+					found := false
+					for _, d := range do {
+						found = found || strings.Contains(text, d)
+					}
+					if !found {
+						t.Errorf("what to do is not in: %v", err)
 					}
 				}
-				if name == "foreign text" && suffix == ".lock" {
-					if text, _ := os.ReadFile(path + suffix); string(text) != "precious" {
-						t.Errorf("the lock has %q now", text)
+				switch {
+				case followed: // and what it is a link to is no ledger
+					aside, _ := filepath.Glob(victim + ".corrupt-*")
+					if len(aside) != 1 {
+						t.Fatalf("%q, %v", log, aside)
 					}
+					holds(t, aside[0], precious)
+				default:
+					holds(t, victim, precious)
+				}
+				if suffix == ".lock" && name == "other text" {
+					holds(t, path+suffix, precious)
+				}
+				if _, err := os.Lstat(victim + ".none"); err == nil {
+					t.Error("the target of the link was made")
 				}
 			})
 		}
 	}
 }
 
-// A file that calls itself a ledger and is none is kept, and not run.
-func TestHostileSchema(t *testing.T) {
-	for name, change := range map[string]string{
-		"endless view":  `DROP TABLE streams; CREATE VIEW streams AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS id, 't' AS tenant, 'c' AS content_type FROM n`,
-		"endless since": `DROP TABLE since; CREATE VIEW since AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS stream, i AS start, 0 AS checksum FROM n`,
-		"trigger":       `CREATE TRIGGER t AFTER INSERT ON blobs BEGIN DELETE FROM blobs; END`,
-		"index":         `CREATE INDEX i ON blobs (created)`,
-		"column":        `ALTER TABLE blobs ADD COLUMN extra INTEGER`,
-		"generated":     `ALTER TABLE gaps ADD COLUMN g INTEGER GENERATED ALWAYS AS (zeroblob(1000000000))`,
-		"view changed":  `DROP VIEW missing; CREATE VIEW missing AS SELECT 1`,
-		"huge row":      `INSERT INTO record_hashes VALUES (1, 1, zeroblob(100000000), 0)`,
+// Nothing that came beside the file while it was in use is written to either.
+func TestObstaclesInUse(t *testing.T) {
+	dir := t.TempDir()
+	path, victim := filepath.Join(dir, "o365.db"), filepath.Join(dir, "victim")
+	must(t, os.WriteFile(victim, []byte(precious), 0o600))
+	l := open(t, path, Options{})
+	must(t, l.Confirm([]Delivery{delivery(1)}))
+	l.store.(*file).disconnect() // as after any error
+	must(t, errors.Join(os.Remove(path+"-journal"), os.Link(victim, path+"-journal")))
+	if err := l.Confirm([]Delivery{delivery(2)}); err == nil || !strings.Contains(err.Error(), path+"-journal has another name too") {
+		t.Errorf("got %v", err)
+	}
+	holds(t, victim, precious)
+	must(t, os.Remove(path+"-journal"))
+	must(t, l.Confirm([]Delivery{delivery(2)}))
+}
+
+// A lock is written to if it is empty, or has what a lock of this plugin has.
+func TestLockContent(t *testing.T) {
+	for _, tt := range []struct {
+		name, content string
+		own           bool
+	}{
+		{"empty", "", true},
+		{"own", "pid 4711 on host.example\n", true},
+		{"own without newline", "pid 4711 on host", true},
+		{"zeros, as a loss of power leaves them", strings.Repeat("\x00", 26), true},
+		{"text", precious, false},
+		{"a newline", "\n", false},
+		{"a number", "4711\n", false},
+		{"more lines", "pid 4711 on host\nprecious\n", false},
+		{"a long line", "pid 4711 on " + strings.Repeat("x", 300), false},
+		{"zeros and text", strings.Repeat("\x00", 300) + "x", false},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(tt.name, func(t *testing.T) {
 			path := filepath.Join(scratch(t), "o365.db")
-			open(t, path, Options{DedupMax: 10}).Close()
-			edit(t, path, change)
-			var lines []string
-			begun := time.Now()
-			l, err := Open(path, Options{DedupMax: 10, Log: func(_ health.Level, line string) { lines = append(lines, line) }})
-			if err != nil {
-				t.Fatal(err)
+			lock := path + ".lock"
+			must(t, os.WriteFile(lock, []byte(tt.content), 0o600))
+			l, err := Open(path, Options{})
+			if err == nil {
+				l.Close()
 			}
-			defer l.Close()
-			aside, _ := filepath.Glob(path + ".corrupt-*")
-			if len(aside) != 1 || len(lines) != 1 || !strings.Contains(lines[0], "is kept as") {
-				t.Errorf("%v, %q after %v", aside, lines, time.Since(begun))
+			if tt.own != (err == nil) {
+				t.Fatalf("got %v", err)
+			}
+			if tt.own {
+				host, _ := os.Hostname()
+				holds(t, lock, fmt.Sprintf("pid %d on %s\n", os.Getpid(), host))
+				return
+			}
+			holds(t, lock, tt.content)
+			if !strings.Contains(err.Error(), lock+" is not a lock of this plugin: remove it, or name another file") {
+				t.Errorf("got %v", err)
+			}
+			// Somebody has locked it: what is in it is none of the log's business.
+			f, err := os.Open(lock)
+			must(t, err)
+			defer f.Close()
+			must(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
+			if _, err := Open(path, Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "precious") {
+				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// What is set aside takes the place of nothing.
+func TestSetAsideOverwritesNothing(t *testing.T) {
+	for _, suffix := range []string{"", "-journal"} {
+		path := filepath.Join(scratch(t), "o365.db")
+		must(t, os.WriteFile(path, []byte(strings.Repeat("no database", 100)), 0o600))
+		taken := path + ".corrupt-20260301T120000Z" + suffix
+		must(t, os.WriteFile(taken, []byte(precious), 0o600))
+		_, err := Open(path, Options{Now: at(start)})
+		if err == nil || !strings.Contains(err.Error(), taken+" exists already") {
+			t.Errorf("got %v", err)
+		}
+		holds(t, taken, precious)
+	}
+}
+
+const endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+
+// A file that calls itself a ledger and is none is kept, and not run.
+func TestHostileContent(t *testing.T) {
+	row := func(table string, id, time int64, keys string) string {
+		return fmt.Sprintf("INSERT INTO %s VALUES (%d, %d, x'%x', %d)", table, id, time, keys, checksum([]int64{id, time}, keys))
+	}
+	blob := func(until, records int64) string {
+		n := []int64{until, start.Unix(), records, 1}
+		return fmt.Sprintf("INSERT INTO blobs (keep_until, created, records, done, checksum, stream, content_id) VALUES (%d, %d, %d, %d, %d, 1, 'b')",
+			n[0], n[1], n[2], n[3], checksum(n, exchange.Tenant, exchange.ContentType, "b"))
+	}
+	const most = 1<<63 - 1
+	for name, tt := range map[string]struct {
+		change string
+		cause  string // in the line; "": it is used
+		lost   bool   // since when streams are collected
+	}{
+		"nothing":  {change: "SELECT 1"},
+		"analyzed": {change: "ANALYZE"},
+		"a row":    {change: row("record_hashes", 100, 1, strings.Repeat("k", 32)) + ";" + blob(start.Unix(), 5)},
+
+		"endless view":       {"DROP TABLE streams; CREATE VIEW streams AS " + endless + "SELECT i AS id, 't' AS tenant, 'c' AS content_type FROM n", "there is a view streams", true},
+		"endless since":      {"DROP TABLE since; CREATE VIEW since AS " + endless + "SELECT i AS stream, i AS start, 0 AS checksum FROM n", "there is a view since", true},
+		"another view":       {"CREATE VIEW mine AS " + endless + "SELECT * FROM n", "there is a view mine", false},
+		"view changed":       {"DROP VIEW missing; CREATE VIEW missing AS SELECT 1", "view missing is not as this plugin makes it", false},
+		"view gone":          {"DROP VIEW missing", "view missing is missing", false},
+		"table gone":         {"DROP TABLE gaps", "table gaps is missing", false},
+		"trigger":            {"CREATE TRIGGER t AFTER INSERT ON blobs BEGIN DELETE FROM blobs; END", "there is a trigger t", false},
+		"trigger of a view":  {"CREATE TRIGGER t INSTEAD OF INSERT ON missing BEGIN DELETE FROM blobs; END", "there is a trigger t", false},
+		"index":              {"CREATE INDEX i ON blobs (created)", "there is a index i", false},
+		"index of a formula": {"CREATE INDEX i ON blobs (zeroblob(records))", "there is a index i", false},
+		"column":             {"ALTER TABLE blobs ADD COLUMN extra INTEGER", "table blobs is not", false},
+		"generated column":   {"ALTER TABLE gaps ADD COLUMN g INTEGER GENERATED ALWAYS AS (zeroblob(1000000000))", "table gaps is not", false},
+		"virtual table":      {"CREATE VIRTUAL TABLE v USING fts5(x)", "there is a table v", false},
+		"long statement":     {"CREATE VIEW v AS SELECT '" + strings.Repeat("x", 1<<20) + "'", "malformed", true},
+		"strange name":       {"CREATE VIEW \"a\u001b[31mb\nc" + strings.Repeat("x", 1000) + "\" AS SELECT 1", "there is a view a [31mb c", false},
+
+		"huge keys":      {"INSERT INTO record_hashes VALUES (1, 1, zeroblob(100000000), 0)", "too big", false},
+		"huge old keys":  {"INSERT INTO record_keys VALUES (1, 1, zeroblob(100000000), 0)", "too big", false},
+		"huge contentId": {"INSERT INTO blobs VALUES (1, 1, hex(zeroblob(50000000)), 1, 1, 1, 1)", "too big", false},
+		"huge reason":    {"INSERT INTO gaps VALUES (1, 1, 1, 1, hex(zeroblob(50000000)), 1, 1)", "too big", false},
+		"huge tenant":    {"INSERT INTO streams VALUES (9, hex(zeroblob(50000000)), 'c')", "too big", true},
+		"last id":        {row("record_hashes", most, 1, strings.Repeat("k", 16)), "number 9223372036854775807", false},
+		"first id":       {row("record_hashes", -most, 1, strings.Repeat("k", 16)), "number -9223372036854775807", false},
+		"last time":      {row("record_hashes", 1, most, strings.Repeat("k", 16)), "number 9223372036854775807", false},
+		"last stream":    {fmt.Sprintf("INSERT INTO streams VALUES (%d, 't', 'c')", most), "stream 9223372036854775807", true},
+		"half a key":     {row("record_hashes", 100, 1, strings.Repeat("k", 17)), "17 bytes", false},
+		"blob for ever":  {blob(most, 5), "number 9223372036854775807", false},
+		"blob of many":   {blob(start.Unix(), most), "number 9223372036854775807", false},
+		"wrong type":     {"UPDATE streams SET id = 7; UPDATE since SET start = 'x'", "Scan error", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(scratch(t), "o365.db")
+			l := open(t, path, Options{})
+			since(t, l, start, start)
+			l.Close()
+			edit(t, path, tt.change)
+			var log lines
+			if l, err := ended(t, path, Options{DedupMax: 10, Now: at(start), Log: log.log}); err != nil {
+				t.Fatal(err)
+			} else if tt.lost {
+				since(t, l, start.Add(time.Hour), start.Add(time.Hour))
+			} else {
+				since(t, l, start.Add(time.Hour), start)
+			}
+			aside, _ := filepath.Glob(path + ".corrupt-*")
+			switch {
+			case tt.cause == "" && len(log)+len(aside) > 0:
+				t.Errorf("%q, %q", log, aside)
+			case tt.cause == "":
+			case len(log) != 1 || len(aside) == 0 || !strings.Contains(log[0], "is kept as") || !strings.Contains(log[0], tt.cause):
+				t.Errorf("%q, %q", log, aside)
+			case len(log[0]) > 2000:
+				t.Errorf("a line of %d bytes", len(log[0]))
+			}
+		})
+	}
+}
+
+// Pages that are in many places make a tree of a few kilobytes one without end.
+func TestEndlessTree(t *testing.T) {
+	for name, tt := range map[string]struct {
+		table  string
+		change string
+		want   string
+	}{
+		"table":         {"since", "", "is damaged"},
+		"first table":   {"streams", "", "is damaged"},
+		"keys":          {"record_hashes", "", "is damaged"},
+		"to be saved":   {"since", "CREATE VIEW mine AS SELECT 1", "is damaged"},
+		"of the tables": {"sqlite_schema", "", "could not be read within 1s: check its disk, or name another file"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(scratch(t), "o365.db")
+			l := open(t, path, Options{DedupMax: 1000})
+			since(t, l, start, start)
+			must(t, l.Confirm([]Delivery{delivery(1)}))
+			l.Close()
+			edit(t, path, "SELECT 1;"+tt.change)
+			root := 1
+			if tt.table != "sqlite_schema" {
+				root = countIn(t, path, "SELECT rootpage FROM sqlite_schema WHERE name = '"+tt.table+"'")
+			}
+			must(t, multiply(path, root))
+			var log lines
+			opt := Options{DedupMax: 1000, Log: log.log, readTime: time.Second}
+			if tt.want == "is damaged" {
+				opt.readTime = 0
+			}
+			_, err := ended(t, path, opt)
+			if text := fmt.Sprint(err, log); !strings.Contains(text, tt.want) {
+				t.Errorf("got %s", text)
+			}
+		})
+	}
+}
+
+// multiply puts ten pages above the leaf at root, each with a hundred times the
+// next one in it: https://www.sqlite.org/fileformat2.html#b_tree_pages.
+func multiply(path string, root int) error {
+	const levels, cells = 10, 100
+	db, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	header := 0
+	if root == 1 {
+		header = 100
+	}
+	pages := len(db) / page
+	leaf := make([]byte, page)
+	copy(leaf, db[(root-1)*page:root*page])
+	if leaf[header] != 13 {
+		return fmt.Errorf("page %d is of type %d, and no leaf", root, leaf[header])
+	}
+	copy(leaf, leaf[header:header+8+2*int(binary.BigEndian.Uint16(leaf[header+3:]))])
+	inner := func(header, child int) []byte {
+		b := make([]byte, page)
+		h := b[header:]
+		h[0] = 5
+		binary.BigEndian.PutUint16(h[3:], cells)
+		binary.BigEndian.PutUint16(h[5:], page-5*cells)
+		binary.BigEndian.PutUint32(h[8:], uint32(child))
+		for i := range cells {
+			at := page - 5*(i+1)
+			binary.BigEndian.PutUint16(h[12+2*i:], uint16(at))
+			binary.BigEndian.PutUint32(b[at:], uint32(child))
+			b[at+4] = byte(i)
+		}
+		return b
+	}
+	for i := range levels {
+		db = append(db, inner(0, pages+i+2)...)
+	}
+	db = append(db, leaf...)
+	copy(db[(root-1)*page+header:root*page], inner(header, pages+1)[header:])
+	binary.BigEndian.PutUint32(db[28:], uint32(len(db)/page))
+	return os.WriteFile(path, db, 0o600)
+}
+
+// What earlier versions wrote is used. A change within a statement of schema.sql,
+// be it of a comment, is another schema.
+func TestEarlierSchemas(t *testing.T) {
+	for version := int64(1); version <= schemaVersion; version++ {
+		text, err := os.ReadFile(fmt.Sprintf("testdata/schema%d.sql", version))
+		must(t, err)
+		path := filepath.Join(scratch(t), "o365.db")
+		must(t, os.WriteFile(path, nil, 0o600))
+		edit(t, path, fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", text, applicationID, version))
+		var log lines
+		l := open(t, path, Options{Log: log.log})
+		must(t, l.Confirm([]Delivery{delivery(1)}))
+		if len(log) > 0 {
+			t.Errorf("schema %d: %q", version, log)
+		}
 	}
 }
 

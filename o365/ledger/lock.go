@@ -68,11 +68,11 @@ func readHolder(f *os.File) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	text = bytes.Trim(text, "\x00")
-	if len(text) > mostHolder || len(text) > 0 && !holderForm.Match(text) {
+	known := bytes.Trim(text, "\x00")
+	if len(text) > mostHolder || len(known) > 0 && !holderForm.Match(known) {
 		return "", errNoLock
 	}
-	return string(text), nil
+	return string(known), nil
 }
 
 // release unlocks before it closes: a process that is just being forked from

@@ -64,6 +64,9 @@ func (f *file) eachKeyRow(table string, add func(keyRow)) error {
 		if err := verify(sum, []int64{r.id, r.time}, string(packed)); err != nil {
 			return err
 		}
+		if len(packed)%len(Key{}) != 0 {
+			return fmt.Errorf("keys of %d bytes", len(packed))
+		}
 		r.keys = make([]Key, len(packed)/len(Key{}))
 		for i := range r.keys {
 			r.keys[i] = Key(packed[i*len(Key{}):])
@@ -133,7 +136,16 @@ func (f *file) each(query string, row func(scan) error) error {
 	return rows.Err()
 }
 
+// mostNumber bounds ids and times, before and after 1970: those of the year 9999
+// are within it, and adding to it does not overflow.
+const mostNumber = 1 << 38
+
 func verify(sum int64, numbers []int64, texts ...string) error {
+	for _, n := range numbers {
+		if n < -mostNumber || n > mostNumber {
+			return fmt.Errorf("number %d", n)
+		}
+	}
 	if got := checksum(numbers, texts...); got != sum {
 		return fmt.Errorf("checksum %08x instead of %08x", got, sum)
 	}

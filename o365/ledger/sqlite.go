@@ -231,6 +231,9 @@ func (f *file) loadStreams() error {
 		var id int64
 		var s Stream
 		err := scan(&id, &s.Tenant, &s.ContentType)
+		if id < 0 || id > mostNumber {
+			return fmt.Errorf("stream %d", id)
+		}
 		f.streams[s] = id
 		return err
 	})
