@@ -27,15 +27,17 @@ func place(path string) (string, error) {
 		return "", denied(err)
 	}
 	file := filepath.Join(dir, filepath.Base(path))
-	switch real, err := filepath.EvalSymlinks(file); {
+	real, err := filepath.EvalSymlinks(file)
+	target, noLink := os.Readlink(file)
+	switch {
 	case err == nil:
 		file = real
-	case !errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrPermission):
 		return "", denied(err)
-	default:
-		if target, err := os.Readlink(file); err == nil {
-			return "", fmt.Errorf("is a symbolic link to %s, which does not exist: create that, or remove the link", target)
-		}
+	case noLink == nil:
+		return "", fmt.Errorf("is a symbolic link to %s, which leads to no file: create that, or remove the link", target)
+	case !errors.Is(err, fs.ErrNotExist):
+		return "", err
 	}
 	switch err := files.CheckOwn(file); {
 	case errors.Is(err, syscall.EISDIR):
