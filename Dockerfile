@@ -18,7 +18,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN make build && mkdir /state
+RUN make build glibc=GLIBC_2.17 && mkdir /state
 
 FROM ${FLUENT_BIT_IMAGE}
 LABEL org.opencontainers.image.title="Fluent Bit with the input o365" \

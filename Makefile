@@ -22,6 +22,9 @@ govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 # The object to build, and further build tags with commas between: tests set both.
 out := build/in_o365.so
 tags :=
+# The newest version of glibc that the object may ask for: GLIBC_2.34, say. Which
+# one it does ask for depends on where it is built; the image and CI set this.
+glibc :=
 
 # netgo and osusergo keep the C library's resolver out, which would need a
 # newer one. Symbols with a version tell the oldest that will do. The object
@@ -38,16 +41,22 @@ build: export CGO_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 build:
 	go build -buildmode=c-shared -tags netgo,osusergo$(tags:%=,%) -trimpath -buildvcs=false -o $(out) ./plugin
 	@$(MAKE) --no-print-directory hardened
-	@objdump -T $(out) | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|$(out) needs |' >&2
+	@needs=$$(objdump -T $(out) | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1) && echo "$(out) needs $$needs" >&2 && \
+	newest=$$(printf '%s\n' "$$needs" $(glibc) | sort -V | tail -n 1) && \
+	case "$(glibc)" in ''|"$$newest") ;; *) echo "$(out) needs $$needs, which is newer than $(glibc)" >&2; exit 1 ;; esac
 
 # What the flags leave in the object. Full RELRO is GNU_RELRO with BIND_NOW.
 # FORTIFY calls the C library's checks. Of the stack protectors, only the strong
 # one guards o365_ticker_ack, which has no array but a variable whose address it
-# hands on.
+# hands on. Nothing writable is executable, code included while it is loaded
+# (TEXTREL), and no folder is searched for libraries. test/host tries the check.
 hardened:
 	@shown=$$(readelf -W -l -d --dyn-syms $(out) && objdump --disassemble=o365_ticker_ack $(out)) || exit 1; \
 	for mark in GNU_RELRO '(FLAGS).* BIND_NOW' 'GNU_STACK .* RW  *0x' '<__stack_chk_fail' 'UND __[a-z]*f_chk'; do \
 		echo "$$shown" | grep -q "$$mark" || { echo "$(out) is not hardened: readelf and objdump show no '$$mark'" >&2; exit 1; }; \
+	done; \
+	for mark in ' RWE ' '(TEXTREL)' 'FLAGS.* TEXTREL' '(RPATH)' '(RUNPATH)'; do \
+		! echo "$$shown" | grep -q "$$mark" || { echo "$(out) is not hardened: readelf shows '$$mark'" >&2; exit 1; }; \
 	done
 
 # With a cache of its own, since objects from the cache would be equal anyway.
