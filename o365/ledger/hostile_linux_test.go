@@ -278,6 +278,9 @@ func TestHostileContent(t *testing.T) {
 		"wrong type":     {"UPDATE streams SET id = 7; UPDATE since SET start = 'x'", "Scan error", true},
 	} {
 		t.Run(name, func(t *testing.T) {
+			if brief() && strings.HasPrefix(name, "huge") {
+				t.Skip("takes its time")
+			}
 			t.Parallel()
 			path := filepath.Join(scratch(t), "o365.db")
 			l := open(t, path, Options{})

@@ -35,12 +35,12 @@ func (f *file) checkSchema(schema string) error {
 }
 
 // differs returns in what the objects of a file are not those that must and may be
-// there.
+// there; those that must be there are among those that may.
 func differs(got, must, may map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
-		switch {
-		case must[name] == got[name] || may[name] == got[name] && may[name] != "":
-		case must[name] == "":
+		switch text, own := may[name]; {
+		case own && text == got[name]:
+		case !own:
 			return fmt.Errorf("%w: there is a %s", errDamaged, sanitize.Text(name, sanitize.MaxText))
 		default:
 			return fmt.Errorf("%w: %s is not as this plugin makes it", errDamaged, name)
@@ -86,8 +86,8 @@ func (f *file) rescueSince() {
 	_ = f.loadSince(&known, streams) // what is damaged is not believed
 }
 
-// ownSchema returns what a schema makes, as SQLite keeps it, and what may be there
-// as well: what is left when somebody lets SQLite analyze the file.
+// ownSchema returns what a schema makes, as SQLite keeps it, and the same with what
+// is left when somebody lets SQLite analyze the file.
 func ownSchema(ctx context.Context, schema string) (must, may map[string]string, err error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
