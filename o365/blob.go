@@ -2,9 +2,6 @@ package o365
 
 import (
 	"context"
-	"errors"
-	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,15 +10,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
-
-// pieceSize is how many bytes of events a download collects before it adds
-// them to the outbox, where several small blobs share a batch.
-const pieceSize = 64 << 10
-
-// pieceRecords is how many records of usual sizes that makes.
-const pieceRecords = 64
 
 // blob is a content blob on its way to Fluent Bit.
 type blob struct {
@@ -31,6 +20,7 @@ type blob struct {
 	lane    outbox.Lane
 	metrics *health.StreamMetrics
 	known   int // elements that were confirmed before this start
+	found   findings
 
 	mu    sync.Mutex
 	added int  // elements, from the blob's start, that were added or judged
@@ -67,114 +57,10 @@ func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 	return &blob{pipe: p, stream: s, content: c, lane: lane, metrics: p.metrics.Stream(s.ContentType), known: p.ledger.Progress(s, c.ID).Records}
 }
 
-// Deliver implements [collector.Blob].
-func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
-	scratch := b.pipe.scratch(b.content.Type)
-	defer b.pipe.putBack(b.content.Type, scratch)
-	d := scratch.decoder
-	d.Reset(r)
-	piece := piece{blob: b, events: scratch.events[:0], created: scratch.created[:0]}
-	defer func() { scratch.events, scratch.created = piece.events, piece.created }()
-	for {
-		start := len(piece.events)
-		events, rec, err := d.Append(piece.events)
-		var bad *record.Malformed
-		switch {
-		case err == nil:
-			piece.events = events
-			if !b.wanted(rec) {
-				piece.events = events[:start]
-				piece.through = rec.Index + 1
-				continue
-			}
-			if start > 0 && len(events) > b.pieceSize() {
-				piece.events = events[:start]
-				if err := piece.add(ctx); err != nil {
-					b.pipe.forget(rec.Key)
-					return err
-				}
-				piece.events = append(piece.events[:0], events[start:]...)
-			}
-			piece.include(rec)
-		case errors.As(err, &bad):
-			b.malformed(bad)
-			piece.through = bad.Index + 1
-		case err == io.EOF:
-			if err := piece.add(ctx); err != nil {
-				return err
-			}
-			b.end(piece.through)
-			return nil
-		default:
-			if err := piece.add(ctx); err != nil {
-				return err
-			}
-			return err
-		}
-	}
-}
-
-// scratch is the memory that reading a blob takes, whatever its size.
-type scratch struct {
-	decoder *record.Decoder
-	events  []byte
-	created []uint32
-}
-
-// scratch returns memory that another blob of the content type has used, or
-// new.
-func (p *pipe) scratch(t activity.ContentType) *scratch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if free := p.free[t]; len(free) > 0 {
-		p.free[t] = free[:len(free)-1]
-		return free[len(free)-1]
-	}
-	return &scratch{decoder: record.NewDecoder(nil, record.Options{WholeKey: t == activity.DLP})}
-}
-
-// putBack keeps the memory for the next blob, unless a huge record has blown
-// it up.
-func (p *pipe) putBack(t activity.ContentType, s *scratch) {
-	if cap(s.events) > 4*pieceSize {
-		return
-	}
-	s.decoder.Reset(nil)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.free[t] = append(p.free[t], s)
-}
-
-func (b *blob) pieceSize() int { return min(pieceSize, b.pipe.config.BatchSize) }
-
-// wanted reports whether a record is to be handed over: neither its place in
-// the blob nor, with dedup, its key has been. With dedup the place does not
-// matter, so a blob that is served differently the second time loses nothing.
-func (b *blob) wanted(rec record.Record) bool {
-	if !b.pipe.config.Dedup {
-		return rec.Index >= max(b.known, b.addedSoFar())
-	}
-	if b.pipe.ledger.Claim(rec.Key) {
-		return true
-	}
-	if rec.Index >= max(b.known, b.addedSoFar()) {
-		b.metrics.Duplicates.Add(1)
-	}
-	return false
-}
-
 func (b *blob) addedSoFar() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.added
-}
-
-func (b *blob) malformed(bad *record.Malformed) {
-	if bad.Index < b.addedSoFar() {
-		return // it was said when the blob was read before
-	}
-	b.metrics.Malformed.Add(1)
-	b.pipe.log.Warnf("%s %s: blob %s: %v; it is left out", b.stream.Tenant, b.stream.ContentType, b.content.ID, bad)
 }
 
 // end says that all elements of the blob have been added.
@@ -213,61 +99,5 @@ func (b *blob) delivery(r receipt, done bool) ledger.Delivery {
 	return ledger.Delivery{
 		Stream: b.stream, Blob: b.content.ID, Created: b.content.Created, Expires: b.content.Expires,
 		Keys: r.keys, Through: r.through, Done: done,
-	}
-}
-
-// piece is a part of a blob that is added to the outbox in one go.
-type piece struct {
-	blob    *blob
-	events  []byte
-	records int
-	keys    []ledger.Key
-	created []uint32
-	through int
-}
-
-func (p *piece) include(rec record.Record) {
-	p.records++
-	p.through = rec.Index + 1
-	if !rec.TimeMissing {
-		p.created = append(p.created, uint32(rec.Time.Unix())) // an event holds no more
-	}
-	if p.blob.pipe.config.Dedup {
-		if p.keys == nil {
-			p.keys = make([]ledger.Key, 0, pieceRecords)
-		}
-		p.keys = append(p.keys, ledger.Key(rec.Key))
-	}
-}
-
-// add hands the piece to the outbox and empties it.
-func (p *piece) add(ctx context.Context) error {
-	if p.records == 0 {
-		return nil
-	}
-	b := p.blob
-	b.mu.Lock()
-	b.open++
-	b.mu.Unlock()
-	b.metrics.Queue.Add(len(p.events))
-	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{
-		blob: b, records: p.records, bytes: len(p.events), keys: p.keys, created: slices.Clone(p.created), through: p.through,
-	})
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err != nil {
-		b.open--
-		b.metrics.Queue.Add(-len(p.events))
-		b.pipe.ledger.Release(p.keys)
-		return err
-	}
-	b.added = max(b.added, p.through)
-	p.events, p.records, p.keys, p.created = p.events[:0], 0, nil, p.created[:0]
-	return nil
-}
-
-func (p *pipe) forget(k ledger.Key) {
-	if p.config.Dedup {
-		p.ledger.Release([]ledger.Key{k})
 	}
 }

@@ -26,7 +26,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
@@ -151,8 +150,8 @@ func Open(c Config, h Host) (*Input, error) {
 	}
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
-			report: in.report, free: make(map[activity.ContentType][]*scratch),
+			tenant: tenant, config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
+			report: in.report, reported: make(map[string]time.Time),
 		}
 		col := collector.New(collector.Config{
 			Tenant:       tenant,

@@ -261,12 +261,17 @@ func (c *Cutter) str() bool {
 	}
 }
 
-// junk moves to where an element can begin or end.
+// isBoundary tells the bytes at which an element can begin or end.
+var isBoundary = [256]bool{',': true, ']': true, '{': true, '[': true, '"': true}
+
+// junk moves to the next such byte.
 func (c *Cutter) junk() bool {
 	for {
-		if n := bytes.IndexAny(c.buf[c.pos:], `,]{["`); n >= 0 {
-			c.pos += n
-			return true
+		for i, b := range c.buf[c.pos:] {
+			if isBoundary[b] {
+				c.pos += i
+				return true
+			}
 		}
 		c.pos = len(c.buf)
 		if !c.more() {

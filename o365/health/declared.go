@@ -19,9 +19,11 @@ var (
 	metricLate = Metric{Name: "late_blobs_total", Type: CounterType, Labels: perStream,
 		Help: "Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."}
 	metricDuplicates = Metric{Name: "duplicates_total", Type: CounterType, Labels: perStream,
-		Help: "Records dropped because their Id was delivered before."}
+		Help: "Records dropped because they were delivered before: the same Id in the same tenant, and the same content."}
 	metricMalformed = Metric{Name: "malformed_total", Type: CounterType, Labels: perStream,
 		Help: "Elements of content blobs that are no usable records."}
+	metricIDConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
+		Help: "Records delivered although their Id in the tenant is that of another record: their content is another. In DLP.All a match and its undoing share an Id."}
 	metricGaps = Metric{Name: "gaps_total", Type: CounterType, Labels: perStream,
 		Help: "Spans of time and content blobs that could not be had any more."}
 	metricGapSeconds = Metric{Name: "gap_seconds_total", Type: CounterType, Labels: perStream,
@@ -61,7 +63,7 @@ var (
 // declared holds all of them in the order in which they are shown.
 var declared = []*Metric{
 	&metricUp, &metricLag, &metricComplete, &metricListed, &metricNewest, &metricLastSuccess, &metricEventLag,
-	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed,
+	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed, &metricIDConflicts,
 	&metricBlobs, &metricLate, &metricPending, &metricQueue,
 	&metricGaps, &metricGapSeconds, &metricRetries,
 	&metricRequests, &metricThrottled, &metricRequestsPerMinute,

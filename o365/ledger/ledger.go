@@ -35,9 +35,6 @@ import (
 // ErrClosed is returned by every change after Close.
 var ErrClosed = errors.New("ledger is closed")
 
-// Key identifies a record or a blob: 16 bytes, already hashed or a GUID's own.
-type Key [16]byte
-
 // Stream is one tenant's content type, e.g. {"<guid>", "Audit.Exchange"}.
 type Stream struct{ Tenant, ContentType string }
 
@@ -53,7 +50,7 @@ type Delivery struct {
 	Blob    string    // contentId
 	Created time.Time // contentCreated
 	Expires time.Time // contentExpiration
-	Keys    []Key     // of the records confirmed; empty when dedup is off
+	Keys    []Key     // of the records confirmed, as Claim gave them; empty when dedup is off
 	Through int       // elements confirmed so far, counted from the blob's start
 	Done    bool      // the whole blob is confirmed
 }
@@ -70,7 +67,7 @@ type Gap struct {
 // Options bound what is remembered.
 type Options struct {
 	DedupWindow time.Duration    // record keys are forgotten after it; 0: only DedupMax bounds them
-	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then true
+	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then New
 	Log         health.Log       // told when a damaged file is set aside
 	Now         func() time.Time // nil: time.Now
 }
@@ -86,7 +83,7 @@ type Ledger struct {
 
 	mu      sync.Mutex // never held over I/O
 	state   state
-	claimed map[Key]struct{} // not confirmed yet
+	claimed claims // not confirmed yet
 }
 
 // Open opens the ledger in the file at path, or in memory when path is "".
@@ -98,7 +95,7 @@ func Open(path string, opt Options) (*Ledger, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: make(map[Key]struct{})}
+	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: newClaims()}
 	if path == "" {
 		return l, nil
 	}
@@ -119,19 +116,62 @@ func (l *Ledger) Progress(s Stream, contentID string) Progress {
 	return e.progress()
 }
 
-// Claim reports whether the record key is new, and remembers it in memory from
-// now on; Confirm makes that last, Release undoes it.
-func (l *Ledger) Claim(k Key) bool {
+// Claim says what is known of a record. Unless it is Known, the record is
+// remembered in memory from now on, by the key that Claim returns: Confirm makes
+// that last, Release undoes it.
+func (l *Ledger) Claim(k Key) (Key, Verdict) {
 	if l.state.keys.max == 0 {
-		return true
+		return k, New
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, taken := l.claimed[k]; taken || l.state.keys.has(k) {
-		return false
+	k, verdict := l.judge(k.first())
+	if verdict != Known {
+		l.claimed.add(k)
 	}
-	l.claimed[k] = struct{}{}
-	return true
+	return k, verdict
+}
+
+// judge says what is known of a record, and the key to remember it by. The caller
+// holds mu.
+func (l *Ledger) judge(first Key) (Key, Verdict) {
+	have, taken := l.find(first)
+	if taken && have == first {
+		return first, Known
+	}
+	further := first.further()
+	if taken || l.claimed.further+l.state.keys.further > 0 { // the first content may be forgotten already
+		if have, ok := l.find(further); ok && have == further {
+			return further, Known
+		}
+	}
+	if taken {
+		return further, Changed
+	}
+	return first, New
+}
+
+// find returns the key with the id of k.
+func (l *Ledger) find(k Key) (Key, bool) {
+	if have, ok := l.claimed.get(k); ok {
+		return have, true
+	}
+	return l.state.keys.get(k)
+}
+
+// HasOldKeys reports whether keys of schema 1 are remembered: until all are
+// older than DedupWindow.
+func (l *Ledger) HasOldKeys() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.keys.old > 0
+}
+
+// KnowsOldKey reports whether a key of schema 1 is remembered.
+func (l *Ledger) KnowsOldKey(k Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.keys.has(fromSchema1(k))
 }
 
 // Release forgets keys that were claimed but will not be delivered. Confirmed
@@ -140,7 +180,7 @@ func (l *Ledger) Release(keys []Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, k := range keys {
-		delete(l.claimed, k)
+		l.claimed.remove(k)
 	}
 }
 
@@ -158,7 +198,7 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	defer l.mu.Unlock()
 	for _, d := range ds {
 		for _, k := range d.Keys {
-			delete(l.claimed, k)
+			l.claimed.remove(k)
 		}
 	}
 	return nil

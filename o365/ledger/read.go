@@ -37,24 +37,34 @@ func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 	})
 }
 
+// loadKeys reads the rows of schema 1 first: they have the lower ids.
 func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
-	const query = "SELECT id, confirmed, keys, checksum FROM record_keys ORDER BY id"
-	err := f.each(query, func(scan scan) error {
-		var r keyRow
-		var packed []byte
-		var sum int64
-		if err := scan(&r.id, &r.time, &packed, &sum); err != nil {
+	old := true
+	for _, query := range []string{
+		"SELECT id, confirmed, keys, checksum FROM record_keys ORDER BY id",
+		"SELECT id, confirmed, keys, checksum FROM keys ORDER BY id",
+	} {
+		err := f.each(query, func(scan scan) error {
+			r := keyRow{old: old}
+			var packed []byte
+			var sum int64
+			if err := scan(&r.id, &r.time, &packed, &sum); err != nil {
+				return err
+			}
+			r.keys = make([]Key, len(packed)/len(Key{}))
+			for i := range r.keys {
+				r.keys[i] = Key(packed[i*len(Key{}):])
+			}
+			st.keys.add(r)
+			return verify(sum, []int64{r.id, r.time}, string(packed))
+		})
+		if err != nil {
 			return err
 		}
-		r.keys = make([]Key, len(packed)/len(Key{}))
-		for i := range r.keys {
-			r.keys[i] = Key(packed[i*len(Key{}):])
-		}
-		st.keys.add(r)
-		return verify(sum, []int64{r.id, r.time}, string(packed))
-	})
+		old = false
+	}
 	st.keys.evicted = 0
-	return err
+	return nil
 }
 
 func (f *file) loadSince(st *state, streams map[int64]Stream) error {

@@ -19,7 +19,8 @@ CREATE TABLE blobs (
 	PRIMARY KEY (keep_until, stream, content_id)
 ) WITHOUT ROWID;
 
--- The keys of one transaction, 16 bytes each.
+-- Record keys as schema 1 had them, of their Id alone. They are read, and go
+-- when they are too old; schema2.sql has the table for new ones.
 CREATE TABLE record_keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -16,13 +17,17 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
-const (
-	applicationID = 0x6f333635 // "o365", in the file's header
-	schemaVersion = 1
-)
+const applicationID = 0x6f333635 // "o365", in the file's header
 
 //go:embed schema.sql
-var schema string
+var schema1 string
+
+//go:embed schema2.sql
+var schema2 string
+
+// schemas are what each version adds to the one before; a file says how many it
+// has.
+var schemas = []string{schema1, schema2}
 
 // settings of every connection:
 //
@@ -135,13 +140,16 @@ func (f *file) connect() error {
 		return f.begin()
 	case app != applicationID:
 		return errors.New("is a SQLite database of another program: name another file")
-	case version > schemaVersion:
+	case version > int64(len(schemas)):
 		return fmt.Errorf("was written by a newer version (schema %d, this one knows %d): use that version, or name another file",
-			version, schemaVersion)
-	case version < schemaVersion:
+			version, len(schemas))
+	case version < 1:
 		return fmt.Errorf("%w: schema %d", errDamaged, version)
 	}
 	f.there = true
+	if err := f.upgrade(version); err != nil {
+		return err
+	}
 	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
 		var id int64
 		var s Stream
@@ -153,8 +161,7 @@ func (f *file) connect() error {
 
 // begin makes an empty ledger.
 func (f *file) begin() error {
-	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d",
-		schema, applicationID, schemaVersion))
+	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id = %d; %s", applicationID, added(0)))
 	if err != nil {
 		return err
 	}
@@ -164,6 +171,19 @@ func (f *file) begin() error {
 	err = f.exec("COMMIT")
 	f.there = err == nil
 	return err
+}
+
+// upgrade adds what a file of an earlier schema does not have.
+func (f *file) upgrade(version int64) error {
+	if int(version) == len(schemas) {
+		return nil
+	}
+	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
+}
+
+// added are the statements that make a file of one version one of the last.
+func added(version int64) string {
+	return fmt.Sprintf("%s; PRAGMA user_version = %d", strings.Join(schemas[version:], ";"), len(schemas))
 }
 
 // disconnect drops the connection, and with it a transaction that is open.

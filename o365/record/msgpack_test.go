@@ -302,7 +302,8 @@ func decodeAll(r io.Reader, opt Options) (events []event, records []Record, bad 
 			if m.Index != i || len(out) != len(buf) {
 				return nil, nil, nil, fmt.Errorf("%v as element %d, %d bytes more", m, i, len(out)-len(buf))
 			}
-			bad = append(bad, m)
+			kept := *m
+			bad = append(bad, &kept)
 			continue
 		}
 		if err != nil {

@@ -50,11 +50,16 @@
 //
 // # Key
 //
-// A record is known by its first top-level field named exactly Id: by its 16
-// bytes if that is a GUID, in any case and with or without braces, else by a hash
-// of its text. Without an Id, or with the empty GUID, or with Options.WholeKey,
-// the key is a hash of the record's JSON text. Hashes are the first half of a
-// SHA-256 over one byte for what is hashed ('i' or 'w') and the text.
+// A record is known by 16 bytes, which are the same in every process: the first
+// 8 say which record it is, the last 8 what is in it. The former are a hash of
+// Options.Scope and of the first top-level field named exactly Id: of its 16
+// bytes if that is a GUID, in any case and with or without braces, else of its
+// text. Without an Id, or with the empty GUID, they are a hash of Options.Scope
+// and of all of the record. The latter are a hash of the record's JSON text as
+// it stands in the blob: white space inside it counts.
+//
+// The hash is XXH64: with it decoding takes 5 % longer, with SHA-256 36 %. Records
+// without an Id get both.
 package record
 
 import (
@@ -67,6 +72,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/cespare/xxhash/v2"
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
@@ -80,9 +86,9 @@ var errNotObject = errors.New("not a JSON object")
 
 // Options say how records are decoded. The zero value is ready for use.
 type Options struct {
-	// WholeKey makes the key a hash of the whole record. DLP.All needs it: there
-	// records that differ can share one Id.
-	WholeKey bool
+	// Scope is part of every key, so that records of different scopes, such as
+	// tenants, have different ones.
+	Scope string
 	// MaxSize is the size of the largest record in bytes of JSON; 0 means
 	// DefaultMaxSize. Larger ones are Malformed and never held in memory.
 	MaxSize int
@@ -94,7 +100,7 @@ type Options struct {
 // Record tells about the event that was appended.
 type Record struct {
 	Index       int       // position in the blob's array, from 0, Malformed elements included
-	Key         [16]byte  // what the record is known by
+	Key         [16]byte  // what the record is known by, and what is in it
 	HasID       bool      // the record has an Id
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is the clock's
@@ -120,14 +126,19 @@ type Decoder struct {
 	opt   Options
 	cut   *elements.Cutter
 	index int
+	bad   Malformed // the last one
 
 	json  jsontext.Decoder
 	text  bytes.Buffer // what json reads
 	fixed []byte       // a repaired record
 	enc   encoder
+
+	scope [8]byte
 	id    []byte
-	hash  hash.Hash
+	short []byte // what is hashed
+	sha   hash.Hash
 	sum   [sha256.Size]byte
+	last  struct{ id, raw []byte } // of the record returned last
 }
 
 // NewDecoder returns a decoder of the blob that r reads.
@@ -138,7 +149,8 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	d := &Decoder{opt: opt, hash: sha256.New()}
+	d := &Decoder{opt: opt, sha: sha256.New()}
+	binary.BigEndian.PutUint64(d.scope[:], xxhash.Sum64String(opt.Scope))
 	d.cut = elements.NewCutter(d.leading)
 	d.Reset(r)
 	return d
@@ -149,9 +161,11 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 func (d *Decoder) Reset(r io.Reader) {
 	d.cut.Reset(r, d.opt.MaxSize)
 	d.index = 0
+	d.last.id, d.last.raw = nil, nil
 	d.fixed = reuse(d.fixed)
 	d.enc.scratch = reuse(d.enc.scratch)
 	d.id = reuse(d.id)
+	d.short = reuse(d.short)
 }
 
 // reuse empties a buffer for the next blob, or drops a large one.
@@ -169,7 +183,8 @@ func reuse(b []byte) []byte {
 // again), elements.ErrNotArray when there is no array, and otherwise what the reader
 // failed with. After each of these every further call gives the same error.
 //
-// With a *Malformed buf is unchanged, and the next call gives the next record.
+// With a *Malformed, which is good until the next call, buf is unchanged, and the
+// next call gives the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	el, err := d.cut.Next()
 	if err != nil {
@@ -179,7 +194,8 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	d.index++
 	out, rec, err := d.event(buf, el)
 	if err != nil {
-		return buf, Record{}, &Malformed{Index: index, Offset: el.Offset, Err: err}
+		d.bad = Malformed{Index: index, Offset: el.Offset, Err: err}
+		return buf, Record{}, &d.bad
 	}
 	rec.Index = index
 	return out, rec, nil
@@ -210,6 +226,7 @@ func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error)
 	}
 	rec.Time, rec.TimeMissing = d.time(found.created)
 	rec.Key, rec.HasID = d.key(found.id, el.Raw)
+	d.last.id, d.last.raw = found.id, el.Raw
 	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
 	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
 	return found.out, rec, nil
