@@ -31,6 +31,9 @@ const (
 	Slow      = "slow"       // Delay between any two records
 	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
+	Elements  = "elements"   // Text stands among the records Size times, as elements of their own
+	Huge      = "huge"       // a record of Size bytes stands among the records
+	SameID    = "same-id"    // a record with the Id of another one and other content stands among the records: of the same blob; of another content type if Text is "type"; of another tenant if it is "tenant"
 
 	NextPageElsewhere = "next-page-elsewhere" // the NextPageUri names the host in Text
 	ContentElsewhere  = "content-elsewhere"   // the contentUris name the host in Text
@@ -59,6 +62,7 @@ type Fault struct {
 
 	At         float64  `json:"at,omitempty"` // share of the body that is sent, 0 to 1; 0 is random
 	Text       string   `json:"text,omitempty"`
+	Size       int64    `json:"size,omitempty"` // bytes, or elements
 	Delay      Duration `json:"delay,omitzero"`
 	RetryAfter int      `json:"retry_after,omitempty"` // seconds
 
@@ -102,7 +106,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 
 var kinds = []string{
 	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
-	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Headers, Insert,
+	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Headers, Insert, Elements, Huge, SameID,
 	NextPageElsewhere, ContentElsewhere,
 }
 
