@@ -37,6 +37,7 @@ type Config struct {
 	DedupMax    int
 
 	TagPrefix string
+	RecordMax int
 	BatchSize int
 	QueueSize int
 	HealthTag string
@@ -82,6 +83,7 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		DedupWindow:       v.Duration(option.DedupWindow),
 		DedupMax:          v.Int(option.DedupMax),
 		TagPrefix:         v.String(option.TagPrefix),
+		RecordMax:         int(v.Size(option.RecordMax)),
 		BatchSize:         int(v.Size(option.BatchSize)),
 		QueueSize:         int(v.Size(option.QueueSize)),
 		HealthTag:         v.String(option.HealthTag),

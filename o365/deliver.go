@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
@@ -17,52 +18,105 @@ const pieceSize = 64 << 10
 // pieceRecords is how many records of usual sizes that makes.
 const pieceRecords = 64
 
+// reading is a blob that is being downloaded.
+type reading struct {
+	*blob
+	decoder *record.Decoder
+	piece   piece
+	large   bool // a record takes more memory than a download has
+}
+
 // Deliver implements [collector.Blob].
-func (b *blob) Deliver(ctx context.Context, r io.Reader) error {
+func (b *blob) Deliver(ctx context.Context, body io.Reader) error {
 	scratch := b.pipe.scratch()
 	defer b.pipe.putBack(scratch)
-	d := scratch.decoder
-	d.Reset(r)
-	piece := piece{blob: b, events: scratch.events[:0], created: scratch.created[:0]}
-	defer func() { scratch.events, scratch.created = piece.events, piece.created }()
+	r := &reading{
+		blob: b, decoder: scratch.decoder,
+		piece: piece{blob: b, events: scratch.events[:0], created: scratch.created[:0]},
+	}
+	defer func() { scratch.events, scratch.created = r.piece.events, r.piece.created }()
+	defer b.pipe.outbox.Restore(b)
+	r.decoder.Begin(record.Body{
+		Reader: body, ContentID: b.content.ID,
+		Resize: func(bytes int) error { return r.resize(ctx, bytes) },
+	})
 	b.found.begin(max(b.known, b.addedSoFar()))
 	for {
-		start := len(piece.events)
-		events, rec, err := d.Append(piece.events)
-		if bad, ok := err.(*record.Malformed); ok { // it is never wrapped, and there may be millions
-			b.found.addMalformed(bad, b.metrics)
-			piece.through = bad.Index + 1
-			continue
+		err := r.element(ctx)
+		if err == nil && r.large {
+			err = r.shrink(ctx)
 		}
 		if err != nil {
-			if failed := piece.add(ctx); failed != nil {
-				return failed
-			}
-			if err != io.EOF {
-				return err
-			}
-			b.found.report(b)
-			b.end(piece.through)
-			return nil
+			return r.end(ctx, err)
 		}
-		key, verdict := b.judge(d, rec)
-		b.found.addRecord(rec, verdict, b.metrics)
-		piece.events = events
-		if verdict == ledger.Known {
-			piece.events = events[:start]
-			piece.through = rec.Index + 1
-			continue
-		}
-		if start > 0 && len(events) > b.pieceSize() {
-			piece.events = events[:start]
-			if err := piece.add(ctx); err != nil {
-				b.pipe.forget(key)
-				return err
-			}
-			piece.events = append(piece.events[:0], events[start:]...)
-		}
-		piece.include(rec, key)
 	}
+}
+
+// element takes the next element of the blob.
+func (r *reading) element(ctx context.Context) error {
+	p := &r.piece
+	start := len(p.events)
+	events, rec, err := r.decoder.Append(p.events)
+	if bad, ok := err.(*record.Malformed); ok { // it is never wrapped, and there may be millions
+		r.found.addMalformed(bad, r.metrics)
+		p.through = bad.Index + 1
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	key, verdict := r.judge(r.decoder, rec)
+	r.found.addRecord(rec, verdict, r.metrics)
+	p.events = events
+	if verdict == ledger.Known {
+		p.events = events[:start]
+		p.through = rec.Index + 1
+		return nil
+	}
+	if start > 0 && len(events) > r.pieceSize() {
+		p.events = events[:start]
+		if err := p.add(ctx); err != nil {
+			r.pipe.forget(key)
+			return err
+		}
+		p.events = append(p.events[:0], events[start:]...)
+	}
+	p.include(rec, key)
+	return nil
+}
+
+// resize counts what a large record takes: its text, and an event of about as
+// much. One of an input is read at a time.
+func (r *reading) resize(ctx context.Context, bytes int) error {
+	if r.large = bytes > elements.FreeSize; r.large {
+		return r.pipe.outbox.Enlarge(ctx, r.blob, 2*bytes)
+	}
+	r.pipe.outbox.Restore(r.blob)
+	return nil
+}
+
+// shrink hands over what there is and gives up the memory of a large record.
+func (r *reading) shrink(ctx context.Context) error {
+	if err := r.piece.add(ctx); err != nil {
+		return err
+	}
+	r.piece.events = nil
+	r.decoder.Shrink()
+	return nil
+}
+
+// end hands over what is left. It returns the error that ended the blob, nil for
+// its end.
+func (r *reading) end(ctx context.Context, err error) error {
+	if failed := r.piece.add(ctx); failed != nil {
+		return failed
+	}
+	if err != io.EOF {
+		return err
+	}
+	r.found.report(r.blob)
+	r.blob.end(r.piece.through)
+	return nil
 }
 
 // judge says whether a record is known: its place in the blob or, with dedup,
@@ -99,7 +153,7 @@ func (p *pipe) scratch() *scratch {
 		p.free = p.free[:n-1]
 		return s
 	}
-	return &scratch{decoder: record.NewDecoder(nil, record.Options{Scope: p.tenant})}
+	return &scratch{decoder: record.NewDecoder(nil, record.Options{Scope: p.tenant, MaxSize: p.config.RecordMax})}
 }
 
 // putBack keeps the memory for the next blob, unless a huge record has blown
@@ -164,6 +218,9 @@ func (p *piece) add(ctx context.Context) error {
 		return err
 	}
 	b.added = max(b.added, p.through)
+	if b.pipe.outbox.Keeps(p.events) {
+		p.events = nil
+	}
 	p.events, p.records, p.keys, p.created = p.events[:0], 0, nil, p.created[:0]
 	return nil
 }

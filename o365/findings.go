@@ -18,6 +18,8 @@ type findings struct {
 
 	malformed int
 	first     record.Malformed // of them
+	tooLarge  int              // records over record_max
+	largest   record.Record    // of them
 	changed   int              // records that have the Id of another one and other content
 }
 
@@ -51,9 +53,17 @@ func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *healt
 	switch verdict {
 	case ledger.Known:
 		m.Duplicates.Add(1)
+		return
 	case ledger.Changed:
 		f.changed++
 		m.IDConflicts.Add(1)
+	}
+	if rec.TooLarge > 0 {
+		f.tooLarge++
+		m.TooLarge.Add(1)
+		if rec.TooLarge > f.largest.TooLarge {
+			f.largest = rec
+		}
 	}
 }
 
@@ -64,6 +74,11 @@ func (f *findings) report(b *blob) {
 	}
 	if f.malformed > 0 {
 		log("%d of its elements are no usable records and are left out; the first is %v", f.malformed, &f.first)
+	}
+	if f.tooLarge > 0 {
+		log("%d of its records are larger than record_max, and only their first fields are delivered, with "+record.TooLargeKey+
+			" beside them; the largest is record %d of %d bytes: raise record_max, 16M at most, to have them whole",
+			f.tooLarge, f.largest.Index, f.largest.TooLarge)
 	}
 	if f.changed > 0 && b.pipe.reportsConflicts(b.content.Type) {
 		log("%d of its records have the Id of another record and other content; both are delivered, and counted in id_conflicts_total", f.changed)

@@ -24,6 +24,8 @@ var (
 		Help: "Elements of content blobs that are no usable records."}
 	metricIDConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
 		Help: "Records delivered although their Id in the tenant is that of another record: their content is another. In DLP.All a match and its undoing share an Id."}
+	metricTooLarge = Metric{Name: "too_large_total", Type: CounterType, Labels: perStream,
+		Help: "Records larger than record_max, of which only the first fields were delivered, with o365_record_too_large beside them."}
 	metricGaps = Metric{Name: "gaps_total", Type: CounterType, Labels: perStream,
 		Help: "Spans of time and content blobs that could not be had any more."}
 	metricGapSeconds = Metric{Name: "gap_seconds_total", Type: CounterType, Labels: perStream,
@@ -63,7 +65,7 @@ var (
 // declared holds all of them in the order in which they are shown.
 var declared = []*Metric{
 	&metricUp, &metricLag, &metricComplete, &metricListed, &metricNewest, &metricLastSuccess, &metricEventLag,
-	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed, &metricIDConflicts,
+	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed, &metricIDConflicts, &metricTooLarge,
 	&metricBlobs, &metricLate, &metricPending, &metricQueue,
 	&metricGaps, &metricGapSeconds, &metricRetries,
 	&metricRequests, &metricThrottled, &metricRequestsPerMinute,

@@ -29,7 +29,7 @@ type StreamMetrics struct {
 	Records, Bytes        Counter // stored by Fluent Bit
 	Delivered, Lost, Late Counter // blobs
 	Duplicates, Malformed Counter // records
-	IDConflicts           Counter // records
+	IDConflicts, TooLarge Counter // records
 	Gaps, GapSeconds      Counter
 	Retries               Counter
 
@@ -49,13 +49,13 @@ type StreamMetrics struct {
 
 // Counts are the sums of a stream or of several.
 type Counts struct {
-	Records, Blobs, Duplicates, Malformed, IDConflicts, Late, Lost, Gaps, Retries int64
+	Records, Blobs, Duplicates, Malformed, IDConflicts, TooLarge, Late, Lost, Gaps, Retries int64
 }
 
 // Counts returns those since the start.
 func (s *StreamMetrics) Counts() Counts {
 	return Counts{
-		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(), IDConflicts: s.IDConflicts.Load(),
+		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(), IDConflicts: s.IDConflicts.Load(), TooLarge: s.TooLarge.Load(),
 		Late: s.Late.Load(), Lost: s.Lost.Load(), Gaps: s.Gaps.Load(), Retries: s.Retries.Load(),
 	}
 }
@@ -63,14 +63,14 @@ func (s *StreamMetrics) Counts() Counts {
 // Plus adds.
 func (c Counts) Plus(d Counts) Counts {
 	return Counts{
-		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed, c.IDConflicts + d.IDConflicts,
+		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed, c.IDConflicts + d.IDConflicts, c.TooLarge + d.TooLarge,
 		c.Late + d.Late, c.Lost + d.Lost, c.Gaps + d.Gaps, c.Retries + d.Retries,
 	}
 }
 
 // Minus subtracts: what has come since d.
 func (c Counts) Minus(d Counts) Counts {
-	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.IDConflicts, -d.Late, -d.Lost, -d.Gaps, -d.Retries})
+	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.IDConflicts, -d.TooLarge, -d.Late, -d.Lost, -d.Gaps, -d.Retries})
 }
 
 // TenantSources are numbers of a tenant that are asked for instead of counted.
@@ -224,6 +224,7 @@ func (s *StreamMetrics) series(clock *ServiceClock) []Series {
 		of(&metricDuplicates, &s.Duplicates),
 		of(&metricMalformed, &s.Malformed),
 		of(&metricIDConflicts, &s.IDConflicts),
+		of(&metricTooLarge, &s.TooLarge),
 		of(&metricGaps, &s.Gaps),
 		of(&metricGapSeconds, &s.GapSeconds),
 		of(&metricRetries, &s.Retries),

@@ -28,6 +28,7 @@ const (
 	DedupWindow         = "dedup_window"
 	DedupMax            = "dedup_max"
 	TagPrefix           = "tag_prefix"
+	RecordMax           = "record_max"
 	BatchSize           = "batch_size"
 	QueueSize           = "queue_size"
 	HealthTag           = "health_tag"
@@ -94,6 +95,8 @@ var declared = []Option{
 		Help: "How many Ids are remembered at most; the oldest go first."},
 	{Key: TagPrefix, Type: tag,
 		Help: "Emit records under PREFIX.azureactivedirectory, PREFIX.exchange, PREFIX.sharepoint, PREFIX.general and PREFIX.dlp instead of the tag of the section."},
+	{Key: RecordMax, Type: size("64k", "16M"), Default: "4M",
+		Help: "Largest JSON of one record; of a larger one only the first fields are delivered, with o365_record_too_large beside them."},
 	{Key: BatchSize, Type: size("4k", "16M"), Default: "1M",
 		Help: "Bytes handed to Fluent Bit at once at most, unless one record is larger."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",

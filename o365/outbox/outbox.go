@@ -64,6 +64,9 @@ type Outbox[R any] struct {
 	held     int           // bytes of all buffers, spare ones included
 	spare    [][]byte      // of batchSize
 	reserved int           // bytes
+	holder   any           // of a large record, or nil
+	enlarged int           // bytes that it takes
+	urgent   int           // adders that wait with more than a batch
 	freed    chan struct{} // closed and replaced when there is more room
 }
 
@@ -79,18 +82,33 @@ func New[R any](batchSize, limit int) *Outbox[R] {
 	}
 }
 
-// Add appends whole events to a lane, copying them, and waits while the
-// outbox is full. It returns only ctx's error, and then nothing was added.
+// Add appends whole events to a lane, and waits while the outbox is full. It
+// returns only ctx's error, and then nothing was added. Events are copied; only
+// what is more than a batch is kept as it is, and the caller must let go of it.
 func (o *Outbox[R]) Add(ctx context.Context, name Lane, events []byte, records int, receipt R) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	l := o.lane(name)
-	if err := o.await(ctx, func() bool { return o.fits(o.needs(l, len(events))) }); err != nil {
+	room := func() bool { return o.urgent == 0 && o.fits(o.needs(l, len(events))) }
+	if o.Keeps(events) {
+		// Those with less would take the room whenever there is some.
+		o.urgent++
+		defer func() {
+			if o.urgent--; o.urgent == 0 {
+				o.wake()
+			}
+		}()
+		room = func() bool { return o.fits(cap(events)) }
+	}
+	if err := o.await(ctx, room); err != nil {
 		return err
 	}
 	o.push(l, events, records, receipt)
 	return nil
 }
+
+// Keeps reports whether Add keeps events instead of copying them.
+func (o *Outbox[R]) Keeps(events []byte) bool { return len(events) > o.batchSize }
 
 // Push is Add without waiting, for the few small events that must not be held
 // up by a full outbox.
@@ -133,10 +151,30 @@ func (o *Outbox[R]) lane(name Lane) *lane[R] {
 }
 
 func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
-	b := o.open(l, len(events))
-	b.Events = append(b.Events, events...)
+	b := o.keep(l, events)
+	if b == nil {
+		b = o.open(l, len(events))
+		b.Events = append(b.Events, events...)
+	}
 	b.Records += records
 	b.Receipts = append(b.Receipts, receipt)
+}
+
+// keep makes a batch of events that are more than one, else nil.
+func (o *Outbox[R]) keep(l *lane[R], events []byte) *Batch[R] {
+	if !o.Keeps(events) {
+		return nil
+	}
+	o.held += cap(events)
+	return o.begin(l, events)
+}
+
+// begin appends a batch to a lane.
+func (o *Outbox[R]) begin(l *lane[R], buf []byte) *Batch[R] {
+	b := &Batch[R]{Tag: l.Tag, lane: l, Events: buf}
+	l.waiting = append(l.waiting, b)
+	o.waiting++
+	return b
 }
 
 // open returns the batch at the end of a lane, with room for n bytes.
@@ -148,16 +186,12 @@ func (o *Outbox[R]) open(l *lane[R], n int) *Batch[R] {
 		}
 		return b
 	}
-	b := &Batch[R]{Tag: l.Tag, lane: l}
 	if o.reuses(n) {
-		b.Events = o.takeSpare()
-	} else {
-		b.Events = make([]byte, 0, o.first(l, n))
-		o.held += cap(b.Events)
+		return o.begin(l, o.takeSpare())
 	}
-	l.waiting = append(l.waiting, b)
-	o.waiting++
-	return b
+	buf := make([]byte, 0, o.first(l, n))
+	o.held += cap(buf)
+	return o.begin(l, buf)
 }
 
 // Next takes the oldest batch of a lane that has none in flight, the lanes in

@@ -28,7 +28,7 @@ func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	most := o.limit - copies - o.reserved
+	most := o.limit - copies - o.reserved - o.enlarged
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize
@@ -55,7 +55,7 @@ func (o *Outbox[R]) reuses(n int) bool { return len(o.spare) > 0 && n <= o.batch
 // need: most lanes are quiet most of the time.
 func (o *Outbox[R]) first(l *lane[R], n int) int {
 	if l.busy() {
-		return max(n, o.batchSize)
+		return o.batchSize
 	}
 	return n
 }

@@ -192,7 +192,7 @@ func same(dec *jsontext.Decoder, v any, level int) error {
 		if err != nil {
 			return err
 		}
-		text, _ := repair(nil, raw)
+		text, _ := repair(nil, raw, 10*len(raw))
 		if v != string(text) {
 			return fmt.Errorf("deep %q is %q", text, v)
 		}

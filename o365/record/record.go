@@ -39,14 +39,22 @@
 //
 // The array is cut by brackets and quotes before a record is looked into, so a
 // bad record costs no other: it is reported as Malformed. That goes for syntax
-// errors, elements that are no objects or missing between two commas, records
-// over Options.MaxSize (they are skipped, not held), and for whatever follows the
-// array. Only an odd quote or several missing brackets make the records behind
+// errors, elements that are no objects or missing between two commas, and for
+// whatever follows the array. Only an odd quote or several missing brackets make the records behind
 // them part of the bad one.
 //
 // Three faults inside strings are repaired instead and counted in
 // Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become
 // U+FFFD each, raw control characters are taken as they are.
+//
+// # Records that are too large
+//
+// A record over Options.MaxSize is never held. A small record stands for it, which
+// has the fields of the common schema that were found among its first 32 KB, if
+// their values are strings or numbers of at most 1 KB, and behind them the field
+// o365_record_too_large: an object with bytes (of its JSON text), content_id,
+// index (in the blob's array, from 0), offset (of its first byte in the blob) and
+// sha256 (of its JSON text). Record.TooLarge is set.
 //
 // # Key
 //
@@ -66,10 +74,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -80,9 +88,17 @@ import (
 
 // DefaultMaxSize is how many bytes of JSON one record may have unless Options
 // say otherwise. Records of 177 KB have been seen.
-const DefaultMaxSize = 16 << 20
+const DefaultMaxSize = 4 << 20
 
-var errNotObject = errors.New("not a JSON object")
+// Body is a content blob to decode.
+type Body struct {
+	io.Reader
+	ContentID string // by which a record that is too large is named
+	// Resize, if not nil, is asked before more than elements.FreeSize bytes of one
+	// record are held, with how many; its error ends the body. It is told when it
+	// is no more than that again, which Shrink brings about.
+	Resize func(bytes int) error
+}
 
 // Options say how records are decoded. The zero value is ready for use.
 type Options struct {
@@ -90,7 +106,7 @@ type Options struct {
 	// tenants, have different ones.
 	Scope string
 	// MaxSize is the size of the largest record in bytes of JSON; 0 means
-	// DefaultMaxSize. Larger ones are Malformed and never held in memory.
+	// DefaultMaxSize. See Records that are too large.
 	MaxSize int
 	// Now gives the event time of records without a usable CreationTime; nil
 	// means time.Now.
@@ -105,6 +121,7 @@ type Record struct {
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is the clock's
 	Repaired    int       // faults in strings that were repaired
+	TooLarge    int64     // bytes of JSON of a record that is over MaxSize, of which the event holds the first fields; else 0
 	Stringified int       // containers nested too deep, now strings of JSON
 	NumberTexts int       // numbers that MessagePack cannot hold, now strings
 }
@@ -133,6 +150,10 @@ type Decoder struct {
 	fixed []byte       // a repaired record
 	enc   encoder
 
+	contentID string
+	skipped   skipped
+	skip      func(part []byte) // of skipped
+
 	scope [8]byte
 	id    []byte
 	short []byte // what is hashed
@@ -151,16 +172,32 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 	}
 	d := &Decoder{opt: opt, sha: sha256.New()}
 	binary.BigEndian.PutUint64(d.scope[:], xxhash.Sum64String(opt.Scope))
-	d.cut = elements.NewCutter(d.leading)
+	d.cut, d.skip = elements.NewCutter(d.leading), d.skipped.skip
 	d.Reset(r)
 	return d
 }
 
 // Reset begins another blob. Options stay, and buffers unless they have become
 // large.
-func (d *Decoder) Reset(r io.Reader) {
-	d.cut.Reset(r, d.opt.MaxSize)
-	d.index = 0
+func (d *Decoder) Reset(r io.Reader) { d.Begin(Body{Reader: r}) }
+
+// Begin is Reset for a Body.
+func (d *Decoder) Begin(body Body) {
+	d.cut.Begin(body.Reader, d.opt.MaxSize, elements.Watch{Resize: body.Resize, Skip: d.skip})
+	d.index, d.contentID = 0, body.ContentID
+	d.drop()
+}
+
+// Shrink gives up the memory that a large record took. The event that Append
+// returned last stays, OldKey is of no record until the next one.
+func (d *Decoder) Shrink() {
+	d.cut.Shrink()
+	d.drop()
+}
+
+// drop gives up what is large but for the window.
+func (d *Decoder) drop() {
+	_ = d.check(nil) // which lets go of the record
 	d.last.id, d.last.raw = nil, nil
 	d.fixed = reuse(d.fixed)
 	d.enc.scratch = reuse(d.enc.scratch)
@@ -170,7 +207,7 @@ func (d *Decoder) Reset(r io.Reader) {
 
 // reuse empties a buffer for the next blob, or drops a large one.
 func reuse(b []byte) []byte {
-	if cap(b) > 1<<20 {
+	if cap(b) > elements.FreeSize {
 		return nil
 	}
 	return b[:0]
@@ -186,6 +223,7 @@ func reuse(b []byte) []byte {
 // With a *Malformed, which is good until the next call, buf is unchanged, and the
 // next call gives the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
+	d.skipped.reset()
 	el, err := d.cut.Next()
 	if err != nil {
 		return buf, Record{}, err
@@ -193,7 +231,9 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	index := d.index
 	d.index++
 	out, rec, err := d.event(buf, el)
-	if err != nil {
+	if err == elements.ErrTooLarge {
+		out, rec = d.stub(buf, index, el)
+	} else if err != nil {
 		d.bad = Malformed{Index: index, Offset: el.Offset, Err: err}
 		return buf, Record{}, &d.bad
 	}
@@ -203,11 +243,8 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 
 // event appends the element as an event.
 func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error) {
-	switch {
-	case el.Err != nil:
+	if el.Err != nil {
 		return nil, Record{}, el.Err
-	case el.Raw[0] != '{':
-		return nil, Record{}, errNotObject
 	}
 	text, repaired := el.Raw, 0
 	if !el.Valid {
@@ -216,28 +253,41 @@ func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error)
 			return nil, Record{}, err
 		}
 	}
+	out, rec, id := d.append(buf, text)
+	rec.Repaired = repaired
+	rec.Key, rec.HasID = d.key(id, el.Raw)
+	d.last.id, d.last.raw = id, el.Raw
+	return out, rec, nil
+}
+
+// append appends the event of a record that is valid JSON, and returns the JSON
+// text of its Id.
+func (d *Decoder) append(buf, text []byte) (_ []byte, _ Record, id []byte) {
+	if len(text) > elements.FreeSize {
+		buf = slices.Grow(buf, len(text)) // in one step: most events are smaller
+	}
 	at := len(buf)
 	buf = append(buf, 0x92, 0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	found := d.enc.record(buf, text)
-	rec := Record{
-		Repaired:    repaired,
-		Stringified: found.stringified,
-		NumberTexts: found.numberTexts,
-	}
+	rec := Record{Stringified: found.stringified, NumberTexts: found.numberTexts}
 	rec.Time, rec.TimeMissing = d.time(found.created)
-	rec.Key, rec.HasID = d.key(found.id, el.Raw)
-	d.last.id, d.last.raw = found.id, el.Raw
 	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
 	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
-	return found.out, rec, nil
+	return found.out, rec, found.id
 }
 
-// valid returns the record's text if it is valid JSON or can be repaired.
+// valid returns the record's text if it is valid JSON or can be repaired. A
+// record that has become too large by that counts as one.
 func (d *Decoder) valid(raw []byte) (text []byte, repaired int, err error) {
 	if err = d.check(raw); err == nil {
 		return raw, 0, nil
 	}
-	if d.fixed, repaired = repair(d.fixed[:0], raw); repaired > 0 {
+	d.fixed, repaired = repair(slices.Grow(d.fixed[:0], len(raw)), raw, d.opt.MaxSize)
+	if len(d.fixed) > d.opt.MaxSize {
+		d.skipped.skip(raw)
+		return nil, 0, elements.ErrTooLarge
+	}
+	if repaired > 0 {
 		err = d.check(d.fixed)
 	}
 	return d.fixed, repaired, err

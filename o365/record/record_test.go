@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestReset(t *testing.T) {
 // TestResetDropsLargeBuffers keeps a worker from holding what one blob needed.
 func TestResetDropsLargeBuffers(t *testing.T) {
 	large := strings.Repeat("\xff", 4<<20)
-	d := NewDecoder(strings.NewReader(`[{"Id":"`+large+`"}]`), Options{})
+	d := NewDecoder(strings.NewReader(`[{"Id":"`+large+`"}]`), Options{MaxSize: 16 << 20})
 	if _, rec, err := d.Append(nil); err != nil || rec.Repaired != len(large) {
 		t.Fatalf("%d repaired, %v", rec.Repaired, err)
 	}
@@ -57,7 +58,7 @@ func TestNoAllocations(t *testing.T) {
 }
 
 func TestMalformedText(t *testing.T) {
-	m := &Malformed{Index: 3, Offset: 99, Err: errNotObject}
+	m := &Malformed{Index: 3, Offset: 99, Err: errors.New("not a JSON object")}
 	if got := m.Error(); got != "record 3 at byte 99: not a JSON object" {
 		t.Error(got)
 	}
