@@ -94,6 +94,9 @@ const (
 	// garbage is the part of queue_size, a quarter as measured, that is left to
 	// what the garbage collector has not found yet or not given back.
 	garbage = 4
+	// recordCost is what is remembered of a record until it is confirmed, in bytes:
+	// its key in the receipt and among those that are claimed, and its time.
+	recordCost = 64
 	// stopping and closing bound the time that Close takes, from its start,
 	// for requests to stop and for the ledger to be closed.
 	stopping = 500 * time.Millisecond
@@ -115,7 +118,7 @@ func Open(c Config, h Host) (*Input, error) {
 	in := &Input{
 		log:       h.Log,
 		healthTag: c.HealthTag,
-		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage),
+		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage, recordCost),
 		transport: transport,
 		metrics:   newMetrics(c),
 	}

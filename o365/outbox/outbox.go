@@ -50,11 +50,13 @@ func (l *lane[R]) busy() bool { return len(l.waiting) > 0 }
 
 // Outbox is safe for concurrent use. Its limit counts all the memory that events
 // cost on their way: the room of batches, filled or not, that of buffers kept
-// for the next ones, the copies that the host makes of batches in flight, and
-// what the downloads that fill it have reserved.
+// for the next ones, the copies that the host makes of batches in flight, what
+// the downloads that fill it have reserved, and what is remembered of records
+// until they are confirmed.
 type Outbox[R any] struct {
-	batchSize int
-	limit     int
+	batchSize  int
+	limit      int
+	recordCost int
 
 	mu       sync.Mutex
 	lanes    []*lane[R]
@@ -67,18 +69,21 @@ type Outbox[R any] struct {
 	holder   any           // of a large record, or nil
 	enlarged int           // bytes that it takes
 	urgent   int           // adders that wait with more than a batch
+	records  int           // waiting and in flight
 	freed    chan struct{} // closed and replaced when there is more room
 }
 
 // New returns an empty outbox. Batches hold at most batchSize bytes unless one
 // event is larger; all memory together is at most limit bytes unless one batch
-// is larger.
-func New[R any](batchSize, limit int) *Outbox[R] {
+// is larger. Of each record recordCost bytes are remembered until it is confirmed,
+// beside its event.
+func New[R any](batchSize, limit, recordCost int) *Outbox[R] {
 	return &Outbox[R]{
-		batchSize: batchSize,
-		limit:     limit,
-		byName:    make(map[string]*lane[R]),
-		freed:     make(chan struct{}),
+		batchSize:  batchSize,
+		limit:      limit,
+		recordCost: recordCost,
+		byName:     make(map[string]*lane[R]),
+		freed:      make(chan struct{}),
 	}
 }
 
@@ -89,7 +94,7 @@ func (o *Outbox[R]) Add(ctx context.Context, name Lane, events []byte, records i
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	l := o.lane(name)
-	room := func() bool { return o.urgent == 0 && o.fits(o.needs(l, len(events))) }
+	room := func() bool { return o.urgent == 0 && o.takes(records) && o.fits(o.needs(l, len(events))) }
 	if o.Keeps(events) {
 		// Those with less would take the room whenever there is some.
 		o.urgent++
@@ -157,6 +162,7 @@ func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
 		b.Events = append(b.Events, events...)
 	}
 	b.Records += records
+	o.records += records
 	b.Receipts = append(b.Receipts, receipt)
 }
 
@@ -225,6 +231,7 @@ func (o *Outbox[R]) Confirm(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
+	o.records -= b.Records
 	o.free(b.Events)
 	b.Events = nil
 	o.wake()

@@ -31,7 +31,7 @@ const (
 	Slow      = "slow"       // Delay between any two records
 	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
-	Elements  = "elements"   // Text stands among the records Size times, as elements of their own
+	Elements  = "elements"   // Text stands among the records Size times, as elements of their own; # in it becomes the number of each
 	Huge      = "huge"       // a record of Size bytes stands among the records
 	SameID    = "same-id"    // a record with the Id of another one and other content stands among the records: of the same blob; of another content type if Text is "type"; of another tenant if it is "tenant"
 

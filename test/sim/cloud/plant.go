@@ -9,6 +9,7 @@ import (
 	"hash/fnv"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -143,8 +144,8 @@ func (k *call) inserted() iter.Seq[string] {
 		case f != nil && f.Kind == Insert:
 			yield(f.Text)
 		case f != nil && f.Kind == Elements:
-			for range f.Size {
-				if !yield(f.Text) {
+			for i := range f.Size {
+				if !yield(strings.ReplaceAll(f.Text, "#", strconv.FormatInt(i, 10))) {
 					return
 				}
 			}

@@ -139,11 +139,11 @@ func TestPlantedInABodyThatBreaks(t *testing.T) {
 
 func TestElements(t *testing.T) {
 	sim := New(Options{Seed: 1, Now: newClock().now, Types: []string{Exchange}, Blobs: 1, Records: 4, Subscribed: []string{Exchange},
-		Faults: []Fault{{Kind: Elements, Text: "1", Size: 1000}}})
+		Faults: []Fault{{Kind: Elements, Text: "1#", Size: 1000}}})
 	elements := readBlob(t, newProbe(t, sim), sim.series[0].blobs[0])
 	ones := 0
 	for _, e := range elements {
-		if string(e) == "1" {
+		if string(e) == fmt.Sprint("1", ones) {
 			ones++
 		}
 	}
