@@ -57,8 +57,16 @@ func TestSameIDOtherContent(t *testing.T) {
 				t.Errorf("%v conflicts, want %v", conflicts, want)
 			}
 			r.check()
-			if n := strings.Count(r.log.text(), "have the Id of another record and other content"); n > 1 {
-				t.Errorf("%d lines:\n%s", n, r.log.text())
+			for _, contentType := range []string{cloud.Exchange, cloud.SharePoint} {
+				lines := 0
+				for _, line := range strings.Split(r.log.text(), "\n") {
+					if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of another record and other content") {
+						lines++
+					}
+				}
+				if lines > 1 {
+					t.Errorf("%s: %d lines:\n%s", contentType, lines, r.log.text())
+				}
 			}
 		})
 	}
