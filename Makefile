@@ -1,7 +1,9 @@
-## make            build/in_o365.so, and which glibc it needs
+## make            build/in_o365.so, hardened, and which glibc it needs
 ## make run        the plugin at work on a simulated Microsoft 365, without a tenant
 ## make test       all tests; in a Fluent Bit too, where there is one
 ## make lint       gofmt, go vet, staticcheck, shellcheck, govulncheck, and make rules
+## make hardened   checks that in build/in_o365.so; part of make
+## make reproduce  builds a copy of the sources elsewhere and compares the two objects
 ## make rules      checks and tries the alert rules; wants promtool
 ## make bench      what a GB of records costs, against a plugin written the usual way
 ## make dashboard  draws the dashboard's picture from ten minutes of real metrics; wants prometheus
@@ -15,13 +17,44 @@
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-.PHONY: build run test lint vulncheck rules bench dashboard image clean help
+.PHONY: build hardened reproduce run test lint vulncheck rules bench dashboard image clean help
+
+# The object to build, and further build tags with commas between: tests set both.
+out := build/in_o365.so
+tags :=
 
 # netgo and osusergo keep the C library's resolver out, which would need a
-# newer one. Symbols with a version tell the oldest that will do.
+# newer one. Symbols with a version tell the oldest that will do. The object
+# depends on the sources and the toolchain only: not on the folder, which
+# -trimpath cuts from Go and C alike, nor on the state of a git checkout.
+#
+# The flags are in the environment rather than in the plugin's cgo directives,
+# since those would not reach the C of the Go runtime and of dependencies. A
+# compiler that has another level of FORTIFY built in warns unless that is
+# undone first.
+build: export CGO_ENABLED := 1
+build: export CGO_CFLAGS := -O2 -g -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+build: export CGO_LDFLAGS := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack
 build:
-	CGO_ENABLED=1 go build -buildmode=c-shared -tags netgo,osusergo -trimpath -o build/in_o365.so ./plugin
-	@objdump -T build/in_o365.so | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|build/in_o365.so needs |' >&2
+	go build -buildmode=c-shared -tags netgo,osusergo$(tags:%=,%) -trimpath -buildvcs=false -o $(out) ./plugin
+	@$(MAKE) --no-print-directory hardened
+	@objdump -T $(out) | grep -o 'GLIBC_[0-9.]*' | sort -uV | tail -n 1 | sed 's|^|$(out) needs |' >&2
+
+# What the flags leave in the object. Full RELRO is GNU_RELRO with BIND_NOW.
+# FORTIFY calls the C library's checks. Of the stack protectors, only the strong
+# one guards o365_ticker_ack, which has no array but a variable whose address it
+# hands on.
+hardened:
+	@shown=$$(readelf -W -l -d --dyn-syms $(out) && objdump --disassemble=o365_ticker_ack $(out)) || exit 1; \
+	for mark in GNU_RELRO '(FLAGS).* BIND_NOW' 'GNU_STACK .* RW  *0x' '<__stack_chk_fail' 'UND __[a-z]*f_chk'; do \
+		echo "$$shown" | grep -q "$$mark" || { echo "$(out) is not hardened: readelf and objdump show no '$$mark'" >&2; exit 1; }; \
+	done
+
+# With a cache of its own, since objects from the cache would be equal anyway.
+reproduce: build
+	@copy=$$(mktemp -d) && trap 'rm -rf "$$copy"' EXIT && cp -r go.mod go.sum Makefile o365 plugin "$$copy" && \
+	GOCACHE=$$copy/cache $(MAKE) --no-print-directory -C "$$copy" build out=in_o365.so && \
+	cmp "$$copy/in_o365.so" $(out) && echo "$(out) is the same from another folder"
 
 run: build
 	@go run ./test/demo

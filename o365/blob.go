@@ -43,9 +43,13 @@ type receipt struct {
 // looks back at. As measured, with records of usual sizes.
 const downloadRoom = 640 << 10
 
+// entryRoom is the memory that an entry of a listing takes until its blob is
+// delivered, in bytes: as measured, with the addresses that Microsoft gives.
+const entryRoom = 1 << 10
+
 // Room implements [collector.Sink].
 func (p *pipe) Room(ctx context.Context) (release func(), err error) {
-	return p.outbox.Reserve(ctx, downloadRoom, p.config.Concurrency)
+	return p.outbox.Reserve(ctx, downloadRoom, p.config.mostDownloads())
 }
 
 // Blob implements [collector.Sink].
@@ -54,8 +58,12 @@ func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
 	if p.config.TagPrefix != "" {
 		lane.Tag = p.config.TagPrefix + "." + c.Type.Short()
 	}
+	p.outbox.Account(entryRoom)
 	return &blob{pipe: p, stream: s, content: c, lane: lane, metrics: p.metrics.Stream(s.ContentType), known: p.ledger.Progress(s, c.ID).Records}
 }
+
+// Forget implements [collector.Blob].
+func (b *blob) Forget() { b.pipe.outbox.Account(-entryRoom) }
 
 func (b *blob) addedSoFar() int {
 	b.mu.Lock()

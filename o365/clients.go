@@ -6,16 +6,17 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // newLogins returns what logs in to each tenant.
-func newLogins(c Config, transport *http.Transport, board *health.Board, metrics *health.Metrics, log health.Log) ([]*preflight, error) {
+func newLogins(c Config, transport *http.Transport, secrets *sanitize.Redactor, board *health.Board, metrics *health.Metrics, log health.Log) ([]*preflight, error) {
 	var logins []*preflight
 	for _, tenant := range c.Tenants {
 		numbers := metrics.Tenant(tenant)
 		p := &preflight{board: board, log: log, config: c, tenant: health.Stream{Tenant: tenant}, app: c.Login.ClientID}
 		login := c.Login
-		login.TenantID = tenant
+		login.TenantID, login.Secrets = tenant, secrets
 		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
 		login.Makeshift = p.makeshift
 		login.Observe = func(err error) { count(numbers, health.OpToken, err) }

@@ -37,9 +37,9 @@ type Config struct {
 	DedupMax    int
 
 	TagPrefix string
-	RecordMax int
 	BatchSize int
 	QueueSize int
+	RecordMax int
 	HealthTag string
 
 	Mail alert.Config // without TLS and Instance; no mail if To is empty
@@ -83,9 +83,9 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		DedupWindow:       v.Duration(option.DedupWindow),
 		DedupMax:          v.Int(option.DedupMax),
 		TagPrefix:         v.String(option.TagPrefix),
-		RecordMax:         int(v.Size(option.RecordMax)),
 		BatchSize:         int(v.Size(option.BatchSize)),
 		QueueSize:         int(v.Size(option.QueueSize)),
+		RecordMax:         int(v.Size(option.RecordMax)),
 		HealthTag:         v.String(option.HealthTag),
 	}
 	c.Login.Audience = c.Endpoint
@@ -118,6 +118,23 @@ func (c Config) contradictions() error {
 		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
 	return errors.Join(append(mistakes, c.mailContradictions()...)...)
 }
+
+// mostDownloads is how many downloads of a tenant can be under way at once: a
+// content type that has none may always begin one.
+func (c Config) mostDownloads() int { return c.Concurrency + len(c.ContentTypes) - 1 }
+
+// mostRequests is how many requests of a tenant can be under way at once.
+func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTypes) }
+
+// mostEntries is how many entries of listings may wait, for each content type of
+// each tenant. Together they take an eighth of queue_size at most, but some for
+// each.
+func (c Config) mostEntries() int {
+	streams := len(c.Tenants) * len(c.ContentTypes)
+	return min(max(c.QueueSize/8/entryRoom/streams, leastEntries), mostEntries)
+}
+
+const leastEntries, mostEntries = 100, 2000
 
 // secrets returns what takes the configured secrets out of text; those in files
 // are added when they are read.

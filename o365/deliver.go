@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
@@ -153,7 +154,7 @@ func (p *pipe) scratch() *scratch {
 		p.free = p.free[:n-1]
 		return s
 	}
-	return &scratch{decoder: record.NewDecoder(nil, record.Options{Scope: p.tenant, MaxSize: p.config.RecordMax})}
+	return &scratch{decoder: record.NewDecoder(nil, record.Options{Scope: strings.ToLower(p.tenant), MaxSize: p.config.RecordMax})}
 }
 
 // putBack keeps the memory for the next blob, unless a huge record has blown

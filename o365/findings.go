@@ -56,11 +56,11 @@ func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *healt
 		return
 	case ledger.Changed:
 		f.changed++
-		m.IDConflicts.Add(1)
+		m.Conflicts.Add(1)
 	}
 	if rec.TooLarge > 0 {
 		f.tooLarge++
-		m.TooLarge.Add(1)
+		m.Oversized.Add(1)
 		if rec.TooLarge > f.largest.TooLarge {
 			f.largest = rec
 		}
@@ -73,15 +73,15 @@ func (f *findings) report(b *blob) {
 		b.pipe.log.Warnf("%s %s: blob %s: "+format, append([]any{b.stream.Tenant, b.stream.ContentType, b.content.ID}, args...)...)
 	}
 	if f.malformed > 0 {
-		log("%d of its elements are no usable records and are left out; the first is %v", f.malformed, &f.first)
+		log("%d of its elements are no usable records and are left out; the first: %v", f.malformed, &f.first)
 	}
 	if f.tooLarge > 0 {
-		log("%d of its records are larger than record_max, and only their first fields are delivered, with "+record.TooLargeKey+
-			" beside them; the largest is record %d of %d bytes: raise record_max, 16M at most, to have them whole",
+		log("%d records are larger than record_max; only their first fields are delivered, with "+record.TooLargeKey+
+			"; the largest is record %d of %d bytes: raise record_max, 16M at most, if whole ones are wanted",
 			f.tooLarge, f.largest.Index, f.largest.TooLarge)
 	}
 	if f.changed > 0 && b.pipe.reportsConflicts(b.content.Type) {
-		log("%d of its records have the Id of another record and other content; both are delivered, and counted in id_conflicts_total", f.changed)
+		log("%d records have the Id of others, but another content; they are delivered, and counted in id_conflicts_total", f.changed)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestSameIDOtherContent(t *testing.T) {
 			for _, contentType := range []string{cloud.Exchange, cloud.SharePoint} {
 				lines := 0
 				for _, line := range strings.Split(r.log.text(), "\n") {
-					if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of another record and other content") {
+					if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of others, but another content") {
 						lines++
 					}
 				}
@@ -91,10 +91,10 @@ func TestTooLarge(t *testing.T) {
 			if !report.OK() || report.Stubs != test.stubs || report.Expected != 55 {
 				t.Errorf("%v, %d stubs", report, report.Stubs)
 			}
-			if n := number(t, in, "too_large_total"); n != float64(test.stubs) {
+			if n := number(t, in, "oversized_total"); n != float64(test.stubs) {
 				t.Errorf("%v are counted", n)
 			}
-			if n := strings.Count(r.log.text(), ": 1 of its records are larger than record_max"); n != test.stubs {
+			if n := strings.Count(r.log.text(), ": 1 records are larger than record_max"); n != test.stubs {
 				t.Errorf("%d lines:\n%s", n, r.log.text())
 			}
 		})
@@ -146,18 +146,18 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 		}
 	}
 	const (
-		malformed = ": 100002 of its elements are no usable records and are left out; the first is record 0 at byte 1: not a JSON object"
-		tooLarge  = ": 1 of its records are larger than record_max, and only their first fields are delivered, with o365_record_too_large beside them; the largest is record 5 of %d bytes: raise record_max, 16M at most, to have them whole"
+		malformed = ": 100002 of its elements are no usable records and are left out; the first: record 0 at byte 1: not a JSON object"
+		tooLarge  = ": 1 records are larger than record_max; only their first fields are delivered, with o365_record_too_large; the largest is record 5 of %d bytes: raise record_max, 16M at most, if whole ones are wanted"
 	)
 	want := []string{
 		"first" + malformed, "first" + fmt.Sprintf(tooLarge, len(large)+len(`{"Id":"l","x":""}`)),
-		"first: 1 of its records have the Id of another record and other content; both are delivered, and counted in id_conflicts_total",
+		"first: 1 records have the Id of others, but another content; they are delivered, and counted in id_conflicts_total",
 		"second" + malformed, "second" + fmt.Sprintf(tooLarge, len(large)+len(`{"Id":"2l","x":""}`)),
 	}
 	if !slices.Equal(lines, want) {
 		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
-	for name, want := range map[string]float64{"malformed_total": 200_004, "duplicates_total": 2, "id_conflicts_total": 2, "too_large_total": 2} {
+	for name, want := range map[string]float64{"malformed_total": 200_004, "duplicates_total": 2, "id_conflicts_total": 2, "oversized_total": 2} {
 		if got := number(t, in, name, string(cloud.Exchange)); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}

@@ -123,7 +123,7 @@ func Open(c Config, h Host) (*Input, error) {
 		metrics:   newMetrics(c),
 	}
 	in.board = health.NewBoard(in.metrics.Names(), secrets, h.Log, in.changed)
-	logins, err := newLogins(c, transport, in.board, in.metrics, h.Log)
+	logins, err := newLogins(c, transport, secrets, in.board, in.metrics, h.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +163,7 @@ func Open(c Config, h Host) (*Input, error) {
 			Lookback:     c.Lookback,
 			PollInterval: c.PollInterval,
 			Concurrency:  c.Concurrency,
+			MostEntries:  c.mostEntries(),
 			Metrics:      in.metrics.Tenant(tenant),
 			App:          logins[i].App,
 		}, clients[i], p, p, h.Shared.budget(c.Endpoint, tenant, c.RequestsPerMinute), in.board, h.Log)

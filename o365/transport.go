@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"os"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
@@ -15,6 +15,10 @@ import (
 // net/http's own bound of 4 MiB would make several downloads that wait for
 // Fluent Bit cost more than the queue.
 const streamBuffer = 256 << 10
+
+// mostCAFile bounds ca_file, in bytes. All root certificates of a system have
+// 200 KB.
+const mostCAFile = 16 << 20
 
 // newTransport returns the transport that all requests of an input go
 // through, those of the login included.
@@ -27,13 +31,13 @@ func newTransport(c Config) (*http.Transport, error) {
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true, // package activity asks for gzip itself
-		MaxIdleConnsPerHost: c.Concurrency + len(c.ContentTypes),
+		MaxIdleConnsPerHost: c.mostRequests(),
 		IdleConnTimeout:     idleConnection,
 		TLSHandshakeTimeout: c.RequestTimeout,
 		TLSClientConfig:     encryption,
 		HTTP2: &http.HTTP2Config{
 			MaxReceiveBufferPerStream:     streamBuffer,
-			MaxReceiveBufferPerConnection: streamBuffer * (c.Concurrency + len(c.ContentTypes)),
+			MaxReceiveBufferPerConnection: streamBuffer * c.mostRequests() * len(c.Tenants),
 		},
 	}
 	if c.Proxy != "" {
@@ -56,9 +60,9 @@ func newTLS(caFile string) (*tls.Config, error) {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	pem, err := os.ReadFile(caFile)
+	pem, err := files.Read(caFile, mostCAFile)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", option.CAFile, err)
+		return nil, fmt.Errorf("%s: %s: %w", option.CAFile, caFile, err)
 	}
 	if !roots.AppendCertsFromPEM(pem) {
 		return nil, fmt.Errorf("%s: %s holds no PEM certificate", option.CAFile, caFile)

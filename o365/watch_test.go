@@ -14,8 +14,8 @@ import (
 )
 
 var (
-	mail  = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
-	files = health.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
+	mail       = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
+	sharepoint = health.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
 )
 
 // watched runs f beside an input that collects nothing, in a bubble in which
@@ -49,23 +49,23 @@ func TestHourlySummary(t *testing.T) {
 	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
 		time.Sleep(59 * time.Minute)
 		in.metrics.Stream(mail.Tenant, mail.ContentType).Records.Add(40)
-		in.metrics.Stream(files.Tenant, files.ContentType).Records.Add(2)
-		in.metrics.Stream(files.Tenant, files.ContentType).Delivered.Add(3)
-		in.metrics.Stream(files.Tenant, files.ContentType).Duplicates.Add(1)
-		in.metrics.Stream(files.Tenant, files.ContentType).Complete.Set(time.Now().Add(-9 * time.Minute))
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Records.Add(2)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Delivered.Add(3)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Duplicates.Add(1)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Now().Add(-9 * time.Minute))
 		if strings.Contains(log.text(), "last hour") {
 			t.Errorf("too early: %s", log.text())
 		}
 		for range 14 {
-			in.board.Set(files, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
+			in.board.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
 		}
 		time.Sleep(2 * time.Minute)
 		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
-		in.board.Clear(files, health.Permission)
-		in.metrics.Stream(files.Tenant, files.ContentType).Complete.Set(time.Time{})
+		in.board.Clear(sharepoint, health.Permission)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Time{})
 		time.Sleep(time.Hour)
 		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
 		if text := log.text(); !strings.HasSuffix(text, want) || strings.Count(text, "last hour") != 2 {
@@ -90,10 +90,10 @@ func TestDailyCompleteness(t *testing.T) {
 		if err := book.Complete(ledger.Stream(mail), span(-3*time.Hour, 23*time.Hour), span(23*time.Hour, 23*time.Hour+50*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := book.Complete(ledger.Stream(files), span(2*time.Hour, 30*time.Hour)); err != nil {
+		if err := book.Complete(ledger.Stream(sharepoint), span(2*time.Hour, 30*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		if err := book.AddGap(ledger.Gap{Stream: ledger.Stream(files), Span: span(-time.Hour, 2*time.Hour), Reason: "off", Found: at(0)}); err != nil {
+		if err := book.AddGap(ledger.Gap{Stream: ledger.Stream(sharepoint), Span: span(-time.Hour, 2*time.Hour), Reason: "off", Found: at(0)}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(15 * time.Minute)

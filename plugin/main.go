@@ -1,6 +1,5 @@
-// Command plugin is the Fluent Bit input plugin o365, a shared object:
-//
-//	go build -buildmode=c-shared -tags netgo,osusergo -trimpath -o build/in_o365.so ./plugin
+// Command plugin is the Fluent Bit input plugin o365, a shared object that make
+// builds with the flags in the Makefile.
 //
 // It is the only part of the project that knows Fluent Bit and C. Fluent Bit
 // finds its callbacks by name (exports.go; src/flb_plugin_proxy.c and

@@ -9,11 +9,16 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 const tenant = "11111111-2222-3333-4444-555555555555"
@@ -70,7 +75,7 @@ func TestEveryCallIsWellFormed(t *testing.T) {
 	from := time.Date(2026, 8, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
 	_, _, err1 := c.Subscriptions(ctx)
 	err2 := c.Start(ctx, DLP)
-	_, err3 := c.List(ctx, Exchange, from, from.Add(time.Hour))
+	_, err3 := c.List(ctx, Exchange, from, from.Add(time.Hour), Want{})
 	body, err4 := c.Open(ctx, Content{URI: server.URL + "/api/v1.0/" + tenant + "/activity/feed/audit/2020$x$y"})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		t.Fatal(err)
@@ -102,7 +107,7 @@ func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
 		}
 		fmt.Fprint(w, `[]`)
 	})
-	page, err := c.List(t.Context(), General, time.Now(), time.Now())
+	page, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +121,7 @@ func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
 	if page.Date.IsZero() {
 		t.Error("the service's clock was not read")
 	}
-	if page, err = c.NextPage(t.Context(), General, page.Next); err != nil {
+	if page, err = c.NextPage(t.Context(), General, page.Next, Want{}); err != nil {
 		t.Fatal(err)
 	}
 	if page.Next != "" {
@@ -142,11 +147,11 @@ func TestTokenStaysWithTheEndpoint(t *testing.T) {
 		"//" + strings.TrimPrefix(other.URL, "https://") + "/x",
 		"ftp://x",
 	} {
-		var foreign *ForeignHostError
+		var foreign *transport.OriginError
 		if _, err := c.Open(t.Context(), Content{URI: uri}); !errors.As(err, &foreign) {
 			t.Errorf("%s: got %v", uri, err)
 		}
-		if _, err := c.NextPage(t.Context(), General, uri); !errors.As(err, &foreign) {
+		if _, err := c.NextPage(t.Context(), General, uri, Want{}); !errors.As(err, &foreign) {
 			t.Errorf("%s as next page: got %v", uri, err)
 		}
 	}
@@ -197,7 +202,7 @@ func TestErrors(t *testing.T) {
 		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, Error{RetryAfter: 7 * time.Second}},
 		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, Error{RetryAfter: 9 * time.Second}},
 		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, Error{}},
-		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 100) + "..."}},
+		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 98) + "é..."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
@@ -207,7 +212,7 @@ func TestErrors(t *testing.T) {
 				w.WriteHeader(tt.status)
 				fmt.Fprint(w, tt.body)
 			})
-			_, err := c.List(t.Context(), General, time.Now(), time.Now())
+			_, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
 			var got *Error
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
@@ -301,18 +306,152 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 	}
 }
 
+// An answer that is no list is named as what it is; a bad entry costs no other.
 func TestListingsThatCantBeUsed(t *testing.T) {
-	for body, want := range map[string]string{
-		`[{"contentId":"a"`:                 "list: answer: unexpected EOF",
-		``:                                  "list: answer: unexpected EOF",
-		`[{"contentType":"Audit.General"}]`: "list: answer: an entry without contentId or contentUri",
-		`{"error":"none"}`:                  "list: answer: json: cannot unmarshal object into Go value of type []activity.entry",
+	const good = `{"contentId":"a","contentUri":"https://x/a","contentCreated":"2026-08-01T10:00:00Z"}`
+	for _, tt := range []struct {
+		body string
+		want string // error
+		ids  string
+		bad  int
+	}{
+		{`[{"contentId":"a"`, "list: answer: body ends before its array: unexpected EOF", "", 0},
+		{``, "list: answer: body ends before its array: unexpected EOF", "", 0},
+		{` [] `, "", "", 0},
+		{"\ufeff[" + good + "]", "", "a", 0},
+		{`[{"contentType":"Audit.General"},` + good + `]`, "", "a", 1},
+		{`[` + good + `,null,1,"x",[],{},{"contentId":7,"contentUri":"u"},{"contentId":"b"},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 7},
+		{`[` + good + `,{"contentId":"` + strings.Repeat("x", maxEntry) + `"}]`, "", "a", 1},
+		{`[` + good + `,{"contentId":"b","contentUri":"` + strings.Repeat("x", maxURI+1) + `"}]`, "", "a", 1},
+		{`[` + good + `,{"contentId":tru},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 1},
+		{`{"error":{"code":"AF429","message":"Too many requests."}}`, "list: HTTP 200 AF429: Too many requests.", "", 0},
+		{"\ufeff\r\n" + `{"error":"none"}`, `list: HTTP 200: {"error":"none"}`, "", 0},
+		{`<html>sign in</html>`, "list: answer: a web page came instead of JSON: is a proxy or a firewall between?", "", 0},
+		{`AF50000`, "list: answer: body is not a JSON array", "", 0},
+		{`[` + strings.Repeat(`{},`, maxBadEntries+1) + good + `]`, "list: answer: more than 1000 entries can't be used; the first: an entry has no contentId", "", 0},
 	} {
-		c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) })
-		_, err := c.List(t.Context(), General, time.Now(), time.Now())
-		if errorText(err) != want || Decide(err) != Retry {
-			t.Errorf("%q gives %q, %v; want %q", body, errorText(err), Decide(err), want)
+		c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, tt.body) })
+		page, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
+		want := Retry
+		switch {
+		case tt.want == "":
+			want = Done
+		case strings.Contains(tt.want, "AF429"):
+			want = Throttle
 		}
+		if errorText(err) != tt.want || Decide(err) != want {
+			t.Errorf("%.100q gives %q, %v; want %q", tt.body, errorText(err), Decide(err), tt.want)
+		}
+		var ids []string
+		for _, content := range page.Contents {
+			ids = append(ids, content.ID)
+		}
+		if got := strings.Join(ids, " "); got != tt.ids || page.Bad != tt.bad || (page.FirstBad != nil) != (tt.bad > 0) {
+			t.Errorf("%.100q gives %q, %d bad (%v); want %q, %d", tt.body, got, page.Bad, page.FirstBad, tt.ids, tt.bad)
+		}
+	}
+}
+
+// Of a page only what is new is taken, and no more than is wanted.
+func TestWant(t *testing.T) {
+	c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		for i := range 10 {
+			fmt.Fprintf(w, `%c{"contentId":"%d","contentUri":"https://x/"}`, "[,"[min(i, 1)], i)
+		}
+		fmt.Fprint(w, "]")
+	})
+	for _, tt := range []struct {
+		known string
+		most  int
+		want  string
+		more  bool
+	}{
+		{"", 0, "0123456789", false},
+		{"", 4, "0123", true},
+		{"0123", 4, "4567", true},
+		{"01234567", 4, "89", false},
+		{"0123456789", 4, "", false},
+		{"02468", 5, "13579", false},
+	} {
+		want := Want{Most: tt.most, New: func(id string) bool { return !strings.Contains(tt.known, id) }}
+		page, err := c.List(t.Context(), General, time.Now(), time.Now(), want)
+		got := ""
+		for _, content := range page.Contents {
+			got += content.ID
+		}
+		if err != nil || got != tt.want || page.More != tt.more {
+			t.Errorf("%+v: got %q, more %v, %v", tt, got, page.More, err)
+		}
+	}
+}
+
+func TestShortID(t *testing.T) {
+	for _, id := range []string{"20200702020621634014687$20200702020621634014687$audit_exchange$Audit_Exchange$emea0036", "ä", strings.Repeat("x", maxID)} {
+		if got := shortID(id); got != id {
+			t.Errorf("%q became %q", id, got)
+		}
+	}
+	seen := map[string]bool{}
+	for _, id := range []string{
+		strings.Repeat("x", maxID+1), strings.Repeat("x", maxID+2), "a\x1bb", "a\u202eb", "a b", "ab\n", "\xff", strings.Repeat("\x00", 1000), strings.Repeat("ä", 1000),
+	} {
+		got := shortID(id)
+		if utf8.RuneCountInString(got) > maxID || strings.ContainsFunc(got, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) || seen[got] {
+			t.Errorf("%q became %q", id, got)
+		}
+		seen[got] = true
+	}
+}
+
+// Whatever an answer's size, little of it is held.
+func TestAnswersAreBounded(t *testing.T) {
+	const huge = 2 << 30
+	for _, tt := range []struct {
+		name   string
+		status int
+		text   string
+		zipped bool
+	}{
+		{"refusal", 403, "x", false},
+		{"refusal that is a bomb", 500, "x", true},
+		{"refusal in JSON", 400, `{"error":{"message":"`, true},
+		{"objects", 200, "[{},", true},
+		{"one entry", 200, `[{"contentId":"`, true},
+		{"brackets", 200, `[[[[[`, true},
+		{"numbers", 200, `[1,1,1,1,1,1`, true},
+		{"error object", 200, `{"error":`, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				out := io.Writer(w)
+				if tt.zipped {
+					w.Header().Set("Content-Encoding", "gzip")
+				}
+				w.WriteHeader(tt.status)
+				if tt.zipped {
+					zip, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+					defer zip.Close()
+					out = zip
+				}
+				piece := bytes.Repeat([]byte(tt.text), (1<<20)/len(tt.text))
+				for n := 0; n < huge; n += len(piece) {
+					if _, err := out.Write(piece); err != nil || r.Context().Err() != nil {
+						return
+					}
+				}
+			})
+			var before, after runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+			_, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
+			runtime.ReadMemStats(&after)
+			if err == nil {
+				t.Error("no error")
+			}
+			if n := after.HeapSys - before.HeapSys; after.HeapSys > before.HeapSys && n > 48<<20 {
+				t.Errorf("the heap grew by %d MB", n>>20)
+			}
+		})
 	}
 }
 

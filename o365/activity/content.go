@@ -1,21 +1,46 @@
 package activity
 
 import (
+	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
 
-// maxListing bounds one page of a listing. The API documents no page size.
-const maxListing = 64 << 20
+// Bounds of a page of a listing, of which the API documents none. Real pages have
+// some hundreds of entries of 400 bytes.
+const (
+	maxPage       = 1 << 30               // bytes, unpacked; they are streamed
+	maxEntry      = 16 << 10              // bytes
+	maxEntries    = 2000                  // new ones that are taken at once, see Want
+	maxBadEntries = 1000                  // unusable ones until the page is given up
+	maxURI        = 8 << 10               // bytes
+	maxID         = 200                   // characters
+	timeLayout    = "2006-01-02T15:04:05" // the longest of the three forms that the API documents, UTC
+)
 
-// timeLayout is the longest of the three forms that the API documents, UTC.
-const timeLayout = "2006-01-02T15:04:05"
+// Want says which entries of a page are asked for.
+type Want struct {
+	// New reports whether an entry is new; nil: all are. Others are skipped. It is
+	// called by whoever reads the page.
+	New func(contentID string) bool
+	// Most is how many new entries are taken; 0 means as many as a page is good
+	// for. Those behind come when the page is read again.
+	Most int
+}
 
 // Page is one page of a content listing.
 type Page struct {
@@ -23,54 +48,159 @@ type Page struct {
 	// Next is the address of the next page, for [Client.NextPage]; empty on
 	// the last one.
 	Next string
+	// More says that the page has further entries: it is to be read again when
+	// these are not new any more.
+	More bool
+	// Bad is how many entries could not be used, and FirstBad why the first of
+	// them could not.
+	Bad      int
+	FirstBad error
 	// Date is the service's clock; zero if it did not say.
 	Date time.Time
 }
 
-// entry is a content listing's element as it comes.
-type entry struct {
-	ID      string `json:"contentId"`
-	URI     string `json:"contentUri"`
-	Created string `json:"contentCreated"`
-	Expires string `json:"contentExpiration"`
-}
-
 // List lists the content that became available in [from, to): whole seconds,
 // at most 24 hours apart, at most 7 days back.
-func (c *Client) List(ctx context.Context, t ContentType, from, to time.Time) (Page, error) {
+func (c *Client) List(ctx context.Context, t ContentType, from, to time.Time, want Want) (Page, error) {
 	return c.page(ctx, t, "subscriptions/content?contentType="+url.QueryEscape(string(t))+
-		"&startTime="+from.UTC().Format(timeLayout)+"&endTime="+to.UTC().Format(timeLayout))
+		"&startTime="+from.UTC().Format(timeLayout)+"&endTime="+to.UTC().Format(timeLayout), want)
 }
 
 // NextPage continues a listing at the address that the page before gave.
-func (c *Client) NextPage(ctx context.Context, t ContentType, next string) (Page, error) {
-	return c.page(ctx, t, next)
+func (c *Client) NextPage(ctx context.Context, t ContentType, next string, want Want) (Page, error) {
+	return c.page(ctx, t, next, want)
 }
 
-func (c *Client) page(ctx context.Context, t ContentType, ref string) (Page, error) {
+func (c *Client) page(ctx context.Context, t ContentType, ref string, want Want) (Page, error) {
 	resp, err := c.do(ctx, OpList, http.MethodGet, ref)
 	if err != nil {
 		return Page{}, err
 	}
 	defer resp.Body.Close()
-	var entries []entry
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxListing)).Decode(&entries); err != nil {
-		return Page{}, fmt.Errorf("%s: answer: %w", OpList, unexpected(err))
+	page := Page{Next: resp.Header.Get("NextPageUri"), Date: headerDate(resp.Header)}
+	if len(page.Next) > maxURI {
+		return Page{}, fmt.Errorf("%s: answer: the NextPageUri has %d bytes", OpList, len(page.Next))
 	}
-	page := Page{
-		Contents: make([]Content, 0, len(entries)),
-		Next:     resp.Header.Get("NextPageUri"),
-		Date:     headerDate(resp.Header),
+	most := maxEntries
+	if want.Most > 0 {
+		most = min(most, want.Most)
 	}
-	for _, e := range entries {
-		if e.ID == "" || e.URI == "" {
-			return Page{}, fmt.Errorf("%s: answer: an entry without contentId or contentUri", OpList)
+	err = eachElement(OpList, resp, func(raw []byte) (bool, error) {
+		content, err := parseEntry(t, raw)
+		switch {
+		case err != nil:
+			if page.Bad++; page.FirstBad == nil {
+				page.FirstBad = err
+			}
+			if page.Bad > maxBadEntries {
+				return false, fmt.Errorf("more than %d entries can't be used; the first: %w", maxBadEntries, page.FirstBad)
+			}
+			return true, nil
+		case want.New != nil && !want.New(content.ID):
+			return true, nil
+		case len(page.Contents) == most:
+			page.More = true
+			return false, nil
 		}
-		page.Contents = append(page.Contents, Content{
-			Type: t, ID: e.ID, URI: e.URI, Created: parseTime(e.Created), Expires: parseTime(e.Expires),
-		})
+		page.Contents = append(page.Contents, content)
+		return true, nil
+	})
+	if err != nil {
+		return Page{}, err
 	}
 	return page, nil
+}
+
+// parseEntry reads a content listing's element. Where one cannot be read, its
+// error names what is wrong and has nothing of it in it.
+func parseEntry(t ContentType, raw []byte) (Content, error) {
+	var e struct{ ContentID, ContentURI, ContentCreated, ContentExpiration any }
+	if raw[0] != '{' || json.Unmarshal(raw, &e) != nil {
+		return Content{}, errors.New("an entry is not a JSON object")
+	}
+	id, _ := e.ContentID.(string)
+	uri, _ := e.ContentURI.(string)
+	created, _ := e.ContentCreated.(string)
+	expires, _ := e.ContentExpiration.(string)
+	switch {
+	case id == "":
+		return Content{}, errors.New("an entry has no contentId")
+	case uri == "":
+		return Content{}, fmt.Errorf("the entry %s has no contentUri", shortID(id))
+	case len(uri) > maxURI:
+		return Content{}, fmt.Errorf("the entry %s has a contentUri of %d bytes", shortID(id), len(uri))
+	}
+	return Content{Type: t, ID: shortID(id), URI: uri, Created: parseTime(created), Expires: parseTime(expires)}, nil
+}
+
+// shortID is what a contentId is known by: itself, unless it is longer than any
+// that has been seen or has something in it that is not to be shown.
+func shortID(id string) string {
+	shown := func(r rune) bool { return r != utf8.RuneError && r != ' ' && unicode.IsPrint(r) }
+	hidden := func(r rune) bool { return !shown(r) }
+	if utf8.RuneCountInString(id) <= maxID && strings.IndexFunc(id, hidden) < 0 {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	digest := "~" + hex.EncodeToString(sum[:16])
+	var short strings.Builder
+	n := 0
+	for _, r := range id {
+		if n == maxID-len(digest) {
+			break
+		}
+		if shown(r) {
+			short.WriteRune(r)
+			n++
+		}
+	}
+	return short.String() + digest
+}
+
+// eachElement calls f with every element of an answer that is a JSON array, until
+// f does not want more.
+func eachElement(op Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
+	body := bufio.NewReaderSize(resp.Body, readAhead)
+	if err := notList(op, resp, body); err != nil {
+		return err
+	}
+	bounded := &io.LimitedReader{R: body, N: maxPage}
+	cut := elements.NewCutter(nil)
+	cut.Reset(bounded, maxEntry)
+	for {
+		el, err := cut.Next()
+		switch {
+		case err == io.EOF:
+			return nil
+		case bounded.N <= 0:
+			return fmt.Errorf("%s: answer: larger than %d MB", op, maxPage>>20)
+		case err != nil:
+			return fmt.Errorf("%s: answer: %w", op, err)
+		}
+		raw := el.Raw
+		if el.Err != nil || len(raw) == 0 {
+			raw = []byte{0} // no entry
+		}
+		if more, err := f(raw); err != nil {
+			return fmt.Errorf("%s: answer: %w", op, err)
+		} else if !more {
+			return nil
+		}
+	}
+}
+
+// notList returns the error that an answer with status 200 is: an error object is
+// one whatever the status, and a page is somebody else's.
+func notList(op Op, resp *http.Response, body *bufio.Reader) error {
+	start, _ := body.Peek(512)
+	start = bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
+	switch {
+	case len(start) > 0 && start[0] == '{':
+		return readError(op, resp, body)
+	case len(start) > 0 && start[0] == '<':
+		return fmt.Errorf("%s: answer: a web page came instead of JSON: is a proxy or a firewall between?", op)
+	}
+	return nil
 }
 
 // Open starts the download of a blob, a JSON array of records. The stream
@@ -84,13 +214,17 @@ func (c *Client) Open(ctx context.Context, content Content) (io.ReadCloser, erro
 	return resp.Body, nil
 }
 
-// parseTime reads the API's times: RFC 3339, or the same without a zone.
+// parseTime reads the API's times: RFC 3339, or the same without a zone. What is
+// no plausible year is none.
 func parseTime(s string) time.Time {
+	if len(s) > len(time.RFC3339Nano)+10 {
+		return time.Time{}
+	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		t, err = time.Parse(timeLayout, s)
 	}
-	if err != nil {
+	if err != nil || t.Year() < 1900 || t.Year() > 9000 {
 		return time.Time{}
 	}
 	return t.UTC()
@@ -102,12 +236,4 @@ func headerDate(h http.Header) time.Time {
 		return time.Time{}
 	}
 	return t.UTC()
-}
-
-// unexpected makes an end in the middle of an answer look like one.
-func unexpected(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // Action is what to do about the outcome of a call.
@@ -74,7 +76,7 @@ func Decide(err error) Action {
 	if errors.As(err, &cause) && cause.Configuration() {
 		return Configure
 	}
-	var foreign *ForeignHostError
+	var foreign *transport.OriginError
 	if errors.As(err, &foreign) {
 		return Configure
 	}
@@ -93,7 +95,7 @@ func Decide(err error) Action {
 		return Absent
 	case e.Status == http.StatusGone && e.Op == OpBlob:
 		return Lost
-	case e.Status == http.StatusRequestTimeout, e.Status >= 500:
+	case e.Status == http.StatusRequestTimeout, e.Status >= 500, e.Status < 300:
 		return Retry
 	}
 	return Configure

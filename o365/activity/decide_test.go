@@ -6,6 +6,8 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 type signInTrouble bool
@@ -26,7 +28,7 @@ func TestDecide(t *testing.T) {
 		{"sign in, network", &SignInError{errors.New("no route to host")}, Retry},
 		{"sign in, busy", &SignInError{signInTrouble(false)}, Retry},
 		{"sign in, wrong secret", &SignInError{signInTrouble(true)}, Configure},
-		{"foreign host", fmt.Errorf("list: %w", &ForeignHostError{}), Configure},
+		{"foreign host", fmt.Errorf("list: %w", &transport.OriginError{}), Configure},
 
 		{"no permission", &Error{Status: 401, Code: "AF10001"}, Configure},
 		{"parameter missing", &Error{Status: 400, Code: "AF20001"}, Configure},
@@ -97,7 +99,7 @@ func TestExplain(t *testing.T) {
 		{"unknown refusal", &Error{Op: OpList, Status: 404}, General, "the service refuses the requests", "check endpoint and cloud"},
 		{"internal error", &Error{Op: OpList, Status: 500}, General, "requests fail", "nothing need be done unless it lasts"},
 		{"network", errors.New("connection refused"), General, "the service can't be reached", "check network"},
-		{"foreign host", &ForeignHostError{Host: "a", Want: "b"}, General, "the service names addresses on another host", "check endpoint"},
+		{"foreign host", &transport.OriginError{}, General, "the service names addresses elsewhere", "check endpoint"},
 		{"login", &SignInError{Err: unknownUser{}}, "", "the tenant has no such user", "log in as another"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

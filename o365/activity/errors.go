@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // Error is a refusal by the API.
@@ -48,14 +50,11 @@ func (e *SignInError) Unwrap() error { return e.Err }
 // answer is shown with single quotes in Microsoft's troubleshooting page.
 var codePattern = regexp.MustCompile(`\bAF\d{3,5}\b`)
 
-const (
-	maxErrorBody    = 64 << 10
-	maxErrorMessage = 300
-)
+const maxErrorBody = 64 << 10 // bytes
 
-func readError(op Op, resp *http.Response) *Error {
+func readError(op Op, resp *http.Response, from io.Reader) *Error {
 	// What can't be read of an error's body is not needed: the status stands.
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
+	body, _ := io.ReadAll(io.LimitReader(from, maxErrorBody))
 	e := &Error{Op: op, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Date: headerDate(resp.Header)}
 	var answer struct {
 		Error struct{ Code, Message string }
@@ -74,7 +73,7 @@ func readError(op Op, resp *http.Response) *Error {
 		// A long text stands where the code should be when auditing is off.
 		e.Code = codePattern.FindString(e.Code + " " + e.Message)
 	}
-	e.Message = oneLine(e.Message)
+	e.Message = sanitize.Text(e.Message, sanitize.MaxText)
 	return e
 }
 
@@ -98,12 +97,4 @@ func askedWait(h http.Header) time.Duration {
 		return max(0, at.Sub(now))
 	}
 	return 0
-}
-
-func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) > maxErrorMessage {
-		s = strings.ToValidUTF8(s[:maxErrorMessage], "") + "..."
-	}
-	return s
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // Explanation is an error in plain words.
@@ -39,14 +41,14 @@ func Explain(err error, t ContentType, app string) Explanation {
 	}
 	x := Explanation{What: "requests fail", Do: "nothing need be done unless it lasts: it is tried again, and Microsoft keeps content for 7 days"}
 	var e *Error
-	var foreign *ForeignHostError
+	var foreign *transport.OriginError
 	var signIn *SignInError
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &signIn):
 		x.What = "signing in fails"
 	case errors.As(err, &foreign):
-		x = Explanation{What: "the service names addresses on another host, which gets no token", Do: "check endpoint; if it is right, report it"}
+		x = Explanation{What: "the service names addresses elsewhere, which get no token", Do: "check endpoint; if it is right, report it"}
 	case errors.As(err, &untrusted):
 		x = Explanation{What: "the service's certificate is not trusted", Do: "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"}
 	case !errors.As(err, &e):

@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // Op names a call, for errors and metrics.
@@ -31,8 +32,8 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unusable address: %w", err)
 	}
-	if u.Scheme != c.feed.Scheme || !strings.EqualFold(u.Host, c.feed.Host) || u.User != nil {
-		return nil, &ForeignHostError{Host: u.Host, Want: c.feed.Host}
+	if own := transport.OriginOf(c.feed); !own.Admits(u) {
+		return nil, &transport.OriginError{Got: transport.OriginOf(u), Want: own}
 	}
 	if !strings.Contains(strings.ToLower(u.RawQuery), "publisheridentifier=") {
 		if u.RawQuery != "" {
@@ -42,14 +43,6 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 	}
 	u.Fragment = ""
 	return u, nil
-}
-
-// ForeignHostError says that the service named an address on another host.
-// The token is not sent there.
-type ForeignHostError struct{ Host, Want string }
-
-func (e *ForeignHostError) Error() string {
-	return fmt.Sprintf("the service named an address on %q, but the token is only for %q", e.Host, e.Want)
 }
 
 // do makes one call and returns the answer if its status is 200. A token that
@@ -66,7 +59,7 @@ func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Respo
 		if err != nil {
 			return nil, &SignInError{Err: err}
 		}
-		resp, err := c.send(ctx, method, u, token)
+		resp, err := c.send(ctx, method, u, token, totalWait(op))
 		if err != nil {
 			c.observe(op, err)
 			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
@@ -75,7 +68,7 @@ func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Respo
 			c.observe(op, nil)
 			return resp, nil
 		}
-		failure := readError(op, resp)
+		failure := readError(op, resp, resp.Body)
 		c.observe(op, failure)
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusUnauthorized || !again {
@@ -85,7 +78,7 @@ func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Respo
 	}
 }
 
-func (c *Client) send(ctx context.Context, method string, u *url.URL, token string) (*http.Response, error) {
+func (c *Client) send(ctx context.Context, method string, u *url.URL, token string, total time.Duration) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watchdog := time.AfterFunc(c.timeout, func() { cancel(errStalled) })
 	req := (&http.Request{
@@ -105,7 +98,7 @@ func (c *Client) send(ctx context.Context, method string, u *url.URL, token stri
 		cancel(nil)
 		return nil, stallOr(ctx, err)
 	}
-	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout}
+	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout, total: total}
 	watchdog.Stop()
 	resp.Body, err = c.gunzips.decompress(resp.Header, watched)
 	if err != nil {
@@ -113,22 +106,6 @@ func (c *Client) send(ctx context.Context, method string, u *url.URL, token stri
 		return nil, err
 	}
 	return resp, nil
-}
-
-// errStalled is a timeout, as those of package net are.
-var errStalled error = stalled{}
-
-type stalled struct{}
-
-func (stalled) Error() string { return "no answer within request_timeout" }
-func (stalled) Timeout() bool { return true }
-
-// stallOr names the watchdog as the cause where it was one.
-func stallOr(ctx context.Context, err error) error {
-	if context.Cause(ctx) == errStalled {
-		return errStalled
-	}
-	return err
 }
 
 // withoutURL takes the address out of an error of net/http: it repeats what
@@ -139,31 +116,4 @@ func withoutURL(err error) error {
 		return e.Err
 	}
 	return err
-}
-
-// watchedBody is a body of which each read is bounded in time, however long
-// the reader takes between two of them.
-type watchedBody struct {
-	body     io.ReadCloser
-	ctx      context.Context
-	cancel   context.CancelCauseFunc
-	watchdog *time.Timer
-	timeout  time.Duration
-}
-
-func (b *watchedBody) Read(p []byte) (int, error) {
-	b.watchdog.Reset(b.timeout)
-	n, err := b.body.Read(p)
-	b.watchdog.Stop()
-	if err != nil {
-		// The end too: a server that is left may still end its answer well.
-		err = stallOr(b.ctx, err)
-	}
-	return n, err
-}
-
-func (b *watchedBody) Close() error {
-	b.watchdog.Stop()
-	b.cancel(nil)
-	return b.body.Close()
 }

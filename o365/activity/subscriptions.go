@@ -4,35 +4,41 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
 // Subscription is the state of one content type's subscription.
 type Subscription struct {
-	Type    ContentType `json:"contentType"`
-	Status  string      `json:"status"`
-	Webhook any         `json:"webhook"`
+	Type    ContentType
+	Enabled bool // content is made for it
 }
 
-// Enabled reports whether content is made for the subscription.
-func (s Subscription) Enabled() bool { return s.Status == "enabled" }
+// maxSubscriptions bounds the list: there are five content types.
+const maxSubscriptions = 1000
 
 // Subscriptions lists the tenant's subscriptions. Content types that were
 // never started are absent. date is the service's clock; zero if it did not say.
-func (c *Client) Subscriptions(ctx context.Context) (_ []Subscription, date time.Time, _ error) {
+func (c *Client) Subscriptions(ctx context.Context) (list []Subscription, date time.Time, _ error) {
 	resp, err := c.do(ctx, OpSubscriptions, http.MethodGet, "subscriptions/list")
 	if err != nil {
 		return nil, date, err
 	}
 	defer resp.Body.Close()
-	var list []Subscription
-	if err := json.NewDecoder(io.LimitReader(resp.Body, maxListing)).Decode(&list); err != nil {
-		return nil, date, fmt.Errorf("%s: answer: %w", OpSubscriptions, unexpected(err))
-	}
-	return list, headerDate(resp.Header), nil
+	n := 0
+	err = eachElement(OpSubscriptions, resp, func(raw []byte) (bool, error) {
+		if n++; n > maxSubscriptions {
+			return false, fmt.Errorf("more than %d subscriptions", maxSubscriptions)
+		}
+		var s struct{ ContentType, Status string }
+		if json.Unmarshal(raw, &s) == nil && s.ContentType != "" {
+			list = append(list, Subscription{Type: ContentType(s.ContentType), Enabled: strings.EqualFold(s.Status, "enabled")})
+		}
+		return true, nil
+	})
+	return list, headerDate(resp.Header), err
 }
 
 // Start starts a subscription. One that is already enabled (AF20024) is no

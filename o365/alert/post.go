@@ -8,13 +8,13 @@ import (
 	"fmt"
 	"net"
 	"net/mail"
-	"os"
 	"strconv"
 	"strings"
 	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
@@ -152,14 +152,16 @@ func (p *postOffice) message(l letter) (*gomail.Msg, error) {
 	return m, nil
 }
 
+const mostPassword = 64 << 10 // bytes
+
 // password reads the file each time, since it may have changed.
 func (p *postOffice) password() (string, error) {
 	if p.passwordFile == "" {
 		return p.server.Password.Reveal(), nil
 	}
-	text, err := os.ReadFile(p.passwordFile)
+	text, err := files.Read(p.passwordFile, mostPassword)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", option.SMTPPasswordFile, err)
+		return "", fmt.Errorf("%s: %s: %w", option.SMTPPasswordFile, p.passwordFile, err)
 	}
 	password := strings.TrimRight(string(text), "\r\n")
 	if password == "" {

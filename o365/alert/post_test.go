@@ -227,7 +227,7 @@ func TestPasswordFileIsReadAgain(t *testing.T) {
 	if errs := post(t, p, "a@example.com"); errs[0] == nil || !strings.Contains(errs[0].Error(), "smtp_password_file: ") {
 		t.Errorf("got %v", errs[0])
 	}
-	if _, err := newPostOffice(Config{From: "a@b", PasswordFile: file + "x"}); err == nil || !strings.Contains(err.Error(), "smtp_password_file: open ") {
+	if _, err := newPostOffice(Config{From: "a@b", PasswordFile: file + "x"}); err == nil || !strings.Contains(err.Error(), "smtp_password_file: "+file+"x: no such file") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -28,8 +28,8 @@ import (
 type API interface {
 	Subscriptions(ctx context.Context) (_ []activity.Subscription, date time.Time, _ error)
 	Start(ctx context.Context, t activity.ContentType) error
-	List(ctx context.Context, t activity.ContentType, from, to time.Time) (activity.Page, error)
-	NextPage(ctx context.Context, t activity.ContentType, next string) (activity.Page, error)
+	List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error)
+	NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error)
 	Open(ctx context.Context, c activity.Content) (io.ReadCloser, error)
 }
 
@@ -48,6 +48,8 @@ type Blob interface {
 	// with the content from its start; what it took before is not repeated.
 	// After nil the collector waits for [Collector.Confirmed].
 	Deliver(ctx context.Context, r io.Reader) error
+	// Forget ends the blob's life, delivered or not.
+	Forget()
 }
 
 // Ledger is what the collector asks and tells about what was delivered. Its
@@ -76,6 +78,10 @@ type Config struct {
 	Lookback     time.Duration
 	PollInterval time.Duration
 	Concurrency  int
+	// MostEntries is how many entries of listings may wait for their download, for
+	// each content type, before another page is listed, and how many of a page are
+	// taken; 0 means 4000.
+	MostEntries int
 	// Metrics are counted if they are there.
 	Metrics *health.TenantMetrics
 	// App, if set, tells the application's id once it is known, for commands

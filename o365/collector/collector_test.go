@@ -142,7 +142,7 @@ func TestFreshOvertakesBacklog(t *testing.T) {
 		const atOnce = 4 // downloads overtake each other
 		for i := atOnce; i < len(older); i++ {
 			if older[i].Before(older[i-atOnce]) {
-				t.Fatal("the backlog was not worked off oldest first")
+				t.Fatalf("the backlog was not worked off oldest first: %d of %d, %v %v", i, len(older), older[i-atOnce], older[i])
 			}
 		}
 	})

@@ -27,7 +27,7 @@ func BenchmarkDispatch(b *testing.B) {
 	for _, st := range s.streams {
 		st.pollAt = now.Add(1000000 * time.Hour)
 		listings[st] = &listing{}
-		for range maxOlder {
+		for range mostOlder {
 			add(st, listings[st])
 		}
 	}

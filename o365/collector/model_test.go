@@ -115,6 +115,8 @@ type bookBlob struct {
 	id     string
 }
 
+func (p *bookBlob) Forget() {}
+
 func (p *bookBlob) Deliver(ctx context.Context, r io.Reader) error {
 	if _, err := io.ReadAll(r); err != nil {
 		return err

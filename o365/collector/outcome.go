@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
@@ -20,6 +21,7 @@ func (s *state) finished(r result, now time.Time) {
 		r.stream.busy = false
 	case download:
 		s.downloads--
+		r.stream.downloads--
 	}
 	var signIn *activity.SignInError
 	if errors.As(r.err, &signIn) {
@@ -70,6 +72,15 @@ func (s *state) cannotSignIn(r result, now time.Time) {
 }
 
 func (s *state) subscriptionsListed(r result, now time.Time) {
+	if r.err != nil && s.failures+1 >= silentFailures && activity.Decide(r.err) == activity.Retry {
+		// The list is only good to know: what is not subscribed says so when it is
+		// listed.
+		s.subscriptionsKnown, s.failures = true, 0
+		for _, st := range s.streams {
+			st.subscribed = true
+		}
+		return
+	}
 	if r.err != nil {
 		s.failures++
 		s.until = now.Add(s.pause(r.kind, r.err, s.failures))
@@ -80,7 +91,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	s.subscriptionsKnown = true
 	for _, st := range s.streams {
 		for _, sub := range r.subscriptions {
-			if sub.Type == st.contentType && sub.Enabled() {
+			if strings.EqualFold(string(sub.Type), string(st.contentType)) && sub.Enabled {
 				st.subscribed = true
 			}
 		}
@@ -111,16 +122,17 @@ func (s *state) pageListed(r result, now time.Time) {
 	st, l := r.stream, r.listing
 	switch activity.Decide(r.err) {
 	case activity.Done:
-		if l.failures > 0 {
+		if l.failures > 0 && !l.spoiled {
 			s.revive(st, now)
+			l.failures = 0
 		}
-		l.failures = 0
 		s.answered(st, now)
 		st.metrics.LastSuccess.Set(now)
 		s.listed(l, st, r, now)
 	case activity.Relist:
-		l.next = ""
+		l.restart()
 		s.listingFailed(st, l, r.err, now)
+		s.listingTrouble(st, l, r.err)
 	case activity.Clamp:
 		s.clamp(st, l, r.err, now)
 	case activity.Subscribe:
@@ -147,7 +159,7 @@ func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) 
 // clamp cuts a window to what the service accepts by its own clock, which the
 // refusal has told. What is cut off can't be listed any more.
 func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
-	l.next = ""
+	l.restart()
 	if l.void {
 		s.drop(st, l)
 		return
@@ -264,7 +276,6 @@ func (s *state) downloaded(r result, now time.Time) {
 		created := second(i.content.Created)
 		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		st.metrics.Lost.Add(1)
-		i.failures--
 		s.loads(i)
 		s.forget(i)
 		return

@@ -43,6 +43,9 @@ func (s *state) listingTrouble(st *stream, l *listing, err error) {
 
 func (s *state) troubleOf(st *stream, severity health.State, err error, failures int) {
 	s.log.Debugf("%s: %v", s.cfg.Tenant, err)
+	if isTimeout(err) { // which has taken its time already
+		failures *= 2
+	}
 	passing := activity.Decide(err) != activity.Configure && (s.cfg.Subscribe || activity.Decide(err) != activity.Subscribe)
 	silent := silentFailures
 	if !s.anyListed() {
@@ -107,18 +110,24 @@ func (s *state) answered(st *stream, now time.Time) {
 	}
 }
 
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
 // failsToList reports whether a span of the stream keeps failing.
 func (st *stream) failsToList() bool {
-	failing := func(l *listing) bool { return l.failures >= silentFailures }
-	return st.fresh != nil && failing(st.fresh) || slices.ContainsFunc(st.backlog, failing)
+	failing := func(l *listing) bool { return l.failures >= silentFailures || l.bad > 0 }
+	return st.badEntries || st.fresh != nil && failing(st.fresh) || slices.ContainsFunc(st.backlog, failing)
 }
 
 // failsToLoad and loads keep count of the blobs of a stream that keep failing.
 func (s *state) failsToLoad(i *item, err error) {
-	if i.failures < silentFailures {
+	if i.failures < silentFailures && !(isTimeout(err) && 2*i.failures >= silentFailures) {
 		return
 	}
-	if i.failures == silentFailures {
+	if !i.reported {
+		i.reported = true
 		i.stream.stuck++
 	}
 	x := activity.Explain(err, i.stream.contentType, s.cfg.App())
@@ -129,10 +138,11 @@ func (s *state) failsToLoad(i *item, err error) {
 }
 
 func (s *state) loads(i *item) {
-	if i.failures < silentFailures {
+	i.failures = 0
+	if !i.reported {
 		return
 	}
-	i.failures = 0
+	i.reported = false
 	if i.stream.stuck--; i.stream.stuck == 0 {
 		s.board.Clear(health.Stream(i.stream.id), health.Download)
 	}

@@ -23,6 +23,7 @@ type service struct {
 	blobs      []modelBlob
 	pageSize   int
 	subscribed map[activity.ContentType]bool
+	spoil      func(t activity.ContentType, p *activity.Page) // changes what is listed
 	skew       time.Duration
 	lie        func(now time.Time) time.Time // gives the dates of answers; nil: the time
 	fault      func(op activity.Op) error    // nil: none
@@ -123,7 +124,7 @@ func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, t
 	defer s.mu.Unlock()
 	var list []activity.Subscription
 	for t := range s.subscribed {
-		list = append(list, activity.Subscription{Type: t, Status: "enabled"})
+		list = append(list, activity.Subscription{Type: t, Enabled: true})
 	}
 	return list, s.date(), nil
 }
@@ -141,20 +142,20 @@ func (s *service) Start(ctx context.Context, t activity.ContentType) error {
 	return nil
 }
 
-func (s *service) List(ctx context.Context, t activity.ContentType, from, to time.Time) (activity.Page, error) {
-	return s.page(ctx, t, from, to, 0)
+func (s *service) List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error) {
+	return s.page(ctx, t, from, to, 0, want)
 }
 
-func (s *service) NextPage(ctx context.Context, t activity.ContentType, next string) (activity.Page, error) {
+func (s *service) NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error) {
 	var from, to int64
 	var skip int
 	if _, err := fmt.Sscanf(next, "%d %d %d", &from, &to, &skip); err != nil {
 		s.t.Errorf("next page %q: %v", next, err)
 	}
-	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip)
+	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip, want)
 }
 
-func (s *service) page(ctx context.Context, t activity.ContentType, from, to time.Time, skip int) (activity.Page, error) {
+func (s *service) page(ctx context.Context, t activity.ContentType, from, to time.Time, skip int, want activity.Want) (activity.Page, error) {
 	if err := s.call(ctx, activity.OpList); err != nil {
 		return activity.Page{}, err
 	}
@@ -189,6 +190,20 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 			break
 		}
 		page.Contents = append(page.Contents, b.Content)
+	}
+	all := page.Contents
+	page.Contents = nil
+	for _, c := range all {
+		if want.New != nil && !want.New(c.ID) {
+			continue
+		}
+		if page.More = want.Most > 0 && len(page.Contents) == want.Most; page.More {
+			break
+		}
+		page.Contents = append(page.Contents, c)
+	}
+	if s.spoil != nil {
+		s.spoil(t, &page)
 	}
 	return page, nil
 }

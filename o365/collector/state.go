@@ -53,7 +53,7 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 	}
 	ready := s.ready(now, &wake)
 	for _, st := range ready {
-		if t := st.urgent(now, &wake); t != nil {
+		if t := s.urgent(st, now, &wake); t != nil {
 			return t, wake
 		}
 	}
@@ -61,7 +61,7 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 		return t, wake
 	}
 	for _, st := range ready {
-		if t := st.nextPage(now, &wake); t != nil {
+		if t := s.nextPage(st, now, &wake); t != nil {
 			return t, wake
 		}
 	}
@@ -82,6 +82,9 @@ func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 			continue
 		}
 		s.sweep(st, now)
+		if len(st.items) >= s.cfg.MostEntries {
+			s.evict(st)
+		}
 		st.ripen(now)
 		if st.subscribed {
 			*wake = earlier(*wake, st.pollAt)
@@ -97,7 +100,7 @@ func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 
 // urgent returns what goes before any download: starting the subscription,
 // listing the newest content.
-func (st *stream) urgent(now time.Time, wake *time.Time) *task {
+func (s *state) urgent(st *stream, now time.Time, wake *time.Time) *task {
 	switch {
 	case st.busy:
 		return nil
@@ -107,44 +110,59 @@ func (st *stream) urgent(now time.Time, wake *time.Time) *task {
 			return nil
 		}
 		return &task{kind: start, stream: st}
-	case st.fresh != nil && len(st.freshest) < maxFresh:
-		return st.page(st.fresh, now, wake)
+	case st.fresh != nil:
+		if len(st.items) < s.cfg.MostEntries {
+			return st.page(st.fresh, now, wake)
+		}
 	}
 	return nil
 }
 
-// nextPage returns the listing of the oldest span that is not listed yet,
+// nextPage returns the listing of the oldest span that does not keep failing,
 // unless enough of the backlog waits already.
-func (st *stream) nextPage(now time.Time, wake *time.Time) *task {
-	if st.busy || !st.subscribed || len(st.backlog) == 0 || len(st.older)+len(st.waiting) >= maxOlder {
+func (s *state) nextPage(st *stream, now time.Time, wake *time.Time) *task {
+	if st.busy || !st.subscribed || len(st.items) >= s.cfg.MostEntries || len(st.older)+len(st.waiting) >= mostOlder {
 		return nil
 	}
-	return st.page(st.backlog[0], now, wake)
+	for _, l := range st.backlog {
+		t := st.page(l, now, wake)
+		if t != nil || l.failures < silentFailures && !l.again && !l.spoiled { // it is worth waiting for
+			return t
+		}
+	}
+	return nil
 }
 
+// page returns the listing's next page, if it is time for it.
 func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
-	if now.Before(l.at) {
+	switch {
+	case l.again && l.open > 0:
+		return nil
+	case now.Before(l.at):
 		*wake = earlier(*wake, l.at)
 		return nil
 	}
 	return &task{kind: list, stream: st, listing: l}
 }
 
-// oldestItem returns the download of the item of a lane that became available
-// first, over all streams. The older ones leave a place to the fresh ones.
+// oldestItem returns the next download of a lane: of the stream that has the
+// fewest under way, and of several the item that became available first. The older
+// ones leave a place to the fresh ones. Whatever the places, a stream that has
+// none under way may begin one, lest others keep it waiting.
 func (s *state) oldestItem(ready []*stream, fresh bool) *task {
 	places := s.cfg.Concurrency
 	if !fresh {
 		places = max(1, places-1)
 	}
-	if s.downloads >= places {
-		return nil
-	}
 	var first *item
 	for _, st := range ready {
-		lane := st.lane(fresh)
-		if len(*lane) > 0 && (first == nil || (*lane)[0].content.Created.Before(first.content.Created)) {
-			first = (*lane)[0]
+		lane := *st.lane(fresh)
+		if len(lane) == 0 || s.downloads >= places && st.downloads > 0 {
+			continue
+		}
+		if first == nil || st.downloads < first.stream.downloads ||
+			st.downloads == first.stream.downloads && lane[0].content.Created.Before(first.content.Created) {
+			first = lane[0]
 		}
 	}
 	if first == nil {
@@ -171,6 +189,7 @@ func (s *state) started(t *task) {
 	case download:
 		heap.Pop(t.stream.lane(t.item.fresh))
 		s.downloads++
+		t.stream.downloads++
 	}
 }
 
@@ -201,6 +220,9 @@ func (s *state) missed(st *stream, now time.Time) {
 func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {
 	if cfg.App == nil {
 		cfg.App = func() string { return "" }
+	}
+	if cfg.MostEntries == 0 {
+		cfg.MostEntries = mostEntries
 	}
 	if cfg.Metrics == nil {
 		cfg.Metrics = uncounted(cfg)

@@ -24,6 +24,8 @@ type stream struct {
 	until      time.Time // no request before, because of trouble
 	failures   int       // in a row, of anything but blobs
 	busy       bool      // a start or a listing call is under way
+	downloads  int       // under way
+	badEntries bool      // the last listing of the newest span had some
 
 	opened   bool // by the service's time
 	firstRun bool // since was found by this run
@@ -57,7 +59,14 @@ type listing struct {
 	open     int // items not yet delivered
 	failures int
 	at       time.Time // not before
-	void     bool      // by a clock that may be wrong: it proves nothing
+	void     bool      // by a clock that may be wrong, or not all of it was kept: it proves nothing
+
+	spoiled bool // it came to its end, but not to a proper one: a page that is read is no success
+
+	again  bool                // the page has more entries than were taken
+	bad    int                 // entries that could not be used
+	pages  map[uint64]struct{} // addresses of next pages, hashed
+	barren int                 // pages in a row with nothing new
 }
 
 // item is a blob that is not delivered yet.
@@ -69,6 +78,7 @@ type item struct {
 	seen     time.Time // when it was listed
 	listings []*listing
 	failures int
+	reported bool // as one that keeps failing
 	absent   int
 	at       time.Time // not before
 }
@@ -81,11 +91,12 @@ func (i *item) expires() time.Time {
 	return i.seen.Add(retention)
 }
 
-// How many items of a lane may wait for download before further pages are
-// listed: it bounds the memory that a backlog takes.
+// mostEntries is how many entries of a stream may wait for their download unless
+// Config says otherwise; of a backlog it is mostOlder. Pages are not listed
+// further beyond.
 const (
-	maxFresh = 4000
-	maxOlder = 500
+	mostEntries = 4000
+	mostOlder   = 500
 )
 
 func (s *stream) enqueue(i *item) {

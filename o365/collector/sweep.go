@@ -100,6 +100,7 @@ func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 		st.wasListed = true
 		s.board.Listed(health.Stream(st.id))
 	}
+	before := len(st.items)
 	for _, c := range r.page.Contents {
 		if s.service.entry(c.Created, now) {
 			s.clockMoved(0, now)
@@ -108,10 +109,7 @@ func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 			s.found(st, l, c, now)
 		}
 	}
-	l.next = r.page.Next
-	if l.next == "" {
-		s.paged(st, l)
-	}
+	s.turnPage(st, l, r, len(st.items) > before, now)
 }
 
 // found queues a blob unless it is delivered or queued already.
@@ -204,6 +202,7 @@ func (s *state) confirmed(id ledger.Stream, contentID string) {
 
 func (s *state) forget(i *item) {
 	delete(i.stream.items, i.content.ID)
+	i.blob.Forget()
 	i.stream.metrics.Pending.Add(-1)
 	for _, l := range i.listings {
 		l.open--

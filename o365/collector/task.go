@@ -66,11 +66,12 @@ func (c *Collector) do(ctx context.Context, t *task) result {
 	case start:
 		r.err = c.api.Start(ctx, t.stream.contentType)
 	case list:
-		l := t.listing
+		l, id := t.listing, t.stream.id
+		want := activity.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}
 		if l.next == "" {
-			r.page, r.err = c.api.List(ctx, t.stream.contentType, l.from, l.span.To)
+			r.page, r.err = c.api.List(ctx, t.stream.contentType, l.from, l.span.To, want)
 		} else {
-			r.page, r.err = c.api.NextPage(ctx, t.stream.contentType, l.next)
+			r.page, r.err = c.api.NextPage(ctx, t.stream.contentType, l.next, want)
 		}
 	case download:
 		r.err = c.download(ctx, t.item)

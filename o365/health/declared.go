@@ -20,12 +20,12 @@ var (
 		Help: "Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."}
 	metricDuplicates = Metric{Name: "duplicates_total", Type: CounterType, Labels: perStream,
 		Help: "Records dropped because they were delivered before: the same Id in the same tenant, and the same content."}
+	metricConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
+		Help: "Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."}
+	metricOversized = Metric{Name: "oversized_total", Type: CounterType, Labels: perStream,
+		Help: "Records larger than record_max, of which only the first fields were delivered, with the field o365_record_too_large."}
 	metricMalformed = Metric{Name: "malformed_total", Type: CounterType, Labels: perStream,
 		Help: "Elements of content blobs that are no usable records."}
-	metricIDConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
-		Help: "Records delivered although their Id in the tenant is that of another record: their content is another. In DLP.All a match and its undoing share an Id."}
-	metricTooLarge = Metric{Name: "too_large_total", Type: CounterType, Labels: perStream,
-		Help: "Records larger than record_max, of which only the first fields were delivered, with o365_record_too_large beside them."}
 	metricGaps = Metric{Name: "gaps_total", Type: CounterType, Labels: perStream,
 		Help: "Spans of time and content blobs that could not be had any more."}
 	metricGapSeconds = Metric{Name: "gap_seconds_total", Type: CounterType, Labels: perStream,
@@ -65,7 +65,7 @@ var (
 // declared holds all of them in the order in which they are shown.
 var declared = []*Metric{
 	&metricUp, &metricLag, &metricComplete, &metricListed, &metricNewest, &metricLastSuccess, &metricEventLag,
-	&metricRecords, &metricBytes, &metricDuplicates, &metricMalformed, &metricIDConflicts, &metricTooLarge,
+	&metricRecords, &metricBytes, &metricDuplicates, &metricConflicts, &metricOversized, &metricMalformed,
 	&metricBlobs, &metricLate, &metricPending, &metricQueue,
 	&metricGaps, &metricGapSeconds, &metricRetries,
 	&metricRequests, &metricThrottled, &metricRequestsPerMinute,

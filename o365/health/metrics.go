@@ -29,7 +29,7 @@ type StreamMetrics struct {
 	Records, Bytes        Counter // stored by Fluent Bit
 	Delivered, Lost, Late Counter // blobs
 	Duplicates, Malformed Counter // records
-	IDConflicts, TooLarge Counter // records
+	Conflicts, Oversized  Counter // records
 	Gaps, GapSeconds      Counter
 	Retries               Counter
 
@@ -49,28 +49,30 @@ type StreamMetrics struct {
 
 // Counts are the sums of a stream or of several.
 type Counts struct {
-	Records, Blobs, Duplicates, Malformed, IDConflicts, TooLarge, Late, Lost, Gaps, Retries int64
+	Records, Blobs, Duplicates, Malformed, Late, Lost, Gaps, Retries, Conflicts, Oversized int64
 }
 
 // Counts returns those since the start.
 func (s *StreamMetrics) Counts() Counts {
 	return Counts{
-		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(), IDConflicts: s.IDConflicts.Load(), TooLarge: s.TooLarge.Load(),
+		Records: s.Records.Load(), Blobs: s.Delivered.Load(), Duplicates: s.Duplicates.Load(), Malformed: s.Malformed.Load(),
 		Late: s.Late.Load(), Lost: s.Lost.Load(), Gaps: s.Gaps.Load(), Retries: s.Retries.Load(),
+		Conflicts: s.Conflicts.Load(), Oversized: s.Oversized.Load(),
 	}
 }
 
 // Plus adds.
 func (c Counts) Plus(d Counts) Counts {
 	return Counts{
-		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed, c.IDConflicts + d.IDConflicts, c.TooLarge + d.TooLarge,
+		c.Records + d.Records, c.Blobs + d.Blobs, c.Duplicates + d.Duplicates, c.Malformed + d.Malformed,
 		c.Late + d.Late, c.Lost + d.Lost, c.Gaps + d.Gaps, c.Retries + d.Retries,
+		c.Conflicts + d.Conflicts, c.Oversized + d.Oversized,
 	}
 }
 
 // Minus subtracts: what has come since d.
 func (c Counts) Minus(d Counts) Counts {
-	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.IDConflicts, -d.TooLarge, -d.Late, -d.Lost, -d.Gaps, -d.Retries})
+	return c.Plus(Counts{-d.Records, -d.Blobs, -d.Duplicates, -d.Malformed, -d.Late, -d.Lost, -d.Gaps, -d.Retries, -d.Conflicts, -d.Oversized})
 }
 
 // TenantSources are numbers of a tenant that are asked for instead of counted.
@@ -222,9 +224,9 @@ func (s *StreamMetrics) series(clock *ServiceClock) []Series {
 		of(&metricBlobs, &s.Lost, "lost"),
 		of(&metricLate, &s.Late),
 		of(&metricDuplicates, &s.Duplicates),
+		of(&metricConflicts, &s.Conflicts),
+		of(&metricOversized, &s.Oversized),
 		of(&metricMalformed, &s.Malformed),
-		of(&metricIDConflicts, &s.IDConflicts),
-		of(&metricTooLarge, &s.TooLarge),
 		of(&metricGaps, &s.Gaps),
 		of(&metricGapSeconds, &s.GapSeconds),
 		of(&metricRetries, &s.Retries),

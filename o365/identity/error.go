@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
@@ -97,7 +98,7 @@ type answer struct {
 
 // explain turns what azidentity returned, often a page of text, into one line.
 func (a *applicant) explain(ctx context.Context, err error, p proof, seen *witness) error {
-	text := p.hide(err.Error())
+	text := err.Error()
 	switch cause := context.Cause(ctx); {
 	case errors.Is(cause, errPatience):
 		return &Error{Message: seen.where() + errPatience.Error(), Err: context.DeadlineExceeded}
@@ -106,13 +107,19 @@ func (a *applicant) explain(ctx context.Context, err error, p proof, seen *witne
 	case a.method == AzureCLI:
 		return cli(text)
 	case seen.err != nil:
-		return network(seen)
+		return a.network(seen)
 	case seen.status >= 300:
 		return a.refused(p, seen)
 	default: // an answer that MSAL does not like; the lines below the first show its body
 		line, _, _ := strings.Cut(text, "\n")
-		return &Error{Message: seen.where() + oneLine(unwrapped(line))}
+		return &Error{Message: seen.where() + a.clean(unwrapped(line))}
 	}
+}
+
+// clean makes one line of what others have written, without what this applicant
+// must not tell.
+func (a *applicant) clean(text string) string {
+	return a.settings.Secrets.Text(text, sanitize.MaxText)
 }
 
 // where names the host that was asked last.
@@ -123,14 +130,14 @@ func (w *witness) where() string {
 	return w.host + ": "
 }
 
-func network(seen *witness) error {
+func (a *applicant) network(seen *witness) error {
 	e := &Error{Err: seen.err}
 	cause := seen.err
 	var inURL *url.Error
 	if errors.As(cause, &inURL) { // which would repeat method and URL
 		cause = inURL.Err
 	}
-	e.Message = seen.where() + oneLine(cause.Error())
+	e.Message = seen.where() + a.clean(cause.Error())
 	if errors.Is(cause, context.DeadlineExceeded) {
 		e.Message = seen.where() + "no answer within request_timeout"
 	}
@@ -172,7 +179,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 	case len(body.Codes) > 0:
 		number := body.Codes[0]
 		e.Code = "AADSTS" + strconv.Itoa(number)
-		e.Message = firstSentence(p.hide(body.Description))
+		e.Message = a.clean(firstSentence(body.Description))
 		e.Plain, e.Remedy = meanings[number].what, meanings[number].remedy
 		if number == 700027 && len(p.certificates) > 0 {
 			e.Remedy = fmt.Sprintf("upload the certificate of certificate_file, thumbprint %X, to the app registration", sha1.Sum(p.certificates[0].Raw))
@@ -181,7 +188,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 			e.configuration = false
 		}
 	case body.Description != "":
-		e.Message = fmt.Sprintf("%sHTTP %d: %s", seen.where(), seen.status, firstSentence(p.hide(body.Description)))
+		e.Message = fmt.Sprintf("%sHTTP %d: %s", seen.where(), seen.status, a.clean(firstSentence(body.Description)))
 	default:
 		e.Message = fmt.Sprintf("%sHTTP %d %s", seen.where(), seen.status, http.StatusText(seen.status))
 		if e.configuration && a.settings.CustomAuthority && a.method != ManagedIdentity {
@@ -196,7 +203,7 @@ func (a *applicant) refused(p proof, seen *witness) error {
 
 // cli makes sense of what the Azure CLI printed.
 func cli(text string) error {
-	e := &Error{Message: oneLine(unwrapped(text))}
+	e := &Error{Message: sanitize.Text(unwrapped(text), sanitize.MaxText)}
 	if strings.Contains(text, "executable not found") {
 		e.Message, e.Remedy = "the command az is not on PATH", "install the Azure CLI, or choose another auth"
 		e.configuration = true
@@ -205,7 +212,7 @@ func cli(text string) error {
 	if codes := codesIn(text); len(codes) > 0 {
 		e.Code = fmt.Sprintf("AADSTS%d", codes[0])
 		_, description, _ := strings.Cut(text, e.Code)
-		e.Message, e.Plain, e.Remedy = firstSentence(description), meanings[codes[0]].what, meanings[codes[0]].remedy
+		e.Message, e.Plain, e.Remedy = sanitize.Text(firstSentence(description), sanitize.MaxText), meanings[codes[0]].what, meanings[codes[0]].remedy
 		e.configuration = !transient[codes[0]]
 	}
 	if strings.Contains(text, "az login") {
@@ -220,8 +227,6 @@ var (
 	reasonPattern = regexp.MustCompile(`\[Reason - ([^.,\]]+)`)
 	prefixPattern = regexp.MustCompile(`^\s*(?:AADSTS\d+)?:?\s*`)
 	endPattern    = regexp.MustCompile(`\.(?:\s+[A-Z\[]|\s+https?:|\s*$)|\s+Trace ID:`)
-	tokenPattern  = regexp.MustCompile(`\beyJ[\w-]+\.[\w-]+(?:\.[\w-]*)?`)
-	spacePattern  = regexp.MustCompile(`[\s\pC]+`)
 	sdkPattern    = regexp.MustCompile(`^\w+Credential: (?:ERROR: )?|\.? ?To troubleshoot, visit \S+$`)
 )
 
@@ -247,17 +252,5 @@ func firstSentence(description string) string {
 	if m := reasonPattern.FindStringSubmatch(description); m != nil {
 		sentence += ": " + m[1]
 	}
-	return oneLine(sentence)
-}
-
-// oneLine makes any text fit for a log line: no line breaks, no tokens, and
-// an end.
-func oneLine(text string) string {
-	const most = 300
-	text = tokenPattern.ReplaceAllString(text, "<token>")
-	text = strings.TrimSpace(spacePattern.ReplaceAllString(text, " "))
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "..."
-	}
-	return text
+	return sentence
 }

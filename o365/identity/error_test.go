@@ -284,10 +284,10 @@ func TestFirstSentence(t *testing.T) {
 		{"", ""},
 		{"Bad token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl given. Trace ID: 1", "Bad token <token> given"},
 		{"two\nlines\x00and\ttabs", "two lines and tabs"},
-		{strings.Repeat("ä", 400), strings.Repeat("ä", 150) + "..."},
+		{strings.Repeat("ä", 400), strings.Repeat("ä", 197) + "..."},
 	}
 	for _, tt := range tests {
-		if got := firstSentence(tt.description); got != tt.want {
+		if got := (&applicant{}).clean(firstSentence(tt.description)); got != tt.want {
 			t.Errorf("firstSentence(%q) = %q, want %q", tt.description, got, tt.want)
 		}
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // Settings are what a Source logs in with. They name the options that they
@@ -55,6 +56,9 @@ type Settings struct {
 	// request; nil means the defaults of azcore. Managed identity endpoints
 	// are on the machine's own network, so they are asked without the proxy.
 	HTTP *http.Client
+	// Secrets cleans what the login service says, and is given what files hold;
+	// nil means one of its own.
+	Secrets *sanitize.Redactor
 	// Observe, if set, is told how every login ended.
 	Observe func(err error)
 	// Makeshift, if set, is told after each login that was tried while there
@@ -109,12 +113,15 @@ func New(settings Settings) (*Source, error) {
 		scope:    strings.TrimRight(settings.Audience, "/") + "/.default",
 	}
 	a.settings.HTTP = guarded(method, settings)
+	if settings.Secrets == nil {
+		a.settings.Secrets = sanitize.NewRedactor()
+	}
 	p, err := a.read()
 	if err != nil {
 		return nil, err
 	}
 	if _, err = a.credential(p, nil); err != nil {
-		return nil, fmt.Errorf("%s %s: %s", option.Auth, method, oneLine(p.hide(err.Error())))
+		return nil, fmt.Errorf("%s %s: %s", option.Auth, method, a.clean(err.Error()))
 	}
 	a.works.Store(&p)
 	return &Source{applicant: a, acquire: a.acquire, observe: settings.Observe, makeshift: settings.makeshift(), now: time.Now}, nil

@@ -6,11 +6,9 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"os"
-	"strings"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
@@ -31,6 +29,16 @@ const maxFile = 1 << 20
 // read makes a proof of what the settings and their files hold now. An error
 // names the option and the file.
 func (a *applicant) read() (proof, error) {
+	p, err := a.load()
+	if err != nil {
+		return p, err
+	}
+	a.settings.Secrets.Add(p.secret)
+	a.settings.Secrets.Add(p.assertion)
+	return p, nil
+}
+
+func (a *applicant) load() (proof, error) {
 	switch s := a.settings; a.method {
 	case ClientSecret:
 		if s.ClientSecretFile == "" {
@@ -72,29 +80,12 @@ func readText(key, path string) (proof, error) {
 
 func readFile(key, path string) (proof, error) {
 	p := proof{from: fmt.Sprintf("%s %q", key, path)}
-	f, err := os.Open(path)
-	if err == nil {
-		defer func() { _ = f.Close() }()
-		p.raw, err = io.ReadAll(io.LimitReader(f, maxFile+1))
-	}
-	var inPath *fs.PathError
-	switch {
-	case errors.As(err, &inPath): // which would name the path once more
-		return p, fmt.Errorf("%s: %w", p.from, inPath.Err)
+	var err error
+	switch p.raw, err = files.Read(path, maxFile); {
+	case errors.Is(err, files.ErrTooLarge):
+		return p, fmt.Errorf("%s: file is larger than 1 MiB", p.from)
 	case err != nil:
 		return p, fmt.Errorf("%s: %w", p.from, err)
-	case len(p.raw) > maxFile:
-		return p, fmt.Errorf("%s: file is larger than 1 MiB", p.from)
 	}
 	return p, nil
-}
-
-// hide takes what the proof must not tell out of a text.
-func (p proof) hide(text string) string {
-	for _, s := range []string{p.secret, p.assertion} {
-		if s != "" {
-			text = strings.ReplaceAll(text, s, option.Secret(s).String())
-		}
-	}
-	return text
 }

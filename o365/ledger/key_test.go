@@ -158,7 +158,7 @@ func schema1File(t *testing.T, path string, rows ...keyRow) {
 	if err := create(path); err != nil {
 		t.Fatal(err)
 	}
-	f := &file{path: path, now: at(start)}
+	f := &file{path: path, now: at(start), ctx: background}
 	err := errors.Join(f.connect(), // which makes the present schema
 		f.exec("DROP TABLE keys; PRAGMA user_version = 1"),
 		f.setSince(change{since: map[Stream]time.Time{exchange: start}}))
@@ -260,7 +260,7 @@ func TestOldKeysGoFirst(t *testing.T) {
 func TestDamagedOldKeys(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365.db")
 	schema1File(t, path, row(1, start.Unix(), 20))
-	f := &file{path: path, now: at(start)}
+	f := &file{path: path, now: at(start), ctx: background}
 	if err := errors.Join(f.connect(), f.exec("UPDATE record_keys SET keys = zeroblob(320)"), f.disconnect()); err != nil {
 		t.Fatal(err)
 	}

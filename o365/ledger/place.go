@@ -6,7 +6,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 )
 
 // place finds the real file that path names, so that two names of one file get
@@ -24,19 +27,30 @@ func place(path string) (string, error) {
 		return "", denied(err)
 	}
 	file := filepath.Join(dir, filepath.Base(path))
-	if target, err := filepath.EvalSymlinks(file); err == nil {
+	switch target, err := filepath.EvalSymlinks(file); {
+	case err == nil:
 		file = target
-	}
-	info, err := os.Stat(file)
-	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return file, nil
-	case err != nil:
+		if _, err := os.Lstat(file); err == nil {
+			return "", errors.New("is a link to nothing: name a file, or remove the link")
+		}
+	default:
 		return "", denied(err)
-	case info.IsDir():
+	}
+	if info, err := os.Stat(file); err == nil && info.IsDir() {
 		return "", errors.New("is a directory: name a file in it")
-	case !info.Mode().IsRegular():
-		return "", errors.New("is not a regular file: name another file")
+	}
+	for _, name := range []string{file, file + "-journal"} {
+		err := files.CheckOwn(name)
+		switch {
+		case errors.Is(err, files.ErrNotRegular), errors.Is(err, files.ErrLink), errors.Is(err, files.ErrHardLink):
+			if name != file {
+				return "", fmt.Errorf("%s: %w: remove it, or name another file", name, err)
+			}
+			return "", fmt.Errorf("%w: name another file", err)
+		case err != nil && !errors.Is(err, files.ErrOwner):
+			return "", denied(err)
+		}
 	}
 	return file, nil
 }
@@ -44,7 +58,7 @@ func place(path string) (string, error) {
 // create makes sure that the file is there and can be written, private when it
 // is new. The caller holds the lock, and SQLite does not have the file open.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0o600)
 	if err != nil {
 		return denied(err)
 	}

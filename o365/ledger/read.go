@@ -3,13 +3,23 @@ package ledger
 import (
 	"fmt"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 // scan is sql.Rows.Scan.
 type scan func(...any) error
 
-// load reads the whole file into st.
+// load reads the whole file into st, once its structure has been checked: what is
+// wrong with the room between rows would be met only when some are added.
 func (f *file) load(st *state) error {
+	var verdict string
+	if err := f.conn.QueryRowContext(f.ctx, "PRAGMA quick_check(1)").Scan(&verdict); err != nil {
+		return err
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s", errDamaged, sanitize.Text(verdict, sanitize.MaxText))
+	}
 	streams := make(map[int64]Stream, len(f.streams))
 	for s, id := range f.streams {
 		streams[id] = s
@@ -39,32 +49,35 @@ func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 
 // loadKeys reads the rows of schema 1 first: they have the lower ids.
 func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
-	old := true
-	for _, query := range []string{
-		"SELECT id, confirmed, keys, checksum FROM record_keys ORDER BY id",
-		"SELECT id, confirmed, keys, checksum FROM keys ORDER BY id",
-	} {
-		err := f.each(query, func(scan scan) error {
-			r := keyRow{old: old}
-			var packed []byte
-			var sum int64
-			if err := scan(&r.id, &r.time, &packed, &sum); err != nil {
-				return err
-			}
-			r.keys = make([]Key, len(packed)/len(Key{}))
-			for i := range r.keys {
-				r.keys[i] = Key(packed[i*len(Key{}):])
-			}
-			st.keys.add(r)
-			return verify(sum, []int64{r.id, r.time}, string(packed))
-		})
-		if err != nil {
-			return err
-		}
-		old = false
+	err := f.eachKeyRow("record_keys", func(r keyRow) {
+		r.old = true
+		st.keys.add(r)
+	})
+	if err == nil {
+		err = f.eachKeyRow("keys", st.keys.add)
 	}
 	st.keys.evicted = 0
-	return nil
+	return err
+}
+
+func (f *file) eachKeyRow(table string, add func(keyRow)) error {
+	return f.each("SELECT id, confirmed, keys, checksum FROM "+table+" ORDER BY id", func(scan scan) error {
+		var r keyRow
+		var packed []byte
+		var sum int64
+		if err := scan(&r.id, &r.time, &packed, &sum); err != nil {
+			return err
+		}
+		if err := verify(sum, []int64{r.id, r.time}, string(packed)); err != nil {
+			return err
+		}
+		r.keys = make([]Key, len(packed)/len(Key{}))
+		for i := range r.keys {
+			r.keys[i] = Key(packed[i*len(Key{}):])
+		}
+		add(r)
+		return nil
+	})
 }
 
 func (f *file) loadSince(st *state, streams map[int64]Stream) error {
@@ -114,7 +127,7 @@ func (f *file) loadGaps(st *state, streams map[int64]Stream) error {
 // each calls row for every row of the query's result. What row refuses is
 // damage; what the query itself says may be a passing fault.
 func (f *file) each(query string, row func(scan) error) error {
-	rows, err := f.conn.QueryContext(background, query)
+	rows, err := f.conn.QueryContext(f.ctx, query)
 	if err != nil {
 		return err
 	}

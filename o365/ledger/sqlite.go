@@ -58,6 +58,7 @@ type file struct {
 	log  health.Log
 	now  func() time.Time
 	lock *os.File
+	ctx  context.Context // of queries: has an end while the file is read
 
 	db      *sql.DB // nil after an error, and opened again
 	conn    *sql.Conn
@@ -90,7 +91,7 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	if err != nil {
 		return nil, state{}, denied(err)
 	}
-	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, since: make(map[Stream]time.Time)}
+	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, ctx: background, since: make(map[Stream]time.Time)}
 	st, err := f.read(opt)
 	if damaged(err) || code(err)&0xff == sqlite3.SQLITE_ERROR { // the latter: not our tables
 		if err = f.restart(err); err == nil {
@@ -106,11 +107,26 @@ func lockFile(path string, opt Options) (*file, state, error) {
 
 func (f *file) read(opt Options) (state, error) {
 	st := newState(opt)
-	if err := f.connect(); err != nil {
-		return st, err
+	ctx, cancel := context.WithTimeout(background, readTime)
+	defer cancel()
+	f.ctx = ctx
+	defer func() { f.ctx = background }()
+	err := f.connect()
+	if err == nil {
+		err = f.load(&st)
 	}
-	return st, f.load(&st)
+	if ctx.Err() != nil {
+		return st, fmt.Errorf("could not be read within %v: look at its disk, or name another file", readTime)
+	}
+	if code(err)&0xff == sqlite3.SQLITE_BUSY {
+		return st, fmt.Errorf("another program keeps it locked: end that, or name another file (%w)", err)
+	}
+	return st, err
 }
+
+// readTime is how long reading the file may take at the start. 5 million Ids take
+// 8 s.
+const readTime = 2 * time.Minute
 
 // connect opens the file and makes sure that it is a ledger this code knows.
 func (f *file) connect() error {
@@ -150,6 +166,13 @@ func (f *file) connect() error {
 	if err := f.upgrade(version); err != nil {
 		return err
 	}
+	if err := f.checkSchema(); err != nil {
+		return err
+	}
+	return f.loadStreams()
+}
+
+func (f *file) loadStreams() error {
 	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
 		var id int64
 		var s Stream

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -335,5 +336,18 @@ func TestFileTakenAway(t *testing.T) {
 	since(t, l, start.Add(time.Hour), start)
 	if len(log) != 1 || !strings.Contains(log[0], "is gone") {
 		t.Errorf("%q", log)
+	}
+}
+
+// edit changes a file as no ledger does.
+func edit(t *testing.T, path, statements string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statements); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -28,9 +28,9 @@ const (
 	DedupWindow         = "dedup_window"
 	DedupMax            = "dedup_max"
 	TagPrefix           = "tag_prefix"
-	RecordMax           = "record_max"
 	BatchSize           = "batch_size"
 	QueueSize           = "queue_size"
+	RecordMax           = "record_max"
 	HealthTag           = "health_tag"
 	AlertEmailTo        = "alert_email_to"
 	AlertEmailFrom      = "alert_email_from"
@@ -77,9 +77,9 @@ var declared = []Option{
 	{Key: RequestsPerMinute, Type: integer("1", "60000"), Default: "2000",
 		Help: "Requests per minute and tenant at most, shared by all instances of the process; how many Microsoft allows is found out. Raise it if that is more."},
 	{Key: Concurrency, Type: integer("1", "64"), Default: "8",
-		Help: "Downloads at the same time per tenant; one place is kept for fresh content."},
+		Help: "Downloads at the same time per tenant; one place is kept for fresh content, and a content type that has none under way may always begin one."},
 	{Key: RequestTimeout, Type: duration("1s", "10m"), Default: "60s",
-		Help: "Longest time of one HTTP request."},
+		Help: "Longest wait for an answer, and for each further piece of it; an answer that comes slower than 1 KiB per second fails as well."},
 	{Key: Proxy, Type: proxyURL, Secret: true,
 		Help: "URL of an HTTP, HTTPS or SOCKS5 proxy; without one HTTPS_PROXY and NO_PROXY of the environment count."},
 	{Key: CAFile, Type: path,
@@ -95,12 +95,12 @@ var declared = []Option{
 		Help: "How many Ids are remembered at most; the oldest go first."},
 	{Key: TagPrefix, Type: tag,
 		Help: "Emit records under PREFIX.azureactivedirectory, PREFIX.exchange, PREFIX.sharepoint, PREFIX.general and PREFIX.dlp instead of the tag of the section."},
-	{Key: RecordMax, Type: size("64k", "16M"), Default: "4M",
-		Help: "Largest JSON of one record; of a larger one only the first fields are delivered, with o365_record_too_large beside them."},
 	{Key: BatchSize, Type: size("4k", "16M"), Default: "1M",
 		Help: "Bytes handed to Fluent Bit at once at most, unless one record is larger."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
 		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
+	{Key: RecordMax, Type: size("64k", "16M"), Default: "4M",
+		Help: "JSON of one record at most; of a larger one only the first fields are delivered, with its size in o365_record_too_large. The largest that have been seen have 177 KB."},
 	{Key: HealthTag, Type: tag,
 		Help: "Emit health records under this tag: changes of a content type's state, gaps, and once a day what is complete."},
 

@@ -58,19 +58,20 @@ type Outbox[R any] struct {
 	limit      int
 	recordCost int
 
-	mu       sync.Mutex
-	lanes    []*lane[R]
-	byName   map[string]*lane[R]
-	turn     int           // lane that is looked at first by Next
-	waiting  int           // batches
-	held     int           // bytes of all buffers, spare ones included
-	spare    [][]byte      // of batchSize
-	reserved int           // bytes
-	holder   any           // of a large record, or nil
-	enlarged int           // bytes that it takes
-	urgent   int           // adders that wait with more than a batch
-	records  int           // waiting and in flight
-	freed    chan struct{} // closed and replaced when there is more room
+	mu        sync.Mutex
+	lanes     []*lane[R]
+	byName    map[string]*lane[R]
+	turn      int           // lane that is looked at first by Next
+	waiting   int           // batches
+	held      int           // bytes of all buffers, spare ones included
+	spare     [][]byte      // of batchSize
+	reserved  int           // bytes
+	elsewhere int           // bytes, as Account counts them
+	holder    any           // of a large record, or nil
+	enlarged  int           // bytes that it takes
+	urgent    int           // adders that wait with more than a batch
+	records   int           // waiting and in flight
+	freed     chan struct{} // closed and replaced when there is more room
 }
 
 // New returns an empty outbox. Batches hold at most batchSize bytes unless one

@@ -22,13 +22,22 @@ func (o *Outbox[R]) Reserve(ctx context.Context, bytes, least int) (release func
 	}, nil
 }
 
+// Account counts memory that comes and goes elsewhere, in bytes, without waiting.
+func (o *Outbox[R]) Account(bytes int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.elsewhere += bytes; bytes < 0 {
+		o.wake()
+	}
+}
+
 // fits reports whether so many bytes more are within the limit. Spare buffers
 // give way.
 func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	most := o.limit - copies - o.reserved - o.enlarged - o.records*o.recordCost
+	most := o.limit - copies - o.reserved - o.elsewhere - o.enlarged - o.records*o.recordCost
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize

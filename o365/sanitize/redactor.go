@@ -13,6 +13,9 @@ const (
 	// them away.
 	shortestSecret = 6
 	shortestWord   = 12
+	// longestSecret is how many bytes of a secret are looked for; what follows in a
+	// text goes with them.
+	longestSecret = 256
 	// mostSecrets bounds how many secrets a Redactor knows: files are read again
 	// when they change, and the oldest go first.
 	mostSecrets = 32
@@ -49,12 +52,16 @@ func (r *Redactor) Add(text string) {
 	if r == nil || isCommon(text) {
 		return
 	}
+	tail := ""
+	if len(text) > longestSecret {
+		text, tail = strings.ToValidUTF8(text[:longestSecret], ""), `\S*`
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if slices.ContainsFunc(r.secrets, func(s *secret) bool { return s.text == text }) {
 		return
 	}
-	if r.secrets = append(r.secrets, newSecret(text)); len(r.secrets) > mostSecrets {
+	if r.secrets = append(r.secrets, newSecret(text, tail)); len(r.secrets) > mostSecrets {
 		r.secrets = slices.Delete(r.secrets, 0, 1)
 	}
 }

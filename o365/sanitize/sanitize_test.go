@@ -166,6 +166,15 @@ func TestRedactorAfterCleaning(t *testing.T) {
 	}
 }
 
+// A file may hold anything.
+func TestLongSecret(t *testing.T) {
+	long := strings.Repeat("0123456789abcdef", 1<<16)
+	r := NewRedactor(long, strings.Repeat("\x00\xff", 1<<19))
+	if got := r.Text("it is "+long[:1000]+" or not", MaxDetail); got != "it is <secret> or not" {
+		t.Errorf("got %.100q", got)
+	}
+}
+
 func TestRedactorForgetsOldest(t *testing.T) {
 	r := NewRedactor("first one")
 	for i := range mostSecrets {

@@ -25,7 +25,7 @@ type secret struct {
 // digit matches one of base64, of either alphabet.
 const digit = "[A-Za-z0-9+/_-]"
 
-func newSecret(text string) *secret {
+func newSecret(text, tail string) *secret {
 	s := &secret{text: text, plus: strings.ReplaceAll(text, " ", "+"), hex: hex.EncodeToString([]byte(text)), encoded: cores(text)}
 	var escaped, digits strings.Builder
 	for _, r := range text {
@@ -39,7 +39,7 @@ func newSecret(text string) *secret {
 		core = strings.NewReplacer(`\+`, `[+-]`, "/", "[/_]").Replace(regexp.QuoteMeta(core))
 		all = append(all, digit+"*"+core+digit+"*={0,2}") // the digits beside it have a part of it
 	}
-	s.pattern = regexp.MustCompile(strings.Join(all, "|"))
+	s.pattern = regexp.MustCompile("(?:" + strings.Join(all, "|") + ")" + tail)
 	return s
 }
 

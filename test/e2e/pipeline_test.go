@@ -22,6 +22,7 @@ type pipeline struct {
 	dir     string
 	inputs  []options
 	output  options  // Fluent Bit's; default: files
+	beside  string   // further sections, of Fluent Bit; the output then takes o365* only
 	service options  // Fluent Bit's
 	flags   []string // of test/host
 	lives   int
@@ -74,12 +75,16 @@ func (p *pipeline) start() *process {
 		output = options{"name": "file", "path": p.sink.dir, "file": name, "format": "plain"}
 	}
 	output = output.With(options{"match": "*", "retry_limit": "no_limits"})
+	if p.beside != "" {
+		output["match"] = "o365*"
+	}
 	var text strings.Builder
 	text.WriteString(p.service.Section("SERVICE"))
 	for _, input := range p.inputs {
 		text.WriteString(input.Section("INPUT"))
 	}
 	text.WriteString(output.Section("OUTPUT"))
+	text.WriteString(p.beside)
 	config := filepath.Join(p.dir, "pipeline.conf")
 	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
 		p.t.Fatal(err)

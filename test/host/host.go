@@ -51,15 +51,22 @@ func Build(dir string, flags ...string) (string, error) {
 	return out, run(src, cc, args...)
 }
 
-// BuildPlugin builds the plugin into dir, with further build tags if there are
-// any, and returns its path.
+// BuildPlugin builds the plugin into dir with the flags of the Makefile, with
+// further build tags if there are any, and returns its path. The working
+// directory is in the plugin's module.
 func BuildPlugin(dir string, tags ...string) (string, error) {
 	if _, err := exec.LookPath("cc"); err != nil {
 		return "", ErrNoCompiler
 	}
-	out := filepath.Join(dir, strings.Join(append([]string{"in_o365"}, tags...), "-")+".so")
-	return out, run("", "go", "build", "-buildmode=c-shared", "-tags", strings.Join(append(tags, "netgo", "osusergo"), ","),
-		"-trimpath", "-o", out, "github.com/fluent-bit-o365/fluent-bit-o365/plugin")
+	root, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}").Output()
+	if err != nil {
+		return "", fmt.Errorf("go list: %w", err)
+	}
+	out, err := filepath.Abs(filepath.Join(dir, strings.Join(append([]string{"in_o365"}, tags...), "-")+".so"))
+	if err != nil {
+		return "", err
+	}
+	return out, run(strings.TrimSpace(string(root)), "make", "-s", "build", "out="+out, "tags="+strings.Join(tags, ","))
 }
 
 func run(dir, name string, args ...string) error {

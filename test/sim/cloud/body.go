@@ -65,6 +65,13 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 				piece[0] = ','
 			}
 		}
+		if f != nil && f.Kind == Drip {
+			if err := drip(k, out, flush, piece); err != nil {
+				return err
+			}
+			i++
+			continue
+		}
 		if _, err := out.Write(piece); err != nil {
 			return err
 		}
@@ -81,6 +88,19 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 		}
 	}
 	return wire.Flush()
+}
+
+// drip writes a piece byte by byte, with the fault's pause between any two.
+func drip(k *call, out io.Writer, flush func() error, piece []byte) error {
+	for i := range piece {
+		if _, err := out.Write(piece[i : i+1]); err != nil {
+			return err
+		}
+		if err := flush(); err != nil || !wait(k.r.Context(), k.fault.Delay.Duration) {
+			return errCut
+		}
+	}
+	return nil
 }
 
 func (k *call) takesGzip() bool { return strings.Contains(k.r.Header.Get("Accept-Encoding"), "gzip") }

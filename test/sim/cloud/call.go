@@ -111,6 +111,10 @@ func answer(operate func(*call) (string, error)) func(*call) error {
 		body, err := operate(k)
 		if err == nil {
 			k.w.Header().Set("Content-Type", jsonType)
+			if f := k.fault; f != nil && f.Kind == Drip {
+				_ = drip(k, k.w, http.NewResponseController(k.w).Flush, []byte(body))
+				return nil
+			}
 			k.respond(http.StatusOK, body)
 		}
 		return err

@@ -29,6 +29,8 @@ const (
 	CutGzip   = "cut-gzip"   // the answer ends well, its gzip stream does not
 	Stall     = "stall"      // nothing more comes for Delay, or until the client gives up; then as Abort
 	Slow      = "slow"       // Delay between any two records
+	Drip      = "drip"       // Delay between any two bytes
+	Flood     = "flood"      // Text again and again, Size bytes of it, is the body
 	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
 	Elements  = "elements"   // Text stands among the records Size times, as elements of their own; # in it becomes the number of each
@@ -60,14 +62,15 @@ type Fault struct {
 	Skip        int     `json:"skip,omitempty"`        // requests that fit and are spared at first
 	Times       int     `json:"times,omitempty"`       // how often at most; 0 without limit
 
-	At         float64  `json:"at,omitempty"` // share of the body that is sent, 0 to 1; 0 is random
+	Size       int64    `json:"size,omitempty"` // of the body of Flood and of statuses and of the record of Huge, in bytes; how many Elements
+	At         float64  `json:"at,omitempty"`   // share of the body that is sent, 0 to 1; 0 is random
 	Text       string   `json:"text,omitempty"`
-	Size       int64    `json:"size,omitempty"` // bytes, or elements
 	Delay      Duration `json:"delay,omitzero"`
 	RetryAfter int      `json:"retry_after,omitempty"` // seconds
 
 	// Header replaces fields of the answer, whatever kind it is. A Date may be
-	// given as a duration, such as -216h, from the service's time.
+	// given as a duration, such as -216h, from the service's time, and a NextPageUri
+	// as "self".
 	Header map[string]string `json:"header,omitempty"`
 }
 
@@ -106,7 +109,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 
 var kinds = []string{
 	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
-	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Headers, Insert, Elements, Huge, SameID,
+	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Drip, Flood, Headers, Insert, Elements, Huge, SameID,
 	NextPageElsewhere, ContentElsewhere,
 }
 

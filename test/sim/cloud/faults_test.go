@@ -44,6 +44,10 @@ func TestFaultsAsSeenByAClient(t *testing.T) {
 		{Fault{Kind: Stall, Delay: Duration{20 * time.Millisecond}}, broken},
 		{Fault{Kind: Cut}, badJSON},
 		{Fault{Kind: Slow, Delay: Duration{time.Microsecond}}, whole},
+		{Fault{Kind: Drip}, whole},
+		{Fault{Kind: Headers, Header: map[string]string{"Date": "-216h"}}, whole},
+		{Fault{Kind: Flood, Text: "[1,", Size: 1 << 20}, badJSON},
+		{Fault{Kind: "500", Text: "no ", Size: 1 << 20}, "500 "},
 		{Fault{Kind: Insert, Text: Number}, "41 elements"},
 		{Fault{Kind: Insert, Text: BadJSON}, badJSON},
 		{Fault{Kind: Insert, Text: Truncated}, badJSON},
@@ -270,5 +274,26 @@ func TestResetIsATCPReset(t *testing.T) {
 	fmt.Fprintf(conn, "GET /api/v1.0/%s/activity/feed/subscriptions/list HTTP/1.1\r\nHost: x\r\n\r\n", DefaultTenant)
 	if _, err := io.ReadAll(conn); err == nil || errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("read ends with %v, want a reset", err)
+	}
+}
+
+// What a fault puts into the header of an answer.
+func TestHeaderFaults(t *testing.T) {
+	at := newClock()
+	sim := New(Options{Seed: 1, Now: at.now, Subscribed: []string{General}})
+	for _, tt := range []struct{ name, value, want string }{
+		{"Date", "-216h", at.now().Add(-216 * time.Hour).UTC().Format(http.TimeFormat)},
+		{"Date", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"},
+		{"Retry-After", "31536000", "31536000"},
+		{"NextPageUri", "self", "https://service.example/api/v1.0/" + DefaultTenant + "/activity/feed/subscriptions/content?contentType=Audit.General"},
+	} {
+		sim.SetFaults(Fault{Kind: Headers, Op: "content", Header: map[string]string{tt.name: tt.value}})
+		r := httptest.NewRequest("GET", "https://service.example/api/v1.0/"+DefaultTenant+"/activity/feed/subscriptions/content?contentType=Audit.General", nil)
+		r.Header.Set("Authorization", "Bearer x")
+		w := httptest.NewRecorder()
+		sim.ServeHTTP(w, r)
+		if got := w.Header().Get(tt.name); got != tt.want || w.Code != http.StatusOK {
+			t.Errorf("%s %s: %d, %q, want %q", tt.name, tt.value, w.Code, got, tt.want)
+		}
 	}
 }

@@ -1,7 +1,9 @@
 package cloud
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -16,12 +18,19 @@ func (f *Fault) beforeBody(c *Cloud, k *call) bool {
 		if by, err := time.ParseDuration(value); err == nil && name == "Date" {
 			value = c.Now().Add(by).Format(http.TimeFormat)
 		}
+		if name == "NextPageUri" && value == "self" {
+			value = c.root(k.r) + k.r.URL.RequestURI()
+		}
 		k.w.Header().Set(name, value)
 	}
 	if f.RetryAfter > 0 {
 		k.w.Header().Set("Retry-After", strconv.Itoa(f.RetryAfter))
 	}
 	if status, err := strconv.Atoi(f.Kind); err == nil {
+		if f.Size > 0 {
+			c.flood(k, status)
+			return true
+		}
 		body := f.Text
 		k.w.Header().Set("Content-Type", jsonType)
 		if body == "" {
@@ -32,6 +41,8 @@ func (f *Fault) beforeBody(c *Cloud, k *call) bool {
 		return true
 	}
 	switch f.Kind {
+	case Flood:
+		c.flood(k, http.StatusOK)
 	case Throttle:
 		k.refuse(tooMany(k))
 	case Internal:
@@ -52,6 +63,34 @@ func (f *Fault) beforeBody(c *Cloud, k *call) bool {
 		return false
 	}
 	return true
+}
+
+// flood answers with Size bytes of the fault's Text, packed where the client takes
+// that.
+func (c *Cloud) flood(k *call, status int) {
+	f := k.fault
+	k.w.Header().Set("Content-Type", jsonType)
+	text := f.Text
+	if text == "" {
+		text = " "
+	}
+	out := io.Writer(k.w)
+	if k.takesGzip() {
+		k.w.Header().Set("Content-Encoding", "gzip")
+		k.w.WriteHeader(status)
+		zip := c.gzip(k.w)
+		defer c.gzips.Put(zip)
+		defer zip.Close()
+		out = zip
+	} else {
+		k.w.WriteHeader(status)
+	}
+	piece := bytes.Repeat([]byte(text), max(1, (64<<10)/len(text)))
+	for left := f.Size; left > 0; left -= int64(len(piece)) {
+		if _, err := out.Write(piece[:min(left, int64(len(piece)))]); err != nil {
+			return // the client has had enough
+		}
+	}
 }
 
 // cuts tells whether the body ends where the fault happens.

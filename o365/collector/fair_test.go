@@ -1,0 +1,281 @@
+package collector
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// dripping is a service whose bodies of one content type hang until the client
+// gives them up, as package activity does with an answer that drips.
+type dripping struct {
+	*service
+	of    activity.ContentType
+	lists bool // the subscriptions too
+}
+
+type slow struct{}
+
+func (slow) Error() string { return "the answer comes slower than 1024 bytes per second" }
+func (slow) Timeout() bool { return true }
+
+func (s dripping) wait(ctx context.Context) error {
+	select {
+	case <-time.After(time.Minute):
+		return slow{}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (s dripping) Open(ctx context.Context, c activity.Content) (io.ReadCloser, error) {
+	if c.Type == s.of {
+		return nil, s.wait(ctx)
+	}
+	return s.service.Open(ctx, c)
+}
+
+func (s dripping) Subscriptions(ctx context.Context) ([]activity.Subscription, time.Time, error) {
+	if s.lists {
+		return nil, time.Time{}, s.wait(ctx)
+	}
+	return s.service.Subscriptions(ctx)
+}
+
+// collectFrom is collect with another API.
+func collectFrom(api API, b *book, r *register, change func(*Config)) (stop func()) {
+	col := New(config(change), api, b, b, NewBudget(2000), r, new(lines).log)
+	b.mu.Lock()
+	b.col = col
+	b.mu.Unlock()
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		col.Run(ctx)
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
+
+// Blobs of one content type that never end keep no other waiting, and are
+// reported within minutes.
+func TestDrippingBlobs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		start := time.Now()
+		for n := range 40 {
+			s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Minute-time.Second), 0)
+		}
+		stop := collectFrom(dripping{service: s, of: activity.Exchange}, b, r, nil)
+		time.Sleep(5 * time.Second)
+		var others []string
+		for range 30 {
+			for range 4 {
+				others = append(others, s.add(activity.SharePoint, time.Now(), 0))
+			}
+			time.Sleep(time.Minute)
+		}
+		r.want(t, "Exchange download")
+		time.Sleep(2 * time.Minute)
+		stop()
+		for _, id := range others {
+			if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > time.Minute+10*time.Second {
+				t.Errorf("a blob of %v of the other content type came at %v", s.created(id), at)
+			}
+		}
+	})
+}
+
+func TestDrippingBlobsAreReportedSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		s.add(activity.Exchange, time.Now().Add(-time.Second), 0)
+		stop := collectFrom(dripping{service: s, of: activity.Exchange}, b, r, nil)
+		time.Sleep(3 * time.Minute)
+		r.want(t, "Exchange download")
+		stop()
+	})
+}
+
+// A list of subscriptions that never comes keeps nothing from being collected.
+func TestSubscriptionsNeverListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		s.subscribed[activity.Exchange] = true // and SharePoint has to be started
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.add(activity.SharePoint, time.Now().Add(-time.Hour), 0)
+		stop := collectFrom(dripping{service: s, lists: true}, b, r, nil)
+		time.Sleep(3*time.Minute + 30*time.Second)
+		r.want(t, "Exchange listing", "SharePoint listing")
+		time.Sleep(5 * time.Minute)
+		r.want(t)
+		stop()
+		b.check(t, s)
+		if len(b.gaps) > 0 {
+			t.Errorf("gaps: %v", b.gaps)
+		}
+	})
+}
+
+// Very many entries of one content type leave the others their turn, wait within
+// bounds, and are all delivered.
+func TestManyEntriesOfOneType(t *testing.T) {
+	for _, pageSize := range []int{3000, 200} {
+		t.Run(fmt.Sprint("pages of ", pageSize), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, r := newService(t), newBook(), newRegister()
+				s.pageSize = pageSize
+				start := time.Now()
+				const many = 12000
+				for n := range many {
+					s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Second-time.Second), 0)
+				}
+				most := 0
+				b.takes = func(string) time.Duration {
+					b.mu.Lock()
+					defer b.mu.Unlock()
+					most = max(most, len(b.begun)-len(b.delivered))
+					return 0
+				}
+				stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 500 })
+				time.Sleep(10 * time.Second)
+				var others []string
+				for range 20 {
+					others = append(others, s.add(activity.SharePoint, time.Now(), 0))
+					time.Sleep(time.Minute)
+				}
+				stop()
+				b.check(t, s)
+				if most > 2*500+500+10 { // of the newest span, of the backlog
+					t.Errorf("%d entries waited at once", most)
+				}
+				for _, id := range others {
+					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > time.Minute+10*time.Second {
+						t.Errorf("a blob of the other content type came %v late", late)
+					}
+				}
+				spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+				if len(spans) != 1 || spans[0].From.After(start.Add(-many*time.Second)) {
+					t.Errorf("complete: %v", spans)
+				}
+			})
+		})
+	}
+}
+
+// Entries whose blobs fail for ever do not keep others from being listed.
+func TestEntriesThatFailForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		for n := range 600 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Second-time.Second), 0)
+		}
+		s.fail(fault(activity.OpBlob, errReset))
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 100 })
+		time.Sleep(2 * time.Hour)
+		s.mu.Lock()
+		first := len(s.opened)
+		s.fault = nil
+		s.mu.Unlock()
+		time.Sleep(14 * time.Hour) // two sweeps of all seven days
+		stop()
+		b.check(t, s)
+		if first > 0 || len(r.holds) > 0 {
+			t.Errorf("%d opened, %v holds", first, r.holds)
+		}
+	})
+}
+
+// A listing that goes round in circles, or on for ever, ends, is reported, and
+// proves nothing; what it named is delivered.
+func TestCircles(t *testing.T) {
+	for name, next := range map[string]func(n int) int{
+		"to itself":   func(int) int { return 1000 },
+		"in a circle": func(n int) int { return 1000 + n%7 },
+		"on for ever": func(n int) int { return 1000 + n },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, r := newService(t), newBook(), newRegister()
+				id := s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
+				n, from := 0, time.Now().Add(-time.Hour).Unix()
+				s.spoil = func(typ activity.ContentType, p *activity.Page) {
+					if typ == activity.Exchange {
+						n++
+						p.Next = fmt.Sprintf("%d %d %d", from, from+3600, next(n))
+					}
+				}
+				stop := collectFrom(s, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
+				limit := 30 * time.Minute
+				if name == "on for ever" {
+					limit = 3 * time.Hour
+				}
+				time.Sleep(limit)
+				r.want(t, "Exchange listing")
+				if perMinute := float64(s.asked(activity.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
+					t.Errorf("%.0f listings a minute", perMinute)
+				}
+				if b.deliveredAt(id).IsZero() {
+					t.Error("what was named is not delivered")
+				}
+				if spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}); len(spans) > 0 {
+					t.Errorf("complete: %v", spans)
+				}
+				s.mu.Lock()
+				s.spoil = nil
+				s.mu.Unlock()
+				time.Sleep(6 * time.Minute)
+				r.want(t)
+				stop()
+				b.check(t, s)
+			})
+		})
+	}
+}
+
+// Bad entries cost no others, leave their span open, and are reported until it is
+// listed without any.
+func TestBadEntries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		for n := range 28 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
+		}
+		s.spoil = func(typ activity.ContentType, p *activity.Page) {
+			if typ == activity.Exchange {
+				p.Bad, p.FirstBad = 2, errors.New("an entry has no contentId")
+			}
+		}
+		stop := collectFrom(s, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
+		for range 30 {
+			time.Sleep(time.Minute)
+			s.add(activity.Exchange, time.Now(), 0)
+		}
+		time.Sleep(2 * time.Minute)
+		r.want(t, "Exchange listing")
+		b.check(t, s)
+		stream := ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}
+		if spans := b.Completed(stream); len(spans) > 0 {
+			t.Errorf("complete: %v", spans)
+		}
+		s.mu.Lock()
+		s.spoil = nil
+		s.mu.Unlock()
+		time.Sleep(6 * time.Minute)
+		r.want(t)
+		if spans := b.Completed(stream); len(spans) != 1 || time.Since(spans[0].From) < 29*time.Hour || time.Since(spans[0].To) > 2*time.Minute {
+			t.Errorf("complete: %v", spans)
+		}
+		stop()
+	})
+}

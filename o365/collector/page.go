@@ -1,0 +1,123 @@
+package collector
+
+import (
+	"container/heap"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// mostBarrenPages is how many pages in a row may have nothing new. A listing of a
+// span that was delivered has no other, so it is far more than any has.
+const mostBarrenPages = 5000
+
+var (
+	errCircle     = errors.New("the listing comes back to a page that it had before")
+	errEndless    = fmt.Errorf("the listing goes on for %d pages with nothing new", mostBarrenPages)
+	errBadEntries = errors.New("some entries could not be used")
+)
+
+// turnPage takes a listing to its next page, to the same once more if that has
+// more entries than were taken, or to its end.
+func (s *state) turnPage(st *stream, l *listing, r result, isNew bool, now time.Time) {
+	l.bad += r.page.Bad
+	if r.page.FirstBad != nil {
+		s.reportBadEntries(st, r.page)
+	}
+	if l.again = r.page.More; l.again {
+		return
+	}
+	if r.page.Next == "" {
+		s.endListing(st, l, now)
+		return
+	}
+	if l.barren++; isNew {
+		l.barren = 0
+	}
+	if err := l.follow(r.page.Next); err != nil {
+		l.restart()
+		l.spoiled = true
+		s.listingFailed(st, l, err, now)
+		s.listingTrouble(st, l, err)
+	}
+}
+
+// restart begins a listing at its first page.
+func (l *listing) restart() { l.next, l.pages, l.barren, l.bad, l.again = "", nil, 0, 0, false }
+
+// follow makes an address the next one, unless the listing has been there.
+func (l *listing) follow(next string) error {
+	h := fnv.New64a()
+	_, _ = io.WriteString(h, next)
+	key := h.Sum64()
+	if _, again := l.pages[key]; again {
+		return errCircle
+	}
+	if l.barren > mostBarrenPages {
+		return errEndless
+	}
+	if l.pages == nil {
+		l.pages = make(map[uint64]struct{})
+	}
+	l.pages[key] = struct{}{}
+	l.next = next
+	return nil
+}
+
+// endListing ends a listing whose last page was read. One with entries that could
+// not be used proves nothing: the newest span is listed again at each poll, others
+// after a pause.
+func (s *state) endListing(st *stream, l *listing, now time.Time) {
+	bad := l.bad > 0
+	l.restart()
+	if l.fresh {
+		st.badEntries = bad
+		l.void = l.void || bad
+	} else if bad && !l.void {
+		l.spoiled = true
+		s.listingFailed(st, l, errBadEntries, now)
+		return
+	}
+	if l.spoiled && !bad {
+		s.revive(st, now)
+	}
+	s.paged(st, l)
+}
+
+func (s *state) reportBadEntries(st *stream, p activity.Page) {
+	s.board.Set(health.Stream(st.id), health.Listing, health.Degraded, health.Cause{
+		What: "some entries of the service's listings can't be used", Passing: true,
+		Do:     "nothing need be done unless it lasts: all others are collected, and the span is listed again; if it lasts, report it to Microsoft",
+		Detail: fmt.Sprintf("%d on a page; the first: %v", p.Bad, p.FirstBad),
+	})
+}
+
+// evict forgets entries that have failed again and again, when there are too many
+// to keep: a later listing finds them again. The spans that named them stay
+// incomplete.
+func (s *state) evict(st *stream) {
+	var evicted []*item
+	kept := st.waiting[:0]
+	for _, i := range st.waiting {
+		if i.failures <= silentFailures {
+			kept = append(kept, i)
+			continue
+		}
+		evicted = append(evicted, i)
+	}
+	clear(st.waiting[len(kept):])
+	st.waiting = kept
+	heap.Init(&st.waiting)
+	for _, i := range evicted {
+		for _, l := range i.listings {
+			l.void = true
+		}
+		s.loads(i)
+		s.forget(i)
+	}
+}

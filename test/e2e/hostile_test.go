@@ -1,0 +1,253 @@
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+)
+
+// mostMemory is what the whole host may take, whatever a service does.
+const mostMemory = 128 << 20
+
+// neighbour is a tenant whose service behaves.
+const neighbour = "99999999-2222-4333-8444-555555555555"
+
+// hostility is what a service does to one content type of one tenant, unless it
+// does it to all.
+type hostility struct {
+	name    string
+	atStart bool                        // from the beginning on
+	begin   func(s *service, to string) // to is somebody else's server
+	want    string                      // pattern of a line
+	alone   bool                        // other content types of the tenant are not touched
+	all     bool                        // the other tenant is touched as well
+	adds    bool                        // records that the service does not know of
+	options options
+}
+
+func faults(list ...cloud.Fault) func(*service, string) {
+	return func(s *service, _ string) {
+		for i := range list {
+			list[i].Tenant, list[i].Type = cloud.DefaultTenant, cloud.Exchange
+			if list[i].Op == "list" {
+				list[i].Type = ""
+			}
+		}
+		s.SetFaults(list...)
+	}
+}
+
+func dates(value string) func(*service, string) {
+	return faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Header: map[string]string{"Date": value}})
+}
+
+var (
+	half    = cloud.Duration{Duration: 500 * time.Millisecond}
+	entry   = `{"contentId":"none","contentUri":"https://127.0.0.1/none","contentCreated":"2026-11-28T10:00:00Z"},`
+	largest = `{"Id":"0d9a6a0e-0000-4000-8000-00000000000%d","CreationTime":"2026-11-28T10:00:00","x":"%s"}`
+)
+
+var hostilities = []hostility{
+	{name: "login redirects", all: true, begin: func(s *service, to string) {
+		s.Login.FailNext(100000, login.Failure{Status: 307, Location: to + "/token"})
+		s.Login.RevokeAll()
+	}, want: "the login service answers with a redirect, which gets no credential"},
+	{name: "token endpoint elsewhere", all: true, atStart: true, begin: func(s *service, to string) {
+		s.Login.NameTokenEndpoint(to + "/token")
+	}, want: "the login service names an address elsewhere, which gets no credential"},
+	{name: "huge tokens", all: true, begin: func(s *service, _ string) {
+		s.Login.FailNext(100000, login.Failure{Size: 3 << 30})
+		s.Login.RevokeAll()
+	}, want: "the answer is too large"},
+	{name: "API redirects", alone: true, begin: func(s *service, to string) {
+		faults(cloud.Fault{Kind: "307", Header: map[string]string{"Location": to}})(s, to)
+	}, want: "HTTP 307"},
+	{name: "1970 once", alone: true, begin: func(s *service, to string) {
+		faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Times: 1, Header: map[string]string{"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}})(s, to)
+	}, want: "an answer of the service has an impossible date"},
+	{name: "1970", alone: true, begin: dates("Thu, 01 Jan 1970 00:00:00 GMT"), want: "impossible date"},
+	{name: "9999", alone: true, begin: dates("Fri, 31 Dec 9999 23:59:59 GMT"), want: "impossible date"},
+	{name: "9 days ago", alone: true, begin: dates("-216h"), want: "clock|date"},
+	{name: "in 2 days", alone: true, begin: dates("48h"), want: "clock|date"},
+	{name: "Retry-After of a year", begin: faults(cloud.Fault{Kind: cloud.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
+		want: "Microsoft asks to wait longer than is sensible"},
+	{name: "503 with Retry-After of a year", alone: true, begin: faults(cloud.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "requests fail"},
+	{name: "huge refusals", alone: true, begin: faults(cloud.Fault{Kind: "500", Text: "no ", Size: 2 << 30}), want: "requests fail"},
+	{name: "listing of {}", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "content", Text: "[{},", Size: 64 << 20}), want: "entries can't be used|can't be reached"},
+	{name: "listing without end", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "content", Text: "[" + strings.Repeat(entry, 300), Size: 1 << 30}), want: "Audit.Exchange"},
+	{name: "bad entries", alone: true, begin: faults(cloud.Fault{Kind: cloud.Insert, Op: "content", Text: strings.Repeat("{},", 100) + "null"}), want: "some entries of the service's listings can't be used"},
+	{name: "pages in a circle", alone: true, begin: faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Header: map[string]string{"NextPageUri": "self"}}), want: "Audit.Exchange.*(circle|can't be reached|comes back)"},
+	{name: "blobs drip", alone: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "audit", Delay: half}), want: "some content can't be downloaded"},
+	{name: "listing drips", alone: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "content", Delay: half}), want: "Audit.Exchange"},
+	{name: "subscriptions drip", alone: true, atStart: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "list", Delay: half})},
+	{name: "blobs without end", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "audit", Text: "[1,1,1,1,1,1,1,1,", Size: 1 << 30})},
+	{name: "elements that are no records", alone: true, begin: faults(cloud.Fault{Kind: cloud.Insert, Op: "audit", Text: strings.Repeat("1,", 1<<20) + "1"}),
+		want: "1048577 of its elements are no usable records"},
+	{name: "large records", alone: true, adds: true, begin: largeRecords(15 << 20), want: "records are larger than record_max"},
+	{name: "large records, all of them", alone: true, adds: true, begin: largeRecords(15 << 20), options: options{"record_max": "16M"}},
+	{name: "records just small enough", alone: true, adds: true, begin: largeRecords(4<<20 - 200)},
+}
+
+func largeRecords(size int) func(*service, string) {
+	return func(s *service, _ string) {
+		var list []cloud.Fault
+		for i := range 8 {
+			list = append(list, cloud.Fault{Kind: cloud.Insert, Op: "audit", Times: 1, Text: fmt.Sprintf(largest, i, strings.Repeat("x", size-100))})
+		}
+		faults(list...)(s, "")
+		s.Produce(cloud.DefaultTenant, cloud.Exchange, 8, 2)
+	}
+}
+
+// TestHostile lets a service do its worst to one content type of one tenant. No
+// secret gets to anybody else, memory stays bounded, the others go on, a line says
+// what happens, and when the service is right again so is everything.
+func TestHostile(t *testing.T) {
+	t.Parallel()
+	for _, test := range hostilities {
+		t.Run(test.name, func(t *testing.T) {
+			inEachAtOnce(t, test.run)
+		})
+	}
+}
+
+func (x hostility) run(t *testing.T, p program) {
+	var abroad atomic.Int64 // bytes of requests that somebody else got
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		n, _ := io.Copy(io.Discard, r.Body)
+		abroad.Add(1 + n)
+	}))
+	defer elsewhere.Close()
+	s := newService(t, cloud.Options{Seed: 40, Tenants: []string{cloud.DefaultTenant, neighbour}, Types: []string{cloud.Exchange, cloud.SharePoint}, Blobs: 3, Records: 10})
+	pipe := newPipeline(t, p, s)
+	pipe.set("content_types", cloud.Exchange+","+cloud.SharePoint)
+	pipe.set("request_timeout", "5s")
+	for key, value := range x.options {
+		pipe.set(key, value)
+	}
+	pipe.inputs = append(pipe.inputs, pipe.inputs[0].With(options{"alias": "neighbour", "tenant_id": neighbour, "db": pipe.inputs[0]["db"] + ".neighbour"}))
+	dummy := filepath.Join(pipe.dir, "dummy")
+	if p.FluentBit {
+		pipe.beside = options{"name": "dummy", "tag": "dummy"}.Section("INPUT") +
+			options{"name": "file", "match": "dummy", "path": pipe.dir, "file": "dummy"}.Section("OUTPUT")
+	}
+	if x.atStart {
+		x.begin(s, elsewhere.URL)
+	}
+	process := pipe.start()
+	if !x.atStart {
+		pipe.complete(time.Minute)
+		x.begin(s, elsewhere.URL)
+	}
+	want := map[string]int{}
+	for range 8 {
+		for _, tenant := range []string{cloud.DefaultTenant, neighbour} {
+			for _, typ := range []string{cloud.Exchange, cloud.SharePoint} {
+				s.Produce(tenant, typ, 1, 5)
+				want[tenant+typ] += 5
+			}
+		}
+		time.Sleep(5 * time.Second)
+	}
+	// What is touched and what is not: all but the last polls' must be there.
+	others := []string{neighbour + cloud.Exchange, neighbour + cloud.SharePoint}
+	if x.alone {
+		others = append(others, cloud.DefaultTenant+cloud.SharePoint)
+	}
+	if !x.all {
+		for _, other := range others {
+			least := 30 + want[other]
+			begun := time.Now()
+			if !within(time.Minute, func() bool { return pipe.stored(other) >= least }) {
+				t.Errorf("%s: %d of %d records; %s", other, pipe.stored(other), least, process.tail())
+			}
+			if late := time.Since(begun); late > 15*time.Second {
+				t.Errorf("%s: the last came %v late, a poll is 10 s", other, late)
+			}
+		}
+	}
+	if x.want != "" && !within(time.Minute, func() bool { return regexp.MustCompile(x.want).MatchString(process.text()) }) {
+		t.Errorf("no line like %s; %s", x.want, process.tail())
+	}
+	peak := process.peak()
+	lines := complaint.FindAllString(process.text(), -1)
+	s.SetFaults()
+	s.Login.FailNext(0, login.Failure{})
+	s.Login.NameTokenEndpoint("")
+	right := time.Now()
+	pipe.complete(2 * time.Minute)
+	recovered := time.Since(right)
+	t.Logf("%d MB at most, %d lines above info, recovered after %.1f s", peak>>20, len(lines), recovered.Seconds())
+	for _, line := range lines[:min(len(lines), 4)] {
+		t.Logf("%.300s", line)
+	}
+	if peak > mostMemory {
+		t.Errorf("%d MB of memory", peak>>20)
+	}
+	if len(lines) > 12 {
+		t.Errorf("%d lines", len(lines))
+	}
+	if recovered > 45*time.Second { // polls are 10 s, and the machine may be busy
+		t.Errorf("recovered after %v", recovered)
+	}
+	if n := abroad.Load(); n > 0 {
+		t.Errorf("somebody else got %d bytes", n)
+	}
+	if text := process.text(); strings.Contains(text, rig.ClientSecret) {
+		t.Error("the secret is in the log")
+	}
+	if p.FluentBit {
+		ticks, _ := os.ReadFile(dummy)
+		if n := bytes.Count(ticks, []byte("\n")); n < 30 {
+			t.Errorf("the input beside it got %d records in more than 40 s", n)
+		}
+	}
+	if x.adds {
+		pipe.stop()
+		process.checkLog()
+		return
+	}
+	pipe.finish(time.Minute, 0)
+}
+
+// stored is how many records of a tenant and content type are there.
+func (p *pipeline) stored(of string) (n int) {
+	p.t.Helper()
+	tenant, typ := of[:36], of[36:]
+	workloads := map[string][]string{cloud.Exchange: {`"Workload":"Exchange"`}, cloud.SharePoint: {`"Workload":"SharePoint"`, `"Workload":"OneDrive"`}}[typ]
+	paths, err := filepath.Glob(filepath.Join(p.sink.dir, "*"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for line := range bytes.Lines(text) {
+			if !bytes.Contains(line, []byte(tenant)) {
+				continue
+			}
+			for _, workload := range workloads {
+				if bytes.Contains(line, []byte(workload)) {
+					n++
+					break
+				}
+			}
+		}
+	}
+	return n
+}
