@@ -262,7 +262,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"mail user without password", mail("smtp://u@h", ""), "smtp_url: has a user without a password (set smtp_password_file)"},
 		{"mail password for nobody", mail("smtp://:simulated-secret@h", ""), "smtp_url: has a password without a user"},
 		{"mail password unencrypted", mail("smtp://u:simulated-secret@h?starttls=off", ""), "smtp_url: a password is never sent unencrypted"},
-		{"no mail password file", mail("smtps://u@h", filepath.Join(dir, "no")), "smtp_password_file: open "},
+		{"no mail password file", mail("smtps://u@h", filepath.Join(dir, "no")), "smtp_password_file: "},
 		{"two mistakes", map[string]string{"poll_interval": "5x", "lookback": "30d"}, "lookback"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
