@@ -26,7 +26,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
@@ -95,6 +94,9 @@ const (
 	// garbage is the part of queue_size, a quarter as measured, that is left to
 	// what the garbage collector has not found yet or not given back.
 	garbage = 4
+	// recordCost is what is remembered of a record until it is confirmed, in bytes:
+	// its key in the receipt and among those that are claimed, and its time.
+	recordCost = 64
 	// stopping and closing bound the time that Close takes, from its start,
 	// for requests to stop and for the ledger to be closed.
 	stopping = 500 * time.Millisecond
@@ -116,7 +118,7 @@ func Open(c Config, h Host) (*Input, error) {
 	in := &Input{
 		log:       h.Log,
 		healthTag: c.HealthTag,
-		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage),
+		outbox:    outbox.New[receipt](c.BatchSize, c.QueueSize-c.QueueSize/garbage, recordCost),
 		transport: transport,
 		metrics:   newMetrics(c),
 	}
@@ -149,11 +151,10 @@ func Open(c Config, h Host) (*Input, error) {
 	if alerts != nil {
 		in.running.Go(func() { contain(h.Log, "mail", func() { alerts.Run(ctx) }) })
 	}
-	large := make(chan struct{}, 1)
 	for i, tenant := range c.Tenants {
 		p := &pipe{
-			config: c, tenant: tenant, large: large, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
-			report: in.report, free: make(map[activity.ContentType][]*scratch),
+			tenant: tenant, config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
+			report: in.report, reported: make(map[string]time.Time),
 		}
 		col := collector.New(collector.Config{
 			Tenant:       tenant,

@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
@@ -15,9 +14,8 @@ import (
 // pipe is what stands behind the collector of one tenant: it takes blobs to
 // the outbox, and news to the ledger.
 type pipe struct {
-	config    Config
 	tenant    string
-	large     chan struct{} // of the input: holds one while a large record is held
+	config    Config
 	outbox    *outbox.Outbox[receipt]
 	ledger    *ledger.Ledger
 	committer *committer
@@ -27,8 +25,9 @@ type pipe struct {
 	report    func(health.Event)
 	confirmed func(s ledger.Stream, contentID string)
 
-	mu   sync.Mutex
-	free map[activity.ContentType][]*scratch
+	mu       sync.Mutex
+	free     []*scratch
+	reported map[string]time.Time // when it was logged last that Ids come again with other content, by content type
 }
 
 var (

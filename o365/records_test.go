@@ -108,8 +108,8 @@ func TestOversizedRecord(t *testing.T) {
 	for _, rec := range r.records {
 		if bytes.Contains(rec, []byte("o365_record_too_large")) {
 			found++
-			want := fmt.Sprintf(`"o365_record_too_large":{"Bytes":%d,`, len(large))
-			if !bytes.Contains(rec, []byte(want)) || !bytes.Contains(rec, []byte(`"Operation":"Big"`)) || len(rec) > 300 {
+			want := fmt.Sprintf(`"o365_record_too_large":{"bytes":%d,"content_id":`, len(large))
+			if !bytes.Contains(rec, []byte(want)) || !bytes.Contains(rec, []byte(`"Operation":"Big"`)) || len(rec) > 500 {
 				t.Errorf("got %.400s", rec)
 			}
 		}

@@ -28,7 +28,7 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 			t.Fatal(err)
 		}
 		in := &Input{
-			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7),
+			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7, 0),
 			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint}}),
 		}
 		in.board = health.NewBoard(in.metrics.Names(), nil, in.log, nil)

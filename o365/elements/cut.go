@@ -14,13 +14,14 @@ import (
 // an error object or a proxy's page. No element comes from it.
 var ErrNotArray = errors.New("body is not a JSON array")
 
-// ErrTooLarge is that of an element over the limit. Only its end is in Raw.
+// ErrTooLarge is that of an object over the limit. Only its end is in Raw.
 var ErrTooLarge = errors.New("larger than the size allowed for one record")
 
 var (
-	errUnclosed = errors.New("object is not closed")
-	errEmpty    = errors.New("no value beside a comma")
-	errTrailing = errors.New("data after the end of the array")
+	errNotObject = errors.New("not a JSON object")
+	errUnclosed  = errors.New("object is not closed")
+	errEmpty     = errors.New("no value beside a comma")
+	errTrailing  = errors.New("data after the end of the array")
 )
 
 // Cutter cuts a JSON array into its elements by brackets and quotes alone, so
@@ -37,12 +38,9 @@ type Cutter struct {
 type Element struct {
 	Raw    []byte // valid until the next call; nil for a value that is missing
 	Offset int64  // in the body
+	Size   int64  // bytes
 	Valid  bool   // it is known to be a valid JSON object
 	Err    error  // why it is unusable, if that is known already
-
-	// Of one over the limit:
-	Head []byte // what it begins with
-	Size int64  // bytes of all of it
 }
 
 // NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns
@@ -50,18 +48,35 @@ type Element struct {
 // one ends is then known without looking for its brackets.
 func NewCutter(valid func(text []byte) int) *Cutter { return &Cutter{valid: valid} }
 
-// Ask makes the cutter ask before its buffer becomes large.
-func (c *Cutter) Ask(l Large) { c.large = l }
+// Reset begins another body, of whose objects none may have more bytes than
+// limit; elements that are no objects are never held. A buffer that has become
+// large is dropped.
+func (c *Cutter) Reset(r io.Reader, limit int) { c.Begin(r, limit, Watch{}) }
 
-// Reset begins another body, of whose elements none may have more bytes than
-// limit. A buffer that has become large is dropped.
-func (c *Cutter) Reset(r io.Reader, limit int) {
-	c.shrink()
+// Watch are what a Cutter calls on its way, if they are not nil.
+type Watch struct {
+	// Resize is asked before more than FreeSize bytes are held, with how many; its
+	// error ends the body. It is told when it is no more than FreeSize again.
+	Resize func(bytes int) error
+	// Skip is given the parts of each object over the limit, from its first byte to
+	// its last.
+	Skip func(part []byte)
+}
+
+// Begin is Reset with a Watch.
+func (c *Cutter) Begin(r io.Reader, limit int, w Watch) {
 	*c = Cutter{
-		window: window{r: r, limit: limit, buf: reuse(c.buf), head: c.head, large: c.large},
+		window: window{r: r, limit: limit, buf: reuse(c.buf), resize: w.Resize, skip: w.Skip},
 		valid:  c.valid,
 		open:   c.open,
 	}
+}
+
+// Shrink gives up the memory that a large element took. What Next has returned
+// last is gone with it.
+func (c *Cutter) Shrink() {
+	c.start = c.pos
+	c.shrink()
 }
 
 // Next returns the next element, or the error that ends the body: io.EOF when the
@@ -146,18 +161,23 @@ func (c *Cutter) tail() (Element, error) {
 // element returns the element that begins with b at pos.
 func (c *Cutter) element(b byte) (Element, error) {
 	c.start = c.pos
-	c.dropped = false
+	c.dropped, c.keep = false, c.limit
 	el := Element{Offset: c.offset()}
+	if b != '{' {
+		c.keep, el.Err = 0, errNotObject
+	}
 	if n := c.wellFormed(b); n > 0 {
 		c.pos += n
-		el.Raw, el.Valid = c.buf[c.start:c.pos], true
+		el.Raw, el.Size, el.Valid = c.buf[c.start:c.pos], int64(n), true
 		return el, nil
 	}
 	c.pos++
 	var ok bool
 	switch b {
-	case '{', '[':
+	case '{':
 		el.Err, ok = c.container(b)
+	case '[':
+		_, ok = c.container(b)
 	case '"':
 		ok = c.str()
 	default:
@@ -167,14 +187,11 @@ func (c *Cutter) element(b byte) (Element, error) {
 		c.end = c.cause()
 		return Element{}, c.end
 	}
-	if c.dropped || c.pos-c.start > c.limit {
+	el.Raw, el.Size = c.buf[c.start:c.pos], c.offset()-el.Offset
+	if el.Err == nil && el.Size > int64(c.limit) {
+		c.drop()
 		el.Err = ErrTooLarge
-		el.Size = c.offset() - el.Offset
-		if el.Head = c.head; !c.dropped {
-			el.Head = c.buf[c.start : c.start+min(headSize, c.limit)]
-		}
 	}
-	el.Raw = c.buf[c.start:c.pos]
 	return el, nil
 }
 
@@ -273,12 +290,17 @@ func (c *Cutter) str() bool {
 	}
 }
 
-// junk moves to where an element can begin or end.
+// isBoundary tells the bytes at which an element can begin or end.
+var isBoundary = [256]bool{',': true, ']': true, '{': true, '[': true, '"': true}
+
+// junk moves to the next such byte.
 func (c *Cutter) junk() bool {
 	for {
-		if n := bytes.IndexAny(c.buf[c.pos:], `,]{["`); n >= 0 {
-			c.pos += n
-			return true
+		for i, b := range c.buf[c.pos:] {
+			if isBoundary[b] {
+				c.pos += i
+				return true
+			}
 		}
 		c.pos = len(c.buf)
 		if !c.more() {

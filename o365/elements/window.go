@@ -3,24 +3,12 @@ package elements
 import (
 	"fmt"
 	"io"
-	"slices"
 )
 
-const (
-	readSize = 64 << 10 // bytes asked of the reader at once
-	headSize = 64 << 10 // bytes kept of an element over the limit
-)
+// FreeSize is how large the window may become without asking Resize.
+const FreeSize = 256 << 10
 
-// LargeSize is the size in bytes from which on a buffer is large.
-const LargeSize = 512 << 10
-
-// Large is asked by who needs a large buffer, so that few are held at a time.
-type Large interface {
-	// Acquire waits for leave to have one. An error ends the body.
-	Acquire() error
-	// Release comes after it when the buffer has become small again.
-	Release()
-}
+const readSize = 64 << 10 // bytes asked of the reader at once
 
 // window is the part of a body that is in memory: the element being cut, and
 // what has been read behind it.
@@ -29,28 +17,25 @@ type window struct {
 	limit int // bytes an element may have
 
 	buf     []byte
-	start   int    // of the element in buf
-	pos     int    // everything before has been looked at
-	base    int64  // offset of buf[0] in the body
-	dropped bool   // the element is over the limit, only its end is in buf
-	head    []byte // what it began with
-	large   Large  // asked before the buffer becomes large; nil: nobody
-	isLarge bool
+	start   int   // of the element in buf
+	pos     int   // everything before has been looked at
+	base    int64 // offset of buf[0] in the body
+	keep    int   // bytes of the element that are held
+	dropped bool  // the element is over that, only its end is in buf
 	err     error // why nothing more can be read
+
+	resize func(bytes int) error
+	skip   func(part []byte)
 }
 
-// more reads on. It keeps what is behind start, but if the element is over the
-// limit only what is behind pos. It is false when there is nothing more.
+// more reads on. It keeps what is behind start, but if the element is over what
+// is held of it only what is behind pos. It is false when there is nothing more.
 func (w *window) more() bool {
 	if w.err != nil {
 		return false
 	}
-	if !w.dropped && w.pos-w.start > w.limit {
-		w.dropped = true
-		w.head = append(w.head[:0], w.buf[w.start:w.start+min(headSize, w.limit)]...)
-	}
-	if w.dropped {
-		w.start = w.pos
+	if w.dropped = w.dropped || w.pos-w.start > w.keep; w.dropped {
+		w.drop()
 	}
 	if w.start > 0 {
 		w.base += int64(w.start)
@@ -58,23 +43,17 @@ func (w *window) more() bool {
 		w.buf = w.buf[:copy(w.buf, w.buf[w.start:])]
 		w.start = 0
 	}
-	if w.isLarge && len(w.buf) < readSize {
-		w.buf = append(make([]byte, 0, 2*readSize), w.buf...)
+	if w.dropped {
 		w.shrink()
 	}
 	if cap(w.buf)-len(w.buf) < readSize/2 {
-		size := cap(w.buf) + max(readSize, len(w.buf))
-		if w.large != nil && !w.isLarge && size > LargeSize {
-			if w.err = w.large.Acquire(); w.err != nil {
-				return false
-			}
-			w.isLarge = true
+		if w.err = w.grow(); w.err != nil {
+			return false
 		}
-		w.buf = slices.Grow(w.buf, max(readSize, len(w.buf)))
 	}
 	for range 100 {
 		var n int
-		n, w.err = w.r.Read(w.buf[len(w.buf):cap(w.buf)])
+		n, w.err = w.r.Read(w.buf[len(w.buf):min(len(w.buf)+readSize, cap(w.buf))])
 		w.buf = w.buf[:len(w.buf)+n]
 		if n > 0 {
 			return true
@@ -87,11 +66,42 @@ func (w *window) more() bool {
 	return false
 }
 
-// shrink says that the buffer is not large any more.
+// drop gives up what was read of an element that is too large.
+func (w *window) drop() {
+	if w.skip != nil && w.keep > 0 {
+		w.skip(w.buf[w.start:w.pos])
+	}
+	w.start = w.pos
+}
+
+// grow makes room. Beyond FreeSize it does so in large steps, which leave little
+// garbage behind.
+func (w *window) grow() error {
+	size := max(readSize, 2*cap(w.buf))
+	if size > FreeSize {
+		size = min(4*cap(w.buf), w.limit+readSize)
+	}
+	size = max(size, len(w.buf)+readSize/2)
+	if size > FreeSize && w.resize != nil {
+		if err := w.resize(size); err != nil {
+			return err
+		}
+	}
+	w.buf = append(make([]byte, 0, size), w.buf...)
+	return nil
+}
+
+// shrink moves what is left of a large window to a small one.
 func (w *window) shrink() {
-	if w.isLarge {
-		w.isLarge = false
-		w.large.Release()
+	if cap(w.buf) <= FreeSize || len(w.buf)-w.start > FreeSize-readSize {
+		return
+	}
+	w.base += int64(w.start)
+	w.pos -= w.start
+	w.buf = append(make([]byte, 0, max(readSize, len(w.buf)-w.start+readSize/2)), w.buf[w.start:]...)
+	w.start = 0
+	if w.resize != nil {
+		_ = w.resize(cap(w.buf)) // that much is free
 	}
 }
 
@@ -126,7 +136,7 @@ func (w *window) cause() error {
 
 // reuse empties a buffer for the next body, or drops a large one.
 func reuse(b []byte) []byte {
-	if cap(b) > 1<<20 {
+	if cap(b) > FreeSize {
 		return nil
 	}
 	return b[:0]

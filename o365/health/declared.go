@@ -19,7 +19,7 @@ var (
 	metricLate = Metric{Name: "late_blobs_total", Type: CounterType, Labels: perStream,
 		Help: "Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."}
 	metricDuplicates = Metric{Name: "duplicates_total", Type: CounterType, Labels: perStream,
-		Help: "Records dropped because their Id was delivered before."}
+		Help: "Records dropped because they were delivered before: the same Id in the same tenant, and the same content."}
 	metricConflicts = Metric{Name: "id_conflicts_total", Type: CounterType, Labels: perStream,
 		Help: "Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."}
 	metricOversized = Metric{Name: "oversized_total", Type: CounterType, Labels: perStream,

@@ -40,6 +40,7 @@ func benchDeliveries(random *rand.Rand, first, keys int) []Delivery {
 			for i := range k {
 				k[i] = byte(random.Uint32())
 			}
+			k = k.first()
 			d.Keys = append(d.Keys, k)
 		}
 		ds = append(ds, d)
@@ -137,13 +138,13 @@ func BenchmarkClaim(b *testing.B) {
 		k := make([]Key, 1)
 		for b.Loop() {
 			binary.NativeEndian.PutUint64(k[0][:], random.Uint64())
-			isNew(l, k[0])
+			k[0], _ = l.Claim(k[0])
 			l.Release(k)
 		}
 	})
 	b.Run("known", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			isNew(l, known[i%len(known)])
+			claim(l, known[i%len(known)])
 		}
 	})
 	b.Run("progress", func(b *testing.B) {

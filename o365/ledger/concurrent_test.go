@@ -26,13 +26,13 @@ func TestQuestionsDoNotWaitForTheDisk(t *testing.T) {
 	s := slow{l.store, make(chan struct{}), make(chan struct{})}
 	l.store = s
 	d := delivery(1)
-	if !isNew(l, d.Keys[0]) {
+	if !claim(l, d.Keys[0]) {
 		t.Fatal("claimed before")
 	}
 	confirmed := make(chan error)
 	go func() { confirmed <- l.Confirm([]Delivery{d}) }()
 	<-s.begun
-	if isNew(l, d.Keys[0]) || !isNew(l, Key{42}) {
+	if claim(l, d.Keys[0]) || !claim(l, Key{42}) {
 		t.Error("Claim")
 	}
 	l.Release([]Key{{42}})
@@ -62,7 +62,7 @@ func TestConcurrentUse(t *testing.T) {
 			for n := range keys {
 				d := Delivery{Stream: exchange, Blob: "b", Created: start, Through: n}
 				k := Key{byte(n), byte(n >> 8), 3}
-				if isNew(l, k) {
+				if claim(l, k) {
 					claimed.Add(1)
 					d.Keys = []Key{k}
 				}

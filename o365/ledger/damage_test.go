@@ -120,8 +120,8 @@ func TestWrongRow(t *testing.T) {
 		"UPDATE blobs SET records = 'seven' WHERE content_id LIKE '%000000007$%'",
 		"UPDATE streams SET content_type = 'Audit.General'",
 		"DELETE FROM streams",
-		"UPDATE record_hashes SET keys = zeroblob(16) WHERE id = 2",
-		"UPDATE record_hashes SET keys = substr(keys, 1, 15) WHERE id = 2",
+		"UPDATE keys SET keys = zeroblob(16) WHERE id = 2",
+		"UPDATE keys SET keys = substr(keys, 1, 15) WHERE id = 2",
 		"UPDATE spans SET start = start - 4096",
 		"UPDATE spans SET stop = stop + 4096",
 		"UPDATE since SET start = start + 4096",
@@ -192,7 +192,7 @@ func examine(path string) (outcome string, since bool, err error) {
 			known++
 		}
 		for _, k := range d.Keys {
-			if !isNew(l, k) && n >= written {
+			if !claim(l, k) && n >= written {
 				return outcome, since, fmt.Errorf("delivery %d: key is known", n)
 			}
 		}

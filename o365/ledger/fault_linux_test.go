@@ -26,7 +26,7 @@ func init() {
 func refused(l *Ledger, stored, n int) error {
 	d := delivery(n)
 	for _, k := range d.Keys {
-		if !isNew(l, k) {
+		if !claim(l, k) {
 			return fmt.Errorf("key of delivery %d is known before", n)
 		}
 	}
@@ -36,7 +36,7 @@ func refused(l *Ledger, stored, n int) error {
 		}
 	}
 	for _, k := range d.Keys {
-		if isNew(l, k) {
+		if claim(l, k) {
 			return errors.New("a claimed key was let go")
 		}
 	}

@@ -245,7 +245,7 @@ func TestHostileContent(t *testing.T) {
 	}{
 		"nothing":  {change: "SELECT 1"},
 		"analyzed": {change: "ANALYZE"},
-		"a row":    {change: row("record_hashes", 100, 1, strings.Repeat("k", 32)) + ";" + blob(start.Unix(), 5)},
+		"a row":    {change: row("keys", 100, 1, strings.Repeat("k", 32)) + ";" + blob(start.Unix(), 5)},
 
 		"endless view":       {"DROP TABLE streams; CREATE VIEW streams AS " + endless + "SELECT i AS id, 't' AS tenant, 'c' AS content_type FROM n", "there is a view streams", true},
 		"endless since":      {"DROP TABLE since; CREATE VIEW since AS " + endless + "SELECT i AS stream, i AS start, 0 AS checksum FROM n", "there is a view since", true},
@@ -263,16 +263,16 @@ func TestHostileContent(t *testing.T) {
 		"long statement":     {"CREATE VIEW v AS SELECT '" + strings.Repeat("x", 1<<20) + "'", "malformed", true},
 		"strange name":       {"CREATE VIEW \"a\u001b[31mb\nc" + strings.Repeat("x", 1000) + "\" AS SELECT 1", "there is a view a [31mb c", false},
 
-		"huge keys":      {"INSERT INTO record_hashes VALUES (1, 1, zeroblob(100000000), 0)", "too big", false},
+		"huge keys":      {"INSERT INTO keys VALUES (1, 1, zeroblob(100000000), 0)", "too big", false},
 		"huge old keys":  {"INSERT INTO record_keys VALUES (1, 1, zeroblob(100000000), 0)", "too big", false},
 		"huge contentId": {"INSERT INTO blobs VALUES (1, 1, hex(zeroblob(50000000)), 1, 1, 1, 1)", "too big", false},
 		"huge reason":    {"INSERT INTO gaps VALUES (1, 1, 1, 1, hex(zeroblob(50000000)), 1, 1)", "too big", false},
 		"huge tenant":    {"INSERT INTO streams VALUES (9, hex(zeroblob(50000000)), 'c')", "too big", true},
-		"last id":        {row("record_hashes", most, 1, strings.Repeat("k", 16)), "number 9223372036854775807", false},
-		"first id":       {row("record_hashes", -most, 1, strings.Repeat("k", 16)), "number -9223372036854775807", false},
-		"last time":      {row("record_hashes", 1, most, strings.Repeat("k", 16)), "number 9223372036854775807", false},
+		"last id":        {row("keys", most, 1, strings.Repeat("k", 16)), "number 9223372036854775807", false},
+		"first id":       {row("keys", -most, 1, strings.Repeat("k", 16)), "number -9223372036854775807", false},
+		"last time":      {row("keys", 1, most, strings.Repeat("k", 16)), "number 9223372036854775807", false},
 		"last stream":    {fmt.Sprintf("INSERT INTO streams VALUES (%d, 't', 'c')", most), "stream 9223372036854775807", true},
-		"half a key":     {row("record_hashes", 100, 1, strings.Repeat("k", 17)), "17 bytes", false},
+		"half a key":     {row("keys", 100, 1, strings.Repeat("k", 17)), "17 bytes", false},
 		"blob for ever":  {blob(most, 5), "number 9223372036854775807", false},
 		"blob of many":   {blob(start.Unix(), most), "number 9223372036854775807", false},
 		"wrong type":     {"UPDATE streams SET id = 7; UPDATE since SET start = 'x'", "Scan error", true},
@@ -318,7 +318,7 @@ func TestEndlessTree(t *testing.T) {
 	}{
 		"table":         {"since", "", "is damaged"},
 		"first table":   {"streams", "", "is damaged"},
-		"keys":          {"record_hashes", "", "is damaged"},
+		"keys":          {"keys", "", "is damaged"},
 		"to be saved":   {"since", "CREATE VIEW mine AS SELECT 1", "is damaged"},
 		"of the tables": {"sqlite_schema", "", "could not be read within 1s: check its disk, or name another file"},
 	} {
@@ -391,10 +391,10 @@ func multiply(path string, root int) error {
 	return os.WriteFile(path, db, 0o600)
 }
 
-// What earlier versions wrote is used. A change within a statement of schema.sql,
+// What earlier versions wrote is used. A change within a statement of a schema,
 // be it of a comment, is another schema.
 func TestEarlierSchemas(t *testing.T) {
-	for version := int64(1); version <= schemaVersion; version++ {
+	for version := 1; version <= len(schemas); version++ {
 		text, err := os.ReadFile(fmt.Sprintf("testdata/schema%d.sql", version))
 		must(t, err)
 		path := filepath.Join(scratch(t), "o365.db")
@@ -428,4 +428,17 @@ func TestLockedByAnother(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "another program keeps it locked") {
 		t.Errorf("got %v", err)
 	}
+}
+
+func countIn(t *testing.T, path, query string) (n int) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if err := db.QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }

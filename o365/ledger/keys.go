@@ -19,6 +19,7 @@ type keyRow struct {
 	id   int64
 	time int64 // Unix seconds
 	keys []Key
+	old  bool // the keys are those of schema 1
 }
 
 // keys holds record keys by age. Whole generations are dropped, which gives
@@ -29,15 +30,19 @@ type keys struct {
 	window  int64 // seconds; 0: unlimited
 	next    int64 // id of the next row
 	total   int
+	further int // of total: keys of further contents
+	old     int // of total: keys of schema 1
 	evicted uint64
 	gens    []generation // oldest first, never more than there are marks
-	marks   []uint16     // by hash: the generations that may have such a key; 2 to 4 a key
+	marks   []uint16     // by hash of the id: the generations that may have such a key; 2 to 4 a key
 }
 
 type generation struct {
 	first      int64 // id of the first row with a key in it
 	born, last int64 // Unix seconds of its first and last row
 	mark       uint16
+	further    int // keys of further contents
+	old        int // keys of schema 1
 	keys       table
 }
 
@@ -49,32 +54,25 @@ func newKeys(most int, window time.Duration) keys {
 	}
 }
 
-// has asks the marks first: most keys are new, and looking for one in every
-// generation takes as many cache misses.
-func (ks *keys) has(k Key) bool { return ks.hashed(k, ks.hash(k)) }
+// get returns the newest key with the id of k. It asks the marks first: most keys
+// are new, and looking for one in every generation takes as many cache misses.
+func (ks *keys) get(k Key) (Key, bool) { return ks.hashed(k, ks.hash(k)) }
 
-func (ks *keys) hashed(k Key, hash uint64) bool {
-	mark := *ks.marksOf(hash)
-	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
-		if mark&ks.gens[i].mark != 0 && ks.gens[i].keys.has(k, hash) {
-			return true
-		}
-	}
-	return false
-}
-
-// same returns the newest key that has the same first half.
-func (ks *keys) same(k Key) (Key, bool) {
-	hash := ks.hash(k)
+func (ks *keys) hashed(k Key, hash uint64) (Key, bool) {
 	mark := *ks.marksOf(hash)
 	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
 		if mark&ks.gens[i].mark != 0 {
-			if known, ok := ks.gens[i].keys.same(k, hash); ok {
-				return known, true
+			if have, ok := ks.gens[i].keys.get(k, hash); ok {
+				return have, true
 			}
 		}
 	}
-	return Key{}, false
+	return k, false
+}
+
+func (ks *keys) has(k Key) bool {
+	have, ok := ks.get(k)
+	return ok && have == k
 }
 
 func (ks *keys) marksOf(hash uint64) *uint16 { return &ks.marks[hash&uint64(len(ks.marks)-1)] }
@@ -102,8 +100,11 @@ func (ks *keys) add(r keyRow) {
 	}
 	ks.forget(r.time)
 	for _, k := range r.keys {
+		if r.old {
+			k = fromSchema1(k)
+		}
 		hash := ks.hash(k)
-		if ks.hashed(k, hash) {
+		if have, ok := ks.hashed(k, hash); ok && have == k {
 			continue
 		}
 		for ks.total >= ks.max {
@@ -112,10 +113,20 @@ func (ks *keys) add(r keyRow) {
 		}
 		ks.markMore()
 		g := ks.current(r)
-		g.keys.add(k, hash, ks.hash)
 		*ks.marksOf(hash) |= g.mark
 		g.last = max(g.last, r.time)
+		if !g.keys.set(k, hash, ks.hash) {
+			continue
+		}
 		ks.total++
+		if k.isFurther() {
+			g.further++
+			ks.further++
+		}
+		if r.old {
+			g.old++
+			ks.old++
+		}
 	}
 }
 
@@ -148,6 +159,8 @@ func (ks *keys) expired(g generation, now int64) bool {
 func (ks *keys) drop() {
 	g := ks.gens[0]
 	ks.total -= g.keys.len
+	ks.further -= g.further
+	ks.old -= g.old
 	for i := range ks.marks {
 		ks.marks[i] &^= g.mark
 	}
@@ -171,17 +184,6 @@ func (ks *keys) firstAt(now int64) int64 {
 		}
 	}
 	return ks.next
-}
-
-// oldest is when a key that is still remembered was confirmed at the earliest, in
-// Unix seconds. Keys of schema 1 are never remembered for longer than listings go
-// back, window or not.
-func (ks *keys) oldest(now time.Time) int64 {
-	window := int64(listed / time.Second)
-	if ks.window > 0 {
-		window = min(window, ks.window)
-	}
-	return now.Unix() - window
 }
 
 // forget drops the generations that have expired.

@@ -50,7 +50,7 @@ type Delivery struct {
 	Blob    string    // contentId
 	Created time.Time // contentCreated
 	Expires time.Time // contentExpiration
-	Keys    []Key     // of the records confirmed; empty when dedup is off
+	Keys    []Key     // of the records confirmed, as Claim gave them; empty when dedup is off
 	Through int       // elements confirmed so far, counted from the blob's start
 	Done    bool      // the whole blob is confirmed
 }
@@ -67,7 +67,7 @@ type Gap struct {
 // Options bound what is remembered.
 type Options struct {
 	DedupWindow time.Duration    // record keys are forgotten after it; 0: only DedupMax bounds them
-	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then true
+	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then New
 	Log         health.Log       // told when a damaged file is set aside
 	Now         func() time.Time // nil: time.Now
 
@@ -85,7 +85,7 @@ type Ledger struct {
 
 	mu      sync.Mutex // never held over I/O
 	state   state
-	claimed map[[half]byte]Key // not confirmed yet
+	claimed claims // not confirmed yet
 }
 
 // Open opens the ledger in the file at path, or in memory when path is "".
@@ -97,7 +97,7 @@ func Open(path string, opt Options) (*Ledger, error) {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: make(map[[half]byte]Key)}
+	l := &Ledger{now: opt.Now, store: memory{}, state: newState(opt), claimed: newClaims()}
 	if path == "" {
 		return l, nil
 	}
@@ -118,6 +118,74 @@ func (l *Ledger) Progress(s Stream, contentID string) Progress {
 	return e.progress()
 }
 
+// Claim says what is known of a record. Unless it is Known, the record is
+// remembered in memory from now on, by the key that Claim returns: Confirm makes
+// that last, Release undoes it.
+func (l *Ledger) Claim(k Key) (Key, Verdict) {
+	if l.state.keys.max == 0 {
+		return k, New
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	k, verdict := l.judge(k.first())
+	if verdict != Known {
+		l.claimed.add(k)
+	}
+	return k, verdict
+}
+
+// judge says what is known of a record, and the key to remember it by. The caller
+// holds mu.
+func (l *Ledger) judge(first Key) (Key, Verdict) {
+	have, taken := l.find(first)
+	if taken && have == first {
+		return first, Known
+	}
+	further := first.further()
+	if taken || l.claimed.further+l.state.keys.further > 0 { // the first content may be forgotten already
+		if have, ok := l.find(further); ok && have == further {
+			return further, Known
+		}
+	}
+	if taken {
+		return further, Changed
+	}
+	return first, New
+}
+
+// find returns the key with the id of k.
+func (l *Ledger) find(k Key) (Key, bool) {
+	if have, ok := l.claimed.get(k); ok {
+		return have, true
+	}
+	return l.state.keys.get(k)
+}
+
+// HasOldKeys reports whether keys of schema 1 are remembered: until all are
+// older than DedupWindow.
+func (l *Ledger) HasOldKeys() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.keys.old > 0
+}
+
+// KnowsOldKey reports whether a key of schema 1 is remembered.
+func (l *Ledger) KnowsOldKey(k Key) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.state.keys.has(fromSchema1(k))
+}
+
+// Release forgets keys that were claimed but will not be delivered. Confirmed
+// keys stay.
+func (l *Ledger) Release(keys []Key) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range keys {
+		l.claimed.remove(k)
+	}
+}
+
 // Confirm stores deliveries in one durable transaction. After an error nothing
 // of it is stored, claimed keys stay claimed, and it can be repeated; repeating
 // one that was stored changes nothing.
@@ -131,7 +199,9 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, d := range ds {
-		l.unclaim(d.Keys)
+		for _, k := range d.Keys {
+			l.claimed.remove(k)
+		}
 	}
 	return nil
 }

@@ -18,19 +18,19 @@ func TestClaimConfirmRelease(t *testing.T) {
 		got  bool
 		want bool
 	}{
-		{"a is new", isNew(l, a), true},
-		{"a is claimed", isNew(l, a), false},
-		{"b is new", isNew(l, b), true},
+		{"a is new", claim(l, a), true},
+		{"a is claimed", claim(l, a), false},
+		{"b is new", claim(l, b), true},
 		{"a confirmed", l.Confirm([]Delivery{{Stream: exchange, Blob: "x", Created: time.Now(), Keys: []Key{a}, Through: 1}}) == nil, true},
-		{"a is known", isNew(l, a), false},
-		{"b is claimed", isNew(l, b), false},
+		{"a is known", claim(l, a), false},
+		{"b is claimed", claim(l, b), false},
 	} {
 		if step.got != step.want {
 			t.Errorf("%s: %v", step.what, step.got)
 		}
 	}
 	l.Release([]Key{a, b})
-	if isNew(l, a) || !isNew(l, b) {
+	if claim(l, a) || !claim(l, b) {
 		t.Error("Release must forget claimed keys and no others")
 	}
 	if p := l.Progress(exchange, "x"); p != (Progress{Records: 1}) {

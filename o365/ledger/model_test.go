@@ -17,7 +17,8 @@ type model struct {
 	now     time.Time
 	blobs   map[string]modelBlob
 	claimed map[Key]bool
-	keys    []modelKey     // confirmed, oldest first
+	keys    []modelKey     // confirmed, oldest first; as they came, not as Claim gave them
+	came    map[Key]Key    // what Claim was asked, by what it gave
 	slots   map[int64]bool // complete, in units of slot
 	gaps    []Gap
 }
@@ -47,6 +48,7 @@ func (m *model) confirm(ds []Delivery) {
 		b.Done = b.Done || d.Done
 		m.blobs[d.Blob] = b
 		for _, k := range d.Keys {
+			k = m.came[k]
 			delete(m.claimed, k)
 			m.keys = append(m.keys, modelKey{k, m.now})
 		}
@@ -82,12 +84,24 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 	for n := range 1000 {
 		k := modelKeyOf(n)
 		must, may := m.want(k, last[k]-1, pruned)
-		fresh := isNew(l, k)
+		as, verdict := l.Claim(k)
+		fresh := verdict != Known
 		if fresh {
-			l.Release([]Key{k})
+			l.Release([]Key{as})
 		}
 		if fresh && must || !fresh && !may {
-			t.Fatalf("key %d: new %v, but must be known %v, may be known %v", n, fresh, must, may)
+			t.Fatalf("key %d: verdict %v, but must be known %v, may be known %v", n, verdict, must, may)
+		}
+		others := false
+		for i := range modelContents {
+			o := modelKeyOf(n - n%modelContents + i)
+			if o != k {
+				_, may := m.want(o, last[o]-1, pruned)
+				others = others || may
+			}
+		}
+		if verdict == Changed && !others {
+			t.Fatalf("key %d: another content is known, but none may be", n)
 		}
 	}
 	spans := l.Completed(exchange)
@@ -114,7 +128,15 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 	}
 }
 
-func modelKeyOf(n int) Key { return Key{byte(n), byte(n >> 8), 7} }
+// modelContents is how many contents of each record there are.
+const modelContents = 4
+
+// modelKeyOf returns the key of a record of one of two tenants, with one of its
+// contents.
+func modelKeyOf(n int) (k Key) {
+	record, content := n/modelContents, n%modelContents
+	return Key{byte(record / 2), byte(record >> 9), 7, byte(record % 2), 8: byte(content)}
+}
 
 // balky refuses every third change or so, before the store behind it sees it.
 type balky struct {
@@ -147,7 +169,7 @@ func TestModel(t *testing.T) {
 }
 
 func runModel(t *testing.T, path string, random *rand.Rand) {
-	m := &model{now: start, blobs: make(map[string]modelBlob), claimed: make(map[Key]bool), slots: make(map[int64]bool)}
+	m := &model{now: start, blobs: make(map[string]modelBlob), claimed: make(map[Key]bool), came: make(map[Key]Key), slots: make(map[int64]bool)}
 	m.opt = Options{
 		DedupMax:    []int{1, 7, 8, 100, 1000}[random.IntN(5)],
 		DedupWindow: time.Duration(1+random.IntN(7)) * 24 * time.Hour,
@@ -221,15 +243,16 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 					d.Expires = d.Created.Add(time.Duration(random.IntN(9*24)) * time.Hour)
 				}
 				for range random.IntN(10) {
-					if k := modelKeyOf(random.IntN(1000)); isNew(l, k) {
-						m.claimed[k] = true
-						d.Keys = append(d.Keys, k)
+					k := modelKeyOf(random.IntN(1000))
+					if as, verdict := l.Claim(k); verdict != Known {
+						m.claimed[k], m.came[as] = true, k
+						d.Keys = append(d.Keys, as)
 					}
 				}
 				if random.IntN(4) == 0 { // a download that broke off
 					l.Release(d.Keys)
 					for _, k := range d.Keys {
-						delete(m.claimed, k)
+						delete(m.claimed, m.came[k])
 					}
 					d.Keys = nil
 				}

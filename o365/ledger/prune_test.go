@@ -36,7 +36,7 @@ func TestSizeIsBounded(t *testing.T) {
 			d.Blob = fmt.Sprint(now.Unix(), "$", now.Unix(), "$audit_exchange$Audit_Exchange$emea", i)
 			d.Keys = append([]Key(nil), row(int64(hour), 0, 20).keys...)
 			for j := range d.Keys {
-				d.Keys[j][8] = byte(i)
+				d.Keys[j][4] = byte(i)
 			}
 			ds = append(ds, d)
 		}
@@ -59,7 +59,7 @@ func TestSizeIsBounded(t *testing.T) {
 		got, from, to int
 	}{
 		{"blobs", count(t, l, "SELECT count(*) FROM blobs"), 8 * 24 * 20, 8*24*20 + 20},
-		{"key rows", count(t, l, "SELECT count(*) FROM record_hashes"), 7 * 24, 8 * 24},
+		{"key rows", count(t, l, "SELECT count(*) FROM keys"), 7 * 24, 8 * 24},
 		{"spans", count(t, l, "SELECT count(*) FROM spans"), 8 * 24, 8*24 + 1},
 		{"gaps", count(t, l, "SELECT count(*) FROM gaps"), 5 * 24, 5*24 + 2},
 		{"keys in memory", l.state.keys.total, 7 * 24 * 400, 8 * 24 * 400},

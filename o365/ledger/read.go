@@ -14,7 +14,7 @@ func (f *file) load(st *state) error {
 	for s, id := range f.streams {
 		streams[id] = s
 	}
-	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadOldKeys, f.loadKeys, f.loadSpans, f.loadGaps} {
+	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
 		if err := table(st, streams); err != nil {
 			return err
 		}
@@ -37,20 +37,17 @@ func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 	})
 }
 
+// loadKeys reads the rows of schema 1 first: they have the lower ids.
 func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
-	err := f.eachKeyRow("record_hashes", st.keys.add)
+	err := f.eachKeyRow("record_keys", func(r keyRow) {
+		r.old = true
+		st.keys.add(r)
+	})
+	if err == nil {
+		err = f.eachKeyRow("keys", st.keys.add)
+	}
 	st.keys.evicted = 0
 	return err
-}
-
-func (f *file) loadOldKeys(st *state, _ map[int64]Stream) error {
-	oldest := st.keys.oldest(f.now())
-	return f.eachKeyRow("record_keys", func(r keyRow) {
-		if r.time < oldest || st.keys.max == 0 {
-			return
-		}
-		st.old.add(r)
-	})
 }
 
 func (f *file) eachKeyRow(table string, add func(keyRow)) error {

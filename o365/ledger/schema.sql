@@ -19,7 +19,8 @@ CREATE TABLE blobs (
 	PRIMARY KEY (keep_until, stream, content_id)
 ) WITHOUT ROWID;
 
--- The keys of one transaction as schema 1 had them, by Id alone. Nothing is added.
+-- Record keys as schema 1 had them, of their Id alone. They are read, and go
+-- when they are too old; schema2.sql has the table for new ones.
 CREATE TABLE record_keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,
@@ -69,12 +70,3 @@ CREATE VIEW missing AS
 	SELECT tenant, content_type, datetime(start, 'unixepoch') AS start, datetime(stop, 'unixepoch') AS stop,
 		reason, datetime(found, 'unixepoch') AS found
 	FROM gaps JOIN streams ON streams.id = stream;
-
--- Schema 2: the keys of one transaction, 16 bytes each, of which 8 are for tenant
--- and Id, and 8 for the content.
-CREATE TABLE record_hashes (
-	id        INTEGER PRIMARY KEY,
-	confirmed INTEGER NOT NULL,
-	keys      BLOB    NOT NULL,
-	checksum  INTEGER NOT NULL
-);

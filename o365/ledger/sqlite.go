@@ -17,13 +17,17 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
-const (
-	applicationID = 0x6f333635 // "o365", in the file's header
-	schemaVersion = 2
-)
+const applicationID = 0x6f333635 // "o365", in the file's header
 
 //go:embed schema.sql
-var schema string
+var schema1 string
+
+//go:embed schema2.sql
+var schema2 string
+
+// schemas are what each version adds to the one before; a file says how many it
+// has.
+var schemas = []string{schema1, schema2}
 
 // How a connection is opened: the file is made by prepare, with its permissions,
 // and while it is locked by somebody who reads it with sqlite3, a statement waits
@@ -213,9 +217,9 @@ func (f *file) open() error {
 		return f.begin()
 	case app != applicationID:
 		return errors.New("is a SQLite database of another program: name another file")
-	case version > schemaVersion:
+	case version > int64(len(schemas)):
 		return fmt.Errorf("was written by a newer version (schema %d, this one knows %d): use that version, or name another file",
-			version, schemaVersion)
+			version, len(schemas))
 	case version < 1:
 		return fmt.Errorf("%w: schema %d", errDamaged, version)
 	}
@@ -241,8 +245,7 @@ func (f *file) loadStreams() error {
 
 // begin makes an empty ledger.
 func (f *file) begin() error {
-	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; PRAGMA application_id = %d; PRAGMA user_version = %d",
-		schema, applicationID, schemaVersion))
+	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id = %d; %s", applicationID, added(0)))
 	if err != nil {
 		return err
 	}
@@ -255,23 +258,19 @@ func (f *file) begin() error {
 }
 
 // schemaOf is the schema of a version.
-func schemaOf(version int64) string {
-	first, _, _ := strings.Cut(schema, schema2Mark)
-	if version == 1 {
-		return first
-	}
-	return schema
-}
+func schemaOf(version int64) string { return strings.Join(schemas[:version], ";\n") }
 
-// schema2Mark begins what schema 2 has more than schema 1.
-const schema2Mark = "-- Schema 2:"
-
+// upgrade adds what a file of an earlier schema does not have.
 func (f *file) upgrade(version int64) error {
-	if version == schemaVersion {
+	if int(version) == len(schemas) {
 		return nil
 	}
-	_, added, _ := strings.Cut(schema, schema2Mark)
-	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; --%s; PRAGMA user_version = %d; COMMIT", added, schemaVersion))
+	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
+}
+
+// added are the statements that make a file of one version one of the last.
+func added(version int64) string {
+	return fmt.Sprintf("%s; PRAGMA user_version = %d", strings.Join(schemas[version:], ";"), len(schemas))
 }
 
 // disconnect drops the connection, and with it a transaction that is open.

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"hash/maphash"
 	"maps"
 	"slices"
 	"time"
@@ -23,7 +22,6 @@ const (
 type state struct {
 	blobs blobs
 	keys  keys
-	old   oldKeys
 	since map[Stream]time.Time
 	spans map[Stream][]Span
 	gaps  map[Stream][]Gap
@@ -38,7 +36,6 @@ type change struct {
 	gaps  []Gap                // added
 
 	rowsBefore int64     // key rows with lower ids are not needed any more
-	oldBefore  int64     // rows of schema 1 confirmed before are not needed any more; Unix seconds
 	prune      time.Time // what is too old then goes; zero: nothing does
 }
 
@@ -66,7 +63,6 @@ func (closed) close() error        { return nil }
 
 func newState(opt Options) state {
 	return state{
-		old:   oldKeys{hasher: hasher{maphash.MakeSeed()}},
 		keys:  newKeys(opt.DedupMax, opt.DedupWindow),
 		since: make(map[Stream]time.Time),
 		spans: make(map[Stream][]Span),
@@ -136,7 +132,7 @@ func (s *state) addGap(g Gap) change {
 }
 
 func (s *state) prune(now time.Time) change {
-	c := change{rowsBefore: s.keys.firstAt(now.Unix()), oldBefore: s.keys.oldest(now), prune: now, spans: make(map[Stream][]Span)}
+	c := change{rowsBefore: s.keys.firstAt(now.Unix()), prune: now, spans: make(map[Stream][]Span)}
 	for st, spans := range s.spans {
 		kept := slices.DeleteFunc(slices.Clone(spans), func(sp Span) bool { return !sp.To.After(now.Add(-spansKept)) })
 		if len(kept) < len(spans) {
@@ -166,7 +162,6 @@ func (s *state) apply(c change) {
 	}
 	s.blobs.forget(c.prune.Unix())
 	s.keys.forget(c.prune.Unix())
-	s.old.forget(c.oldBefore)
 	for st, gaps := range s.gaps {
 		gaps = slices.DeleteFunc(gaps, func(g Gap) bool { return g.Found.Before(c.prune.Add(-gapsKept)) })
 		if s.gaps[st] = gaps; len(gaps) == 0 {

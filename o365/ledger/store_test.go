@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -58,6 +59,12 @@ var raced bool
 // brief reports whether a few cases must do.
 func brief() bool { return raced || testing.Short() }
 
+// claim reports whether a record is new.
+func claim(l *Ledger, k Key) bool {
+	_, verdict := l.Claim(k)
+	return verdict == New
+}
+
 // delivery n is the same every time it is asked for.
 func delivery(n int) Delivery {
 	d := Delivery{
@@ -83,7 +90,7 @@ func known(t *testing.T, l *Ledger, d Delivery) bool {
 		t.Fatalf("%s: half of it: %+v", d.Blob, p)
 	}
 	for _, k := range d.Keys {
-		if isNew(l, k) == all {
+		if claim(l, k) == all {
 			t.Fatalf("%s: blob known %v, but its key %x is not alike", d.Blob, all, k)
 		}
 		l.Release([]Key{k})
@@ -115,7 +122,7 @@ func TestReopen(t *testing.T) {
 		t.Fatal(err)
 	}
 	since(t, l, start.Add(-time.Second/2), start.Add(-time.Second))
-	isNew(l, Key{9})
+	claim(l, Key{9})
 	for _, again := range []bool{false, true} {
 		if again {
 			if err := l.Close(); err != nil {
@@ -125,7 +132,7 @@ func TestReopen(t *testing.T) {
 				t.Errorf("Confirm after Close: %v", err)
 			}
 			l = open(t, path, opt)
-			if !isNew(l, Key{9}) {
+			if !claim(l, Key{9}) {
 				t.Error("a claimed key was stored")
 			}
 		}
@@ -329,5 +336,18 @@ func TestFileTakenAway(t *testing.T) {
 	since(t, l, start.Add(time.Hour), start)
 	if len(log) != 1 || !strings.Contains(log[0], "is gone") {
 		t.Errorf("%q", log)
+	}
+}
+
+// edit changes a file as no ledger does.
+func edit(t *testing.T, path, statements string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(statements); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// table is a set of keys in 18 bytes each when it is full, of which a map takes
-// up to 36: open addressing, linear probing, and a size that is not a power of
-// two. It never shrinks.
+// table is a set of keys, each with an id of its own, in 18 bytes each when it is
+// full, of which a map takes up to 36: open addressing, linear probing, and a
+// size that is not a power of two. It never shrinks.
 type table struct {
 	most  int // keys that will come; more are taken too
 	len   int
@@ -20,50 +20,35 @@ const leastSlots = 64
 // room is how many slots n keys take: one in eight is free.
 func room(n int) int { return n + n/7 + 1 }
 
-func (t *table) has(k Key, hash uint64) bool {
-	if k == (Key{}) {
-		return t.zero
+// get returns the key with the id of k.
+func (t *table) get(k Key, hash uint64) (_ Key, ok bool) {
+	if k == (Key{}) && t.zero {
+		return k, true
 	}
 	if len(t.slots) == 0 {
-		return false
+		return k, false
 	}
-	_, found := t.find(k, hash)
-	return found
+	slot, found := t.find(k, hash)
+	return t.slots[slot], found
 }
 
-// same returns the key in the set that has the same first half.
-func (t *table) same(k Key, hash uint64) (Key, bool) {
-	if t.zero && k.id() == (Key{}).id() {
-		return Key{}, true
-	}
-	if len(t.slots) == 0 {
-		return Key{}, false
-	}
-	n := uint64(len(t.slots))
-	i, _ := bits.Mul64(hash, n)
-	for t.slots[i] != (Key{}) {
-		if t.slots[i].id() == k.id() {
-			return t.slots[i], true
-		}
-		if i++; i == n {
-			i = 0
-		}
-	}
-	return Key{}, false
-}
-
-// add takes a key that is not in the set.
-func (t *table) add(k Key, hash uint64, rehash func(Key) uint64) {
-	t.len++
+// set takes a key, in place of one with its id.
+func (t *table) set(k Key, hash uint64, rehash func(Key) uint64) (added bool) {
 	if k == (Key{}) {
-		t.zero = true
-		return
+		if added = !t.zero; added {
+			t.zero = true
+			t.len++
+		}
+		return added
 	}
-	if room(t.len) > len(t.slots) {
+	if room(t.len+1) > len(t.slots) {
 		t.grow(rehash)
 	}
-	i, _ := t.find(k, hash)
-	t.slots[i] = k
+	slot, found := t.find(k, hash)
+	if t.slots[slot] = k; !found {
+		t.len++
+	}
+	return !found
 }
 
 // grow doubles the slots, or takes as many as all keys will need.
@@ -73,7 +58,7 @@ func (t *table) grow(hash func(Key) uint64) {
 		n = min(n, full)
 	}
 	old := t.slots
-	t.slots = make([]Key, max(n, room(t.len)))
+	t.slots = make([]Key, max(n, room(t.len+1)))
 	for _, k := range old {
 		if k != (Key{}) {
 			i, _ := t.find(k, hash(k))
@@ -82,11 +67,12 @@ func (t *table) grow(hash func(Key) uint64) {
 	}
 }
 
-// find returns the slot of a key, or the free one where it belongs.
+// find returns the slot of the key with the id of k, or the free one where k
+// belongs.
 func (t *table) find(k Key, hash uint64) (slot int, found bool) {
 	n := uint64(len(t.slots))
 	i, _ := bits.Mul64(hash, n)
-	for t.slots[i] != k {
+	for id := k.id(); t.slots[i].id() != id || t.slots[i] == (Key{}); {
 		if t.slots[i] == (Key{}) {
 			return int(i), false
 		}
@@ -109,8 +95,7 @@ func (t *table) each(f func(Key)) {
 	}
 }
 
-// hasher spreads keys, which others choose, in a way that nobody can foresee: by
-// their first halves, so that all with the same one are in one place.
+// hasher spreads ids, which others choose, in a way that nobody can foresee.
 type hasher struct{ seed maphash.Seed }
 
-func (h hasher) hash(k Key) uint64 { return maphash.Bytes(h.seed, k[:half]) }
+func (h hasher) hash(k Key) uint64 { return maphash.Bytes(h.seed, k[:8]) }

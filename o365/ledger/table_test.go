@@ -9,7 +9,7 @@ import (
 
 // numbered keys begin with the zero key.
 func numbered(n int) (k Key) {
-	binary.LittleEndian.PutUint64(k[:half], uint64(n))
+	binary.LittleEndian.PutUint64(k[:8], uint64(n))
 	return k
 }
 
@@ -29,13 +29,21 @@ func TestTable(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			set := table{most: test.most}
+			has := func(n int) bool {
+				have, ok := set.get(numbered(n), test.hash(numbered(n)))
+				return ok && have == numbered(n)
+			}
 			for i := range test.n {
 				for _, k := range []int{i - 1, i, i + 1} {
-					if got, want := set.has(numbered(k), test.hash(numbered(k))), k >= 0 && k < i; got != want {
+					if got, want := has(k), k >= 0 && k < i; got != want {
 						t.Fatalf("with %d keys: has(%d) is %v", i, k, got)
 					}
 				}
-				set.add(numbered(i), test.hash(numbered(i)), test.hash)
+				for _, added := range []bool{true, false} {
+					if got := set.set(numbered(i), test.hash(numbered(i)), test.hash); got != added {
+						t.Fatalf("key %d is added: %v", i, got)
+					}
+				}
 			}
 			seen := make(map[Key]int)
 			set.each(func(k Key) { seen[k]++ })
@@ -43,11 +51,29 @@ func TestTable(t *testing.T) {
 				t.Errorf("%d keys, %d counted, want %d", len(seen), set.len, test.n)
 			}
 			for i := range test.n {
-				if seen[numbered(i)] != 1 || !set.has(numbered(i), test.hash(numbered(i))) {
+				if seen[numbered(i)] != 1 || !has(i) {
 					t.Errorf("key %d comes %d times", i, seen[numbered(i)])
 				}
 			}
 		})
+	}
+}
+
+// A key is found by its id, and has its place.
+func TestTableKeepsOneContent(t *testing.T) {
+	hash := hasher{maphash.MakeSeed()}.hash
+	var set table
+	for content := range uint64(1000) {
+		k := keyOf(8, content)
+		if added := set.set(k, hash(k), hash); added != (content == 0) || set.len != 1 {
+			t.Fatalf("content %d: added %v, %d keys", content, added, set.len)
+		}
+		if have, ok := set.get(keyOf(8, 5), hash(k)); !ok || have != k {
+			t.Fatalf("content %d: found %x, %v", content, have, ok)
+		}
+	}
+	if len(set.slots) > leastSlots {
+		t.Errorf("%d slots", len(set.slots))
 	}
 }
 
@@ -57,7 +83,7 @@ func TestTableIsSmall(t *testing.T) {
 	for _, n := range []int{1000, 111_112, 140_000} {
 		set := table{most: n}
 		for i := range n {
-			set.add(numbered(i), hash(numbered(i)), hash)
+			set.set(numbered(i), hash(numbered(i)), hash)
 		}
 		if bytes := 16 * cap(set.slots); bytes > 19*n {
 			t.Errorf("%d keys take %d bytes, %.1f each", n, bytes, float64(bytes)/float64(n))

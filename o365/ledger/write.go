@@ -97,7 +97,7 @@ func (f *file) addKeys(c change) error {
 	for _, k := range r.keys {
 		packed = append(packed, k[:]...)
 	}
-	return f.exec("INSERT OR REPLACE INTO record_hashes (id, confirmed, keys, checksum) VALUES (?, ?, ?, ?)",
+	return f.exec("INSERT OR REPLACE INTO keys (id, confirmed, keys, checksum) VALUES (?, ?, ?, ?)",
 		r.id, r.time, packed, checksum([]int64{r.id, r.time}, string(packed)))
 }
 
@@ -155,17 +155,18 @@ func (f *file) addGaps(c change) error {
 }
 
 func (f *file) forget(c change) error {
-	err := f.exec("DELETE FROM record_hashes WHERE id IN (SELECT id FROM record_hashes WHERE id < ? ORDER BY id LIMIT ?)",
-		c.rowsBefore, pruneRows)
-	if err != nil || c.prune.IsZero() {
-		return err
+	for _, query := range []string{
+		"DELETE FROM record_keys WHERE id IN (SELECT id FROM record_keys WHERE id < ? ORDER BY id LIMIT ?)",
+		"DELETE FROM keys WHERE id IN (SELECT id FROM keys WHERE id < ? ORDER BY id LIMIT ?)",
+	} {
+		if err := f.exec(query, c.rowsBefore, pruneRows); err != nil {
+			return err
+		}
 	}
-	err = f.exec("DELETE FROM record_keys WHERE id IN (SELECT id FROM record_keys WHERE confirmed < ? ORDER BY id LIMIT ?)",
-		c.oldBefore, pruneRows)
-	if err != nil {
-		return err
+	if c.prune.IsZero() {
+		return nil
 	}
-	err = f.exec("DELETE FROM blobs WHERE (keep_until, stream, content_id) IN"+
+	err := f.exec("DELETE FROM blobs WHERE (keep_until, stream, content_id) IN"+
 		" (SELECT keep_until, stream, content_id FROM blobs WHERE keep_until < ? ORDER BY keep_until LIMIT ?)",
 		c.prune.Unix(), pruneBlobs)
 	if err != nil {

@@ -88,7 +88,7 @@ var declared = []Option{
 	{Key: DB, Type: path,
 		Help: "State file that remembers what was delivered; without one every start looks back again."},
 	{Key: Dedup, Type: boolean, Default: "on",
-		Help: "Drop a record whose Id was delivered already."},
+		Help: "Drop a record that was delivered already: the same Id in the same tenant, and the same content."},
 	{Key: DedupWindow, Type: duration("1h", "30d"), Default: "7d",
 		Help: "How long the Ids of delivered records are remembered."},
 	{Key: DedupMax, Type: integer("1000", "100000000"), Default: "1000000",

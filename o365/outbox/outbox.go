@@ -50,11 +50,13 @@ func (l *lane[R]) busy() bool { return len(l.waiting) > 0 }
 
 // Outbox is safe for concurrent use. Its limit counts all the memory that events
 // cost on their way: the room of batches, filled or not, that of buffers kept
-// for the next ones, the copies that the host makes of batches in flight, and
-// what the downloads that fill it have reserved.
+// for the next ones, the copies that the host makes of batches in flight, what
+// the downloads that fill it have reserved, and what is remembered of records
+// until they are confirmed.
 type Outbox[R any] struct {
-	batchSize int
-	limit     int
+	batchSize  int
+	limit      int
+	recordCost int
 
 	mu        sync.Mutex
 	lanes     []*lane[R]
@@ -64,34 +66,55 @@ type Outbox[R any] struct {
 	held      int           // bytes of all buffers, spare ones included
 	spare     [][]byte      // of batchSize
 	reserved  int           // bytes
-	accounted int           // bytes, of what is kept elsewhere
+	elsewhere int           // bytes, as Account counts them
+	holder    any           // of a large record, or nil
+	enlarged  int           // bytes that it takes
+	urgent    int           // adders that wait with more than a batch
+	records   int           // waiting and in flight
 	freed     chan struct{} // closed and replaced when there is more room
 }
 
 // New returns an empty outbox. Batches hold at most batchSize bytes unless one
 // event is larger; all memory together is at most limit bytes unless one batch
-// is larger.
-func New[R any](batchSize, limit int) *Outbox[R] {
+// is larger. Of each record recordCost bytes are remembered until it is confirmed,
+// beside its event.
+func New[R any](batchSize, limit, recordCost int) *Outbox[R] {
 	return &Outbox[R]{
-		batchSize: batchSize,
-		limit:     limit,
-		byName:    make(map[string]*lane[R]),
-		freed:     make(chan struct{}),
+		batchSize:  batchSize,
+		limit:      limit,
+		recordCost: recordCost,
+		byName:     make(map[string]*lane[R]),
+		freed:      make(chan struct{}),
 	}
 }
 
-// Add appends whole events to a lane, copying them, and waits while the
-// outbox is full. It returns only ctx's error, and then nothing was added.
+// Add appends whole events to a lane, and waits while the outbox is full. It
+// returns only ctx's error, and then nothing was added. Events are copied; only
+// what is more than a batch is kept as it is, and the caller must let go of it.
 func (o *Outbox[R]) Add(ctx context.Context, name Lane, events []byte, records int, receipt R) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	l := o.lane(name)
-	if err := o.await(ctx, func() bool { return o.fits(o.needs(l, len(events))) }); err != nil {
+	room := func() bool { return o.urgent == 0 && o.takes(records) && o.fits(o.needs(l, len(events))) }
+	if o.Keeps(events) {
+		// Those with less would take the room whenever there is some.
+		o.urgent++
+		defer func() {
+			if o.urgent--; o.urgent == 0 {
+				o.wake()
+			}
+		}()
+		room = func() bool { return o.fits(cap(events)) }
+	}
+	if err := o.await(ctx, room); err != nil {
 		return err
 	}
 	o.push(l, events, records, receipt)
 	return nil
 }
+
+// Keeps reports whether Add keeps events instead of copying them.
+func (o *Outbox[R]) Keeps(events []byte) bool { return len(events) > o.batchSize }
 
 // Push is Add without waiting, for the few small events that must not be held
 // up by a full outbox.
@@ -134,10 +157,31 @@ func (o *Outbox[R]) lane(name Lane) *lane[R] {
 }
 
 func (o *Outbox[R]) push(l *lane[R], events []byte, records int, receipt R) {
-	b := o.open(l, len(events))
-	b.Events = append(b.Events, events...)
+	b := o.keep(l, events)
+	if b == nil {
+		b = o.open(l, len(events))
+		b.Events = append(b.Events, events...)
+	}
 	b.Records += records
+	o.records += records
 	b.Receipts = append(b.Receipts, receipt)
+}
+
+// keep makes a batch of events that are more than one, else nil.
+func (o *Outbox[R]) keep(l *lane[R], events []byte) *Batch[R] {
+	if !o.Keeps(events) {
+		return nil
+	}
+	o.held += cap(events)
+	return o.begin(l, events)
+}
+
+// begin appends a batch to a lane.
+func (o *Outbox[R]) begin(l *lane[R], buf []byte) *Batch[R] {
+	b := &Batch[R]{Tag: l.Tag, lane: l, Events: buf}
+	l.waiting = append(l.waiting, b)
+	o.waiting++
+	return b
 }
 
 // open returns the batch at the end of a lane, with room for n bytes.
@@ -149,16 +193,12 @@ func (o *Outbox[R]) open(l *lane[R], n int) *Batch[R] {
 		}
 		return b
 	}
-	b := &Batch[R]{Tag: l.Tag, lane: l}
 	if o.reuses(n) {
-		b.Events = o.takeSpare()
-	} else {
-		b.Events = make([]byte, 0, o.first(l, n))
-		o.held += cap(b.Events)
+		return o.begin(l, o.takeSpare())
 	}
-	l.waiting = append(l.waiting, b)
-	o.waiting++
-	return b
+	buf := make([]byte, 0, o.first(l, n))
+	o.held += cap(buf)
+	return o.begin(l, buf)
 }
 
 // Next takes the oldest batch of a lane that has none in flight, the lanes in
@@ -192,6 +232,7 @@ func (o *Outbox[R]) Confirm(b *Batch[R]) {
 		return
 	}
 	b.lane.inFlight = nil
+	o.records -= b.Records
 	o.free(b.Events)
 	b.Events = nil
 	o.wake()

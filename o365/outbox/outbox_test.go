@@ -36,7 +36,7 @@ func expect(t *testing.T, b *Batch[string], want string) {
 }
 
 func TestBatchesFillAndKeepOrder(t *testing.T) {
-	o := New[string](5, 100)
+	o := New[string](5, 100, 0)
 	add(t, o, exchange, "ab", "1")
 	add(t, o, exchange, "cd", "2")
 	add(t, o, exchange, "ef", "3")      // would make 6 bytes: next batch
@@ -67,7 +67,7 @@ func TestBatchesFillAndKeepOrder(t *testing.T) {
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := New[string](1, 100)
+	o := New[string](1, 100, 0)
 	for range 3 {
 		add(t, o, exchange, "e", "")
 		add(t, o, sharepoint, "s", "")
@@ -83,7 +83,7 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestConfirmAndReturnOnce(t *testing.T) {
-	o := New[string](1, 100)
+	o := New[string](1, 100, 0)
 	add(t, o, exchange, "a", "")
 	add(t, o, exchange, "b", "")
 	b := o.Next()
@@ -98,7 +98,7 @@ func TestConfirmAndReturnOnce(t *testing.T) {
 
 func TestAddWaitsWhileFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 11)
+		o := New[string](4, 11, 0)
 		add(t, o, exchange, "0123", "")
 		add(t, o, sharepoint, "4567", "")
 		done := make(chan error, 1)
@@ -119,7 +119,7 @@ func TestAddWaitsWhileFull(t *testing.T) {
 
 func TestAddGivesUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 4)
+		o := New[string](4, 4, 0)
 		add(t, o, exchange, "0123", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -136,7 +136,7 @@ func TestAddGivesUpWithItsContext(t *testing.T) {
 }
 
 func TestPushDoesNotWait(t *testing.T) {
-	o := New[string](4, 4)
+	o := New[string](4, 4, 0)
 	add(t, o, exchange, "0123", "")
 	o.Push(sharepoint, []byte("4"), 1, "pushed")
 	o.Next()
@@ -144,7 +144,7 @@ func TestPushDoesNotWait(t *testing.T) {
 }
 
 func TestOneLargeBatchPassesAnEmptyOutbox(t *testing.T) {
-	o := New[string](4, 8)
+	o := New[string](4, 8, 0)
 	add(t, o, exchange, "0123456789", "")
 	expect(t, o.Next(), "o365.exchange 0123456789 10 []")
 }

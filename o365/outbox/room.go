@@ -26,7 +26,7 @@ func (o *Outbox[R]) Reserve(ctx context.Context, bytes, least int) (release func
 func (o *Outbox[R]) Account(bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.accounted += bytes; bytes < 0 {
+	if o.elsewhere += bytes; bytes < 0 {
 		o.wake()
 	}
 }
@@ -37,12 +37,18 @@ func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	most := o.limit - copies - o.reserved - o.accounted
+	most := o.limit - copies - o.reserved - o.elsewhere - o.enlarged - o.records*o.recordCost
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize
 	}
 	return n == 0 || o.held == 0 || o.held+n <= most
+}
+
+// takes reports whether what is remembered of so many records more is within a
+// quarter of the limit. That is only not so where records have a few bytes each.
+func (o *Outbox[R]) takes(records int) bool {
+	return o.records == 0 || (o.records+records)*o.recordCost <= o.limit/4
 }
 
 // needs is how many bytes of memory it takes to push n bytes to a lane.
@@ -64,7 +70,7 @@ func (o *Outbox[R]) reuses(n int) bool { return len(o.spare) > 0 && n <= o.batch
 // need: most lanes are quiet most of the time.
 func (o *Outbox[R]) first(l *lane[R], n int) int {
 	if l.busy() {
-		return max(n, o.batchSize)
+		return o.batchSize
 	}
 	return n
 }

@@ -15,7 +15,7 @@ func TestLimitCountsRoom(t *testing.T) {
 	names := []Lane{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		o := New[int](batch, limit)
+		o := New[int](batch, limit, 0)
 		var out []*Batch[int]
 		full, cancel := context.WithCancel(t.Context())
 		cancel() // nothing waits
@@ -64,7 +64,7 @@ func TestLimitCountsRoom(t *testing.T) {
 // outbox keeps none.
 func TestBuffersAreUsedAgain(t *testing.T) {
 	const batch = 64 << 10
-	o := New[int](batch, 1<<20)
+	o := New[int](batch, 1<<20, 0)
 	events := bytes.Repeat([]byte{'e'}, batch/4)
 	push := func() {
 		for range 4 {
@@ -102,7 +102,7 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 // buffers to spare.
 func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
 	const batch = 64 << 10
-	o := New[int](batch, 1<<20)
+	o := New[int](batch, 1<<20, 0)
 	for range 3 {
 		o.Push(sharepoint, make([]byte, batch), 1, 0)
 	}
@@ -116,7 +116,7 @@ func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
 
 // Many quiet lanes do not take the room of a batch each.
 func TestQuietLanesAreSmall(t *testing.T) {
-	o := New[int](1<<20, 32<<20)
+	o := New[int](1<<20, 32<<20, 0)
 	for i := range 250 {
 		o.Push(Lane{Name: string(rune('a' + i))}, make([]byte, 1000), 1, 0)
 	}
@@ -127,7 +127,7 @@ func TestQuietLanesAreSmall(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 100)
+		o := New[string](4, 100, 0)
 		reserve := func(n, least int) func() {
 			release, err := o.Reserve(t.Context(), n, least)
 			if err != nil {
@@ -166,7 +166,7 @@ func TestReserve(t *testing.T) {
 }
 
 func TestNothingToDoCostsNothing(t *testing.T) {
-	o := New[string](4, 100)
+	o := New[string](4, 100, 0)
 	add(t, o, exchange, "a", "")
 	o.Confirm(o.Next())
 	if n := testing.AllocsPerRun(100, func() { o.Next() }); n > 0 {

@@ -82,18 +82,14 @@ func decodeNaively(b *testing.B, body, buf []byte) []byte {
 }
 
 func BenchmarkDecoder(b *testing.B) {
-	for name, opt := range map[string]Options{"id": {}, "whole key": {Old: OldWhole}} {
-		b.Run(name, func(b *testing.B) {
-			body := blob(400)
-			r := bytes.NewReader(nil)
-			d := NewDecoder(r, opt)
-			buf := decodeAgain(b, d, r, body, nil)
-			b.SetBytes(int64(len(body)))
-			b.ReportAllocs()
-			for b.Loop() {
-				buf = decodeAgain(b, d, r, body, buf)
-			}
-		})
+	body := blob(400)
+	r := bytes.NewReader(nil)
+	d := NewDecoder(r, Options{})
+	buf := decodeAgain(b, d, r, body, nil)
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = decodeAgain(b, d, r, body, buf)
 	}
 }
 
@@ -151,5 +147,27 @@ func BenchmarkCut(b *testing.B) {
 		if err != io.EOF {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkMalformed reads elements that are no records, as a hostile service
+// sends them by the million.
+func BenchmarkMalformed(b *testing.B) {
+	for name, element := range map[string]string{"numbers": "1,", "nothing": ",", "arrays": "[],", "bad objects": "{x},", "empty objects": "{},"} {
+		b.Run(name, func(b *testing.B) {
+			r := bytes.NewReader(nil)
+			d := NewDecoder(r, Options{})
+			const n = 100_000
+			body := append(append([]byte("["), bytes.Repeat([]byte(element), n)...), "1]"...)
+			var buf []byte
+			for b.Loop() {
+				r.Reset(body)
+				d.Reset(r)
+				for err := error(nil); err != io.EOF; {
+					buf, _, err = d.Append(buf[:0])
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/element")
+		})
 	}
 }

@@ -159,7 +159,7 @@ func (e *encoder) str() {
 		return
 	}
 	e.pos = from + quoted(e.src[from:])
-	e.scratch, _ = jsontext.AppendUnquote(e.scratch[:0], e.src[from:e.pos])
+	e.scratch, _ = jsontext.AppendUnquote(slices.Grow(e.scratch[:0], e.pos-from), e.src[from:e.pos])
 	e.out = msgp.AppendStringFromBytes(e.out, e.scratch)
 }
 

@@ -42,7 +42,7 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Add([]byte("\ufeff[{\"Id\":\"a\xff\"},{\"x\":[1},{\"y\":{\"z\":\"\\ud800\\\\\"},{\"Id\":2}},,[{}],\"]\\\"\",nul]"))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		for _, opt := range []Options{{Now: epoch}, {Now: epoch, MaxSize: 20, Old: OldWhole}} {
+		for _, opt := range []Options{{Now: epoch}, {Now: epoch, MaxSize: 20, Scope: "t"}} {
 			type result struct {
 				events  []event
 				records []Record

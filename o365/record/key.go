@@ -8,34 +8,43 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The hashes of different things are kept apart by their first byte.
+// What an Id's hash is of is kept apart by a byte.
 const (
+	hashGUID  = 'g'
 	hashID    = 'i'
 	hashWhole = 'w'
 )
 
-// keys returns what the record is known by, from the JSON text of its Id and of all
-// of it, and what it was known by before its content counted.
-func (d *Decoder) keys(id, raw []byte) (key, old [16]byte, hasID bool) {
-	text := d.idText(id)
-	about, isGUID := guid(text)
-	hasID = len(text) > 0 && (!isGUID || about != [16]byte{})
-	switch {
-	case !hasID:
-		about = d.digest(hashWhole, raw)
-	case !isGUID:
-		about = d.digest(hashID, text)
+// key returns what the record is known by, from the JSON text of its Id and of
+// all of it.
+func (d *Decoder) key(id, raw []byte) (key [16]byte, hasID bool) {
+	which, hasID := d.idHash(id)
+	if !hasID {
+		sum := d.sha256(hashWhole, raw)
+		which = d.hash(hashWhole, sum[:])
 	}
-	switch d.opt.Old {
-	case OldByID:
-		old = about
-	case OldWhole:
-		old = d.digest(hashWhole, raw)
-	}
-	copy(d.about[len(d.about)-len(about):], about[:]) // behind the tenant
-	binary.BigEndian.PutUint64(key[:], xxhash.Sum64(d.about[:]))
+	binary.BigEndian.PutUint64(key[:8], which)
 	binary.BigEndian.PutUint64(key[8:], xxhash.Sum64(raw))
-	return key, old, hasID
+	return key, hasID
+}
+
+// idHash returns the hash of the scope and of an Id, from its JSON text.
+func (d *Decoder) idHash(id []byte) (hash uint64, hasID bool) {
+	text := d.idText(id)
+	number, isGUID := guid(text)
+	switch {
+	case len(text) == 0, isGUID && number == [16]byte{}:
+		return 0, false
+	case isGUID:
+		return d.hash(hashGUID, number[:]), true
+	}
+	return d.hash(hashID, text), true
+}
+
+// hash returns a hash of the scope and text that is the same in every process.
+func (d *Decoder) hash(of byte, text []byte) uint64 {
+	d.short = append(append(append(d.short[:0], d.scope[:]...), of), text...)
+	return xxhash.Sum64(d.short)
 }
 
 // idText returns the Id itself, nothing unless it is a string or a number.
@@ -53,14 +62,14 @@ func (d *Decoder) idText(id []byte) []byte {
 	return nil
 }
 
-// digest returns the first half of a SHA-256.
-func (d *Decoder) digest(domain byte, text []byte) (key [16]byte) {
-	d.sum[0] = domain
-	d.hash.Reset()
-	d.hash.Write(d.sum[:1])
-	d.hash.Write(text)
-	copy(key[:], d.hash.Sum(d.sum[:0]))
-	return key
+// sha256 returns the first half of a SHA-256.
+func (d *Decoder) sha256(of byte, text []byte) (half [16]byte) {
+	d.sum[0] = of
+	d.sha.Reset()
+	d.sha.Write(d.sum[:1])
+	d.sha.Write(text)
+	copy(half[:], d.sha.Sum(d.sum[:0]))
+	return half
 }
 
 // guid reads xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx, with or without braces.
@@ -79,4 +88,20 @@ func guid(text []byte) (key [16]byte, ok bool) {
 	copy(digits[n:], text[24:])
 	_, err := hex.Decode(key[:], digits[:])
 	return key, err == nil
+}
+
+// OldKey returns what the record that Append returned last was known by before
+// its content was: its Id alone, or a hash of all of it where it has none or
+// if whole is set. State files of schema 1 hold such keys. It is to be called
+// before the next Append.
+func (d *Decoder) OldKey(whole bool) [16]byte {
+	text := d.idText(d.last.id)
+	number, isGUID := guid(text)
+	switch {
+	case whole, len(text) == 0, isGUID && number == [16]byte{}:
+		return d.sha256(hashWhole, d.last.raw)
+	case isGUID:
+		return number
+	}
+	return d.sha256(hashID, text)
 }

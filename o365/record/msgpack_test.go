@@ -192,7 +192,7 @@ func same(dec *jsontext.Decoder, v any, level int) error {
 		if err != nil {
 			return err
 		}
-		text, _ := repair(nil, raw)
+		text, _ := repair(nil, raw, 10*len(raw))
 		if v != string(text) {
 			return fmt.Errorf("deep %q is %q", text, v)
 		}
@@ -302,7 +302,8 @@ func decodeAll(r io.Reader, opt Options) (events []event, records []Record, bad 
 			if m.Index != i || len(out) != len(buf) {
 				return nil, nil, nil, fmt.Errorf("%v as element %d, %d bytes more", m, i, len(out)-len(buf))
 			}
-			bad = append(bad, m)
+			kept := *m
+			bad = append(bad, &kept)
 			continue
 		}
 		if err != nil {

@@ -39,38 +39,45 @@
 //
 // The array is cut by brackets and quotes before a record is looked into, so a
 // bad record costs no other: it is reported as Malformed. That goes for syntax
-// errors, elements that are no objects or missing between two commas, records
-// over Options.MaxSize (they are skipped, not held), and for whatever follows the
-// array. Only an odd quote or several missing brackets make the records behind
+// errors, elements that are no objects or missing between two commas, and for
+// whatever follows the array. Only an odd quote or several missing brackets make the records behind
 // them part of the bad one.
 //
 // Three faults inside strings are repaired instead and counted in
 // Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become
 // U+FFFD each, raw control characters are taken as they are.
 //
+// # Records that are too large
+//
+// A record over Options.MaxSize is never held. A small record stands for it, which
+// has the fields of the common schema that were found among its first 32 KB, if
+// their values are strings or numbers of at most 1 KB, and behind them the field
+// o365_record_too_large: an object with bytes (of its JSON text), content_id,
+// index (in the blob's array, from 0), offset (of its first byte in the blob) and
+// sha256 (of its JSON text). Record.TooLarge is set.
+//
 // # Key
 //
-// A record is known by 16 bytes. The first half is for the tenant and the record's
-// first top-level field named exactly Id: its 16 bytes if that is a GUID, in any
-// case and with or without braces, else a hash of its text, and without an Id, or
-// with the empty GUID, a hash of the record's JSON text. The second half is for
-// that text. So records with one Id and different contents are told apart, as they
-// are in DLP.All, where Microsoft gives a match and what undoes it the same Id.
+// A record is known by 16 bytes, which are the same in every process: the first
+// 8 say which record it is, the last 8 what is in it. The former are a hash of
+// Options.Scope and of the first top-level field named exactly Id: of its 16
+// bytes if that is a GUID, in any case and with or without braces, else of its
+// text. Without an Id, or with the empty GUID, they are a hash of Options.Scope
+// and of all of the record. The latter are a hash of the record's JSON text as
+// it stands in the blob: white space inside it counts.
 //
-// Both halves are XXH64 hashes, which cost 1 % of the CPU time where SHA-256 costs
-// 6 %: records with one Id and one XXH64 would have to be made for the purpose, by
-// Microsoft. Texts that stand for an Id are hashed with SHA-256 before.
+// The hash is XXH64: with it decoding takes 5 % longer, with SHA-256 36 %. Records
+// without an Id get both.
 package record
 
 import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash"
 	"io"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -81,18 +88,25 @@ import (
 
 // DefaultMaxSize is how many bytes of JSON one record may have unless Options
 // say otherwise. Records of 177 KB have been seen.
-const DefaultMaxSize = 16 << 20
+const DefaultMaxSize = 4 << 20
 
-var errNotObject = errors.New("not a JSON object")
+// Body is a content blob to decode.
+type Body struct {
+	io.Reader
+	ContentID string // by which a record that is too large is named
+	// Resize, if not nil, is asked before more than elements.FreeSize bytes of one
+	// record are held, with how many; its error ends the body. It is told when it
+	// is no more than that again, which Shrink brings about.
+	Resize func(bytes int) error
+}
 
 // Options say how records are decoded. The zero value is ready for use.
 type Options struct {
-	// Tenant is part of what records are known by.
-	Tenant string
-	// Old asks for Record.Old.
-	Old OldKey
+	// Scope is part of every key, so that records of different scopes, such as
+	// tenants, have different ones.
+	Scope string
 	// MaxSize is the size of the largest record in bytes of JSON; 0 means
-	// DefaultMaxSize. A larger one is never held in memory: see Record.TooLarge.
+	// DefaultMaxSize. See Records that are too large.
 	MaxSize int
 	// Now gives the event time of records without a usable CreationTime; nil
 	// means time.Now.
@@ -102,28 +116,15 @@ type Options struct {
 // Record tells about the event that was appended.
 type Record struct {
 	Index       int       // position in the blob's array, from 0, Malformed elements included
-	Key         [16]byte  // what the record is known by: tenant and Id, and content
-	Old         [16]byte  // what it was known by before; zero unless Options.Old
+	Key         [16]byte  // what the record is known by, and what is in it
 	HasID       bool      // the record has an Id
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is the clock's
 	Repaired    int       // faults in strings that were repaired
+	TooLarge    int64     // bytes of JSON of a record that is over MaxSize, of which the event holds the first fields; else 0
 	Stringified int       // containers nested too deep, now strings of JSON
 	NumberTexts int       // numbers that MessagePack cannot hold, now strings
-	// TooLarge is the size in bytes of a record over Options.MaxSize, else 0. Its
-	// event has those fields by which records are told apart, as far as they are
-	// among the first 64 KiB, and the field o365_record_too_large (see stub.go).
-	TooLarge int64
 }
-
-// OldKey says what schema 1 of the ledger knew records by.
-type OldKey int
-
-const (
-	OldNone  OldKey = iota // nothing is to be found out
-	OldByID                // the Id alone
-	OldWhole               // a hash of all of it: DLP.All
-)
 
 // Malformed is an element of the array that gives no event. It does not unwrap,
 // so that it is never taken for an error of the body.
@@ -142,16 +143,23 @@ type Decoder struct {
 	opt   Options
 	cut   *elements.Cutter
 	index int
+	bad   Malformed // the last one
 
 	json  jsontext.Decoder
 	text  bytes.Buffer // what json reads
 	fixed []byte       // a repaired record
-	short []byte       // what stands for one that is too large
 	enc   encoder
+
+	contentID string
+	skipped   skipped
+	skip      func(part []byte) // of skipped
+
+	scope [8]byte
 	id    []byte
-	about [24]byte // hashed tenant, and Id
-	hash  hash.Hash
+	short []byte // what is hashed
+	sha   hash.Hash
 	sum   [sha256.Size]byte
+	last  struct{ id, raw []byte } // of the record returned last
 }
 
 // NewDecoder returns a decoder of the blob that r reads.
@@ -162,29 +170,44 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 	if opt.Now == nil {
 		opt.Now = time.Now
 	}
-	d := &Decoder{opt: opt, hash: sha256.New()}
-	binary.BigEndian.PutUint64(d.about[:], xxhash.Sum64String(strings.ToLower(opt.Tenant)))
-	d.cut = elements.NewCutter(d.leading)
+	d := &Decoder{opt: opt, sha: sha256.New()}
+	binary.BigEndian.PutUint64(d.scope[:], xxhash.Sum64String(opt.Scope))
+	d.cut, d.skip = elements.NewCutter(d.leading), d.skipped.skip
 	d.Reset(r)
 	return d
 }
 
-// Ask makes the decoder ask before it holds a large record.
-func (d *Decoder) Ask(l elements.Large) { d.cut.Ask(l) }
-
 // Reset begins another blob. Options stay, and buffers unless they have become
 // large.
-func (d *Decoder) Reset(r io.Reader) {
-	d.cut.Reset(r, d.opt.MaxSize)
-	d.index = 0
+func (d *Decoder) Reset(r io.Reader) { d.Begin(Body{Reader: r}) }
+
+// Begin is Reset for a Body.
+func (d *Decoder) Begin(body Body) {
+	d.cut.Begin(body.Reader, d.opt.MaxSize, elements.Watch{Resize: body.Resize, Skip: d.skip})
+	d.index, d.contentID = 0, body.ContentID
+	d.drop()
+}
+
+// Shrink gives up the memory that a large record took. The event that Append
+// returned last stays, OldKey is of no record until the next one.
+func (d *Decoder) Shrink() {
+	d.cut.Shrink()
+	d.drop()
+}
+
+// drop gives up what is large but for the window.
+func (d *Decoder) drop() {
+	_ = d.check(nil) // which lets go of the record
+	d.last.id, d.last.raw = nil, nil
 	d.fixed = reuse(d.fixed)
 	d.enc.scratch = reuse(d.enc.scratch)
 	d.id = reuse(d.id)
+	d.short = reuse(d.short)
 }
 
 // reuse empties a buffer for the next blob, or drops a large one.
 func reuse(b []byte) []byte {
-	if cap(b) > 1<<20 {
+	if cap(b) > elements.FreeSize {
 		return nil
 	}
 	return b[:0]
@@ -197,34 +220,31 @@ func reuse(b []byte) []byte {
 // again), elements.ErrNotArray when there is no array, and otherwise what the reader
 // failed with. After each of these every further call gives the same error.
 //
-// With a *Malformed buf is unchanged, and the next call gives the next record.
+// With a *Malformed, which is good until the next call, buf is unchanged, and the
+// next call gives the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
+	d.skipped.reset()
 	el, err := d.cut.Next()
 	if err != nil {
 		return buf, Record{}, err
 	}
 	index := d.index
 	d.index++
-	size := int64(0)
-	if el.Err == elements.ErrTooLarge && len(el.Head) > 0 && el.Head[0] == '{' {
-		size = el.Size
-		el = elements.Element{Raw: d.stub(el, index), Offset: el.Offset}
-	}
 	out, rec, err := d.event(buf, el)
-	if err != nil {
-		return buf, Record{}, &Malformed{Index: index, Offset: el.Offset, Err: err}
+	if err == elements.ErrTooLarge {
+		out, rec = d.stub(buf, index, el)
+	} else if err != nil {
+		d.bad = Malformed{Index: index, Offset: el.Offset, Err: err}
+		return buf, Record{}, &d.bad
 	}
-	rec.Index, rec.TooLarge = index, size
+	rec.Index = index
 	return out, rec, nil
 }
 
 // event appends the element as an event.
 func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error) {
-	switch {
-	case el.Err != nil:
+	if el.Err != nil {
 		return nil, Record{}, el.Err
-	case el.Raw[0] != '{':
-		return nil, Record{}, errNotObject
 	}
 	text, repaired := el.Raw, 0
 	if !el.Valid {
@@ -233,27 +253,41 @@ func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error)
 			return nil, Record{}, err
 		}
 	}
+	out, rec, id := d.append(buf, text)
+	rec.Repaired = repaired
+	rec.Key, rec.HasID = d.key(id, el.Raw)
+	d.last.id, d.last.raw = id, el.Raw
+	return out, rec, nil
+}
+
+// append appends the event of a record that is valid JSON, and returns the JSON
+// text of its Id.
+func (d *Decoder) append(buf, text []byte) (_ []byte, _ Record, id []byte) {
+	if len(text) > elements.FreeSize {
+		buf = slices.Grow(buf, len(text)) // in one step: most events are smaller
+	}
 	at := len(buf)
 	buf = append(buf, 0x92, 0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 	found := d.enc.record(buf, text)
-	rec := Record{
-		Repaired:    repaired,
-		Stringified: found.stringified,
-		NumberTexts: found.numberTexts,
-	}
+	rec := Record{Stringified: found.stringified, NumberTexts: found.numberTexts}
 	rec.Time, rec.TimeMissing = d.time(found.created)
-	rec.Key, rec.Old, rec.HasID = d.keys(found.id, el.Raw)
 	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
 	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
-	return found.out, rec, nil
+	return found.out, rec, found.id
 }
 
-// valid returns the record's text if it is valid JSON or can be repaired.
+// valid returns the record's text if it is valid JSON or can be repaired. A
+// record that has become too large by that counts as one.
 func (d *Decoder) valid(raw []byte) (text []byte, repaired int, err error) {
 	if err = d.check(raw); err == nil {
 		return raw, 0, nil
 	}
-	if d.fixed, repaired = repair(d.fixed[:0], raw); repaired > 0 {
+	d.fixed, repaired = repair(slices.Grow(d.fixed[:0], len(raw)), raw, d.opt.MaxSize)
+	if len(d.fixed) > d.opt.MaxSize {
+		d.skipped.skip(raw)
+		return nil, 0, elements.ErrTooLarge
+	}
+	if repaired > 0 {
 		err = d.check(d.fixed)
 	}
 	return d.fixed, repaired, err

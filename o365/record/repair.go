@@ -7,10 +7,10 @@ import (
 
 // repair appends src with the faults of its strings put right, and returns how
 // many there were: what is not UTF-8 and half surrogates become U+FFFD, and
-// control characters are escaped.
-func repair(dst, src []byte) (_ []byte, faults int) {
+// control characters are escaped. It ends when dst has more than limit bytes.
+func repair(dst, src []byte, limit int) (_ []byte, faults int) {
 	inside := false
-	for i := 0; i < len(src); {
+	for i := 0; i < len(src) && len(dst) <= limit; {
 		b := src[i]
 		n := 1
 		switch {

@@ -19,7 +19,7 @@ CREATE TABLE blobs (
 	PRIMARY KEY (keep_until, stream, content_id)
 ) WITHOUT ROWID;
 
--- The keys of one transaction as schema 1 had them, by Id alone. Nothing is added.
+-- The keys of one transaction, 16 bytes each.
 CREATE TABLE record_keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,
@@ -70,9 +70,11 @@ CREATE VIEW missing AS
 		reason, datetime(found, 'unixepoch') AS found
 	FROM gaps JOIN streams ON streams.id = stream;
 
--- Schema 2: the keys of one transaction, 16 bytes each, of which 8 are for tenant
--- and Id, and 8 for the content.
-CREATE TABLE record_hashes (
+-- What schema 2 adds.
+
+-- The record keys of one transaction, 16 bytes each: 8 for the tenant and the
+-- Id, 8 for the content. ids go on behind those of record_keys.
+CREATE TABLE keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,
 	keys      BLOB    NOT NULL,

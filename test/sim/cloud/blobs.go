@@ -30,6 +30,8 @@ func (c *Cloud) audit(k *call) error {
 		from = b.about() / 2
 	}
 	k.w.Header().Set("Content-Type", b.mediaType())
+	var sum Digest
+	k.planted, sum = c.plant(k, b)
 	var err error
 	if body != nil && from == 0 && k.fault == nil && k.takesGzip() {
 		err = k.writeStored(body)
@@ -44,6 +46,7 @@ func (c *Cloud) audit(k *call) error {
 	c.account.blob(b.served > 0, from > 0)
 	if from == 0 {
 		b.served++
+		c.sent(sum)
 	}
 	return nil
 }

@@ -57,11 +57,13 @@ func (c *Cloud) writeBody(k *call, pieces iter.Seq[[]byte], n int) error {
 			f.breakOff(k)
 			return errCut
 		}
-		if f != nil && f.Kind == Insert && i == at && n > 0 {
-			if _, err := io.WriteString(out, string(piece[0])+f.Text); err != nil {
-				return err
+		if i == at && n > 0 {
+			for text := range k.inserted() {
+				if _, err := io.WriteString(out, string(piece[0])+text); err != nil {
+					return err
+				}
+				piece[0] = ','
 			}
-			piece[0] = ','
 		}
 		if f != nil && f.Kind == Drip {
 			if err := drip(k, out, flush, piece); err != nil {

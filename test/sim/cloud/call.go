@@ -18,6 +18,7 @@ type call struct {
 	contentOf string // content type asked for, if the operation has one
 	query     url.Values
 	fault     *Fault // what is to go wrong with the body, if anything
+	planted   []byte // the record that a fault puts into the body
 	status    int
 	code      string // AF code of a refusal
 }

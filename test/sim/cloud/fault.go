@@ -33,6 +33,9 @@ const (
 	Flood     = "flood"      // Text again and again, Size bytes of it, is the body
 	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
+	Elements  = "elements"   // Text stands among the records Size times, as elements of their own; # in it becomes the number of each
+	Huge      = "huge"       // a record of Size bytes stands among the records
+	SameID    = "same-id"    // a record with the Id of another one and other content stands among the records: of the same blob; of another content type if Text is "type"; of another tenant if it is "tenant"
 
 	NextPageElsewhere = "next-page-elsewhere" // the NextPageUri names the host in Text
 	ContentElsewhere  = "content-elsewhere"   // the contentUris name the host in Text
@@ -59,7 +62,7 @@ type Fault struct {
 	Skip        int     `json:"skip,omitempty"`        // requests that fit and are spared at first
 	Times       int     `json:"times,omitempty"`       // how often at most; 0 without limit
 
-	Size       int64    `json:"size,omitempty"` // of the body of Flood and of statuses, in bytes
+	Size       int64    `json:"size,omitempty"` // of the body of Flood and of statuses and of the record of Huge, in bytes; how many Elements
 	At         float64  `json:"at,omitempty"`   // share of the body that is sent, 0 to 1; 0 is random
 	Text       string   `json:"text,omitempty"`
 	Delay      Duration `json:"delay,omitzero"`
@@ -106,7 +109,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 
 var kinds = []string{
 	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
-	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Drip, Flood, Headers, Insert,
+	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Drip, Flood, Headers, Insert, Elements, Huge, SameID,
 	NextPageElsewhere, ContentElsewhere,
 }
 

@@ -17,6 +17,23 @@ type origin struct {
 	blob   *blob
 	index  int32
 	copies int32
+
+	planted *planted // by a fault, else nil
+}
+
+// expected tells whether a client can have the record by now.
+func (o origin) expected(now time.Time) bool {
+	return o.blob.expected(now) && (o.planted == nil || o.planted.served)
+}
+
+// text makes the record, and its Id.
+func (o origin) text(m *maker, d *digester) (text, id string) {
+	if p := o.planted; p != nil {
+		return p.text, p.id
+	}
+	record := o.blob.record(m, int(o.index))
+	_, id, _ = d.digest(record)
+	return string(record), id
 }
 
 // Expectation sums up what a client with all subscriptions it started can have.
@@ -60,7 +77,7 @@ func (c *Cloud) Expect() Expectation {
 		}
 	}
 	for _, o := range c.truth.known {
-		if o.blob.expected(now) {
+		if o.expected(now) {
 			e.Distinct++
 		}
 	}

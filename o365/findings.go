@@ -1,0 +1,107 @@
+package o365
+
+import (
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
+)
+
+// findings are what is odd about a blob. Each element is counted once, however
+// often the blob is downloaded, and each kind is logged in one line when the blob
+// has been read to its end.
+type findings struct {
+	from int // elements before it were counted by an earlier download
+	next int // elements before it are counted
+
+	malformed int
+	first     record.Malformed // of them
+	tooLarge  int              // records over record_max
+	largest   record.Record    // of them
+	changed   int              // records that have the Id of another one and other content
+}
+
+// begin starts a download: elements before from were counted in an earlier one.
+func (f *findings) begin(from int) {
+	f.next = max(f.next, from)
+	f.from = f.next
+}
+
+// count reports whether the element is to be counted.
+func (f *findings) count(index int) bool {
+	f.next = max(f.next, index+1)
+	return index >= f.from
+}
+
+func (f *findings) addMalformed(bad *record.Malformed, m *health.StreamMetrics) {
+	if !f.count(bad.Index) {
+		return
+	}
+	if f.malformed == 0 {
+		f.first = *bad
+	}
+	f.malformed++
+	m.Malformed.Add(1)
+}
+
+func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *health.StreamMetrics) {
+	if !f.count(rec.Index) {
+		return
+	}
+	switch verdict {
+	case ledger.Known:
+		m.Duplicates.Add(1)
+		return
+	case ledger.Changed:
+		f.changed++
+		m.Conflicts.Add(1)
+	}
+	if rec.TooLarge > 0 {
+		f.tooLarge++
+		m.Oversized.Add(1)
+		if rec.TooLarge > f.largest.TooLarge {
+			f.largest = rec
+		}
+	}
+}
+
+// report logs what was found in a blob, which has been read to its end.
+func (f *findings) report(b *blob) {
+	log := func(format string, args ...any) {
+		b.pipe.log.Warnf("%s %s: blob %s: "+format, append([]any{b.stream.Tenant, b.stream.ContentType, b.content.ID}, args...)...)
+	}
+	if f.malformed > 0 {
+		log("%d of its elements are no usable records and are left out; the first: %v", f.malformed, &f.first)
+	}
+	if f.tooLarge > 0 {
+		log("%d records are larger than record_max; only their first fields are delivered, with "+record.TooLargeKey+
+			"; the largest is record %d of %d bytes: raise record_max, 16M at most, if whole ones are wanted",
+			f.tooLarge, f.largest.Index, f.largest.TooLarge)
+	}
+	if f.changed > 0 && b.pipe.reportsConflicts(b.content.Type) {
+		log("%d records have the Id of others, but another content; they are delivered, and counted in id_conflicts_total", f.changed)
+	}
+}
+
+// conflictInterval is how often it is logged of a content type that Ids come
+// again with other content.
+const conflictInterval = time.Hour
+
+// reportsConflicts reports whether it is time to log that Ids of a content type
+// come again with other content. In DLP.All a match and its undoing share one,
+// which is worth no line.
+func (p *pipe) reportsConflicts(t activity.ContentType) bool {
+	if t == activity.DLP {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	if last, ok := p.reported[string(t)]; ok && now.Sub(last) < conflictInterval {
+		return false
+	}
+	p.reported[string(t)] = now
+	return true
+}

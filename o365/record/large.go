@@ -1,0 +1,121 @@
+package record
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"hash"
+	"strconv"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
+)
+
+// TooLargeKey is the field that names a record over Options.MaxSize.
+const TooLargeKey = "o365_record_too_large"
+
+const (
+	headSize     = 32 << 10 // bytes kept of a record that is too large
+	maxFieldSize = 1 << 10  // bytes of JSON of a field that is kept
+)
+
+// kept are the fields that are looked for in the head: those of the common schema
+// (learn.microsoft.com, Office 365 Management Activity API schema).
+var kept = map[string]bool{
+	"CreationTime": true, "Id": true, "Operation": true, "OrganizationId": true, "RecordType": true,
+	"UserId": true, "UserKey": true, "UserType": true, "Version": true, "Workload": true,
+}
+
+// skipped is what remains of a record that is too large.
+type skipped struct {
+	head  []byte
+	sha   hash.Hash // of its JSON text
+	size  int64     // bytes of it, so far
+	stub  []byte
+	json  jsontext.Decoder
+	field map[string]bool // found already
+}
+
+// skip takes the next part of the record.
+func (s *skipped) skip(part []byte) {
+	if s.sha == nil {
+		s.sha = sha256.New()
+	}
+	if n := min(len(part), headSize-len(s.head)); n > 0 {
+		s.head = append(s.head, part[:n]...)
+	}
+	s.size += int64(len(part))
+	s.sha.Write(part)
+}
+
+func (s *skipped) reset() {
+	if s.size == 0 {
+		return
+	}
+	s.head, s.size = s.head[:0], 0
+	s.sha.Reset()
+}
+
+// record returns the JSON text of a small record that stands for the one that was
+// skipped: its fields as far as they are in its head, and what it is known by.
+func (s *skipped) record(contentID string, index int, offset int64, sum []byte) []byte {
+	head, _ := repair(nil, s.head, 6*headSize)
+	s.stub = append(s.stub[:0], '{')
+	s.field = make(map[string]bool)
+	s.json.Reset(bytes.NewReader(head), jsontext.AllowDuplicateNames(true))
+	if _, err := s.json.ReadToken(); err == nil {
+		for s.copyField() {
+		}
+	}
+	id, _ := json.Marshal(contentID)
+	s.stub = append(s.stub, `"`+TooLargeKey+`":{"bytes":`...)
+	s.stub = strconv.AppendInt(s.stub, s.size, 10)
+	s.stub = append(append(s.stub, `,"content_id":`...), id...)
+	s.stub = strconv.AppendInt(append(s.stub, `,"index":`...), int64(index), 10)
+	s.stub = strconv.AppendInt(append(s.stub, `,"offset":`...), offset, 10)
+	s.stub = append(hex.AppendEncode(append(s.stub, `,"sha256":"`...), sum), `"}}`...)
+	return s.stub
+}
+
+// copyField copies the next field, if it is one that is kept. It is false when
+// there is none.
+func (s *skipped) copyField() bool {
+	name, err := s.json.ReadToken()
+	if err != nil || name.Kind() != '"' {
+		return false
+	}
+	key := name.String()
+	kind := s.json.PeekKind()
+	wanted := kept[key] && !s.field[key] && (kind == '"' || kind == '0')
+	value, err := s.json.ReadValue()
+	if err != nil {
+		return false
+	}
+	if wanted && len(value) <= maxFieldSize {
+		s.field[key] = true
+		s.stub = append(append(s.stub, '"'), key...)
+		s.stub = append(append(append(s.stub, '"', ':'), value...), ',')
+	}
+	return true
+}
+
+// stub appends an event for a record that was too large.
+func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Record) {
+	var sum [sha256.Size]byte
+	d.skipped.sha.Sum(sum[:0])
+	text := d.skipped.record(d.contentID, index, el.Offset, sum[:])
+	out, rec, id := d.append(buf, text)
+	rec.TooLarge = d.skipped.size
+	which, hasID := d.idHash(id)
+	if !hasID {
+		which = d.hash(hashWhole, sum[:])
+	}
+	rec.HasID = hasID
+	binary.BigEndian.PutUint64(rec.Key[:8], which)
+	copy(rec.Key[8:], sum[:])
+	d.last.id, d.last.raw = id, text
+	return out, rec
+}

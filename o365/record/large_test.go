@@ -1,0 +1,142 @@
+package record
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
+)
+
+// What is delivered for a record that is too large: its first fields, and what it
+// is known by.
+func TestTooLarge(t *testing.T) {
+	const limit = 200
+	pad := strings.Repeat("x", 300)
+	for _, test := range []struct {
+		name, record string
+		want         string // names and values before the last field
+		hasID        bool
+	}{
+		{"all fields", `{"CreationTime":"2024-05-06T07:08:09","Id":"a","Operation":"Op","OrganizationId":"t","RecordType":8,"UserId":"u","UserKey":"k","UserType":0,"Version":1,"Workload":"w","Data":"` + pad + `"}`,
+			"CreationTime 2024-05-06T07:08:09 Id a Operation Op OrganizationId t RecordType 8 UserId u UserKey k UserType 0 Version 1 Workload w", true},
+		{"others between them", `{"x":{"Id":"no"},"Id":"a","Id":"b","Item":["` + pad + `"],"Operation":"Op","Data":[]}`, "Id a Operation Op", true},
+		{"of another kind", `{"Id":{"Id":"no"},"Operation":null,"UserId":["u"],"RecordType":true,"Workload":"w","Data":"` + pad + `"}`, "Workload w", false},
+		{"long ones", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize) + `","Version":1,"Data":"` + pad + `"}`, "Id a Version 1", true},
+		{"behind the head", `{"Operation":"Op","Data":"` + strings.Repeat("y", headSize) + `","Id":"a"}`, "Operation Op", false},
+		{"cut in a character", `{"Id":"a","Data":"` + strings.Repeat("é", headSize) + `"}`, "Id a", true},
+		{"faults before", "{\"x\":\"\xff\x01\\ud800\",\"Id\":\"\xfe\",\"Data\":\"" + pad + "\"}", "Id \ufffd", true},
+		{"a syntax error behind", `{"Id":"a","Data":"` + pad + `",nonsense}`, "Id a", true},
+		{"a syntax error before", `{nonsense,"Id":"a","Data":"` + pad + `"}`, "", false},
+		{"too large when repaired", `{"Id":"a","Data":"` + strings.Repeat("\x01", limit/2) + `"}`, "Id a", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			body := `[ {"Id":"before"},` + test.record + `,{"Id":"behind"}]`
+			for way, chunk := range chunked {
+				d := NewDecoder(nil, Options{MaxSize: limit, Now: epoch})
+				d.Begin(Body{Reader: chunk(strings.NewReader(body)), ContentID: "id\"\xff"})
+				var events []event
+				var records []Record
+				for {
+					out, rec, err := d.Append(nil)
+					if err == io.EOF {
+						break
+					}
+					if err != nil {
+						t.Fatalf("%s: %v", way, err)
+					}
+					u := unpacker{out}
+					ev, err := u.event()
+					if err != nil {
+						t.Fatal(err)
+					}
+					events, records = append(events, ev), append(records, rec)
+				}
+				if len(events) != 3 || records[0].TooLarge != 0 || records[2].TooLarge != 0 {
+					t.Fatalf("%s: %+v", way, records)
+				}
+				rec, fields := records[1], events[1].body
+				if rec.TooLarge != int64(len(test.record)) || rec.HasID != test.hasID || rec.Index != 1 {
+					t.Errorf("%s: %+v", way, rec)
+				}
+				var got []string
+				for _, f := range fields[:len(fields)-1] {
+					got = append(got, fmt.Sprint(f.name, " ", f.value))
+				}
+				if strings.Join(got, " ") != test.want {
+					t.Errorf("%s: %q, want %q", way, got, test.want)
+				}
+				sum := sha256.Sum256([]byte(test.record))
+				last := fields[len(fields)-1]
+				want := fmt.Sprintf("[{bytes %d} {content_id id\"\ufffd} {index 1} {offset 18} {sha256 %x}]", len(test.record), sum)
+				if last.name != TooLargeKey || fmt.Sprint(last.value) != want {
+					t.Errorf("%s: %s is %v, want %s", way, last.name, last.value, want)
+				}
+				if binary.BigEndian.Uint64(rec.Key[8:]) != binary.BigEndian.Uint64(sum[:]) {
+					t.Errorf("%s: key %x", way, rec.Key)
+				}
+			}
+		})
+	}
+}
+
+// The record's Id and the stub's are one, its content is another: raise the
+// limit, and the record comes whole.
+func TestTooLargeKey(t *testing.T) {
+	body := `{"Id":"a","Data":"` + strings.Repeat("x", 300) + `"}`
+	whole, _ := decodeOne(t, body, Options{}, false)
+	stub, _ := decodeOne(t, body, Options{MaxSize: 100}, false)
+	if [8]byte(whole.Key[:]) != [8]byte(stub.Key[:]) || whole.Key == stub.Key {
+		t.Errorf("%x and %x", whole.Key, stub.Key)
+	}
+	other, _ := decodeOne(t, body[:len(body)-2]+`y"}`, Options{MaxSize: 100}, false)
+	if [8]byte(other.Key[:]) != [8]byte(stub.Key[:]) || other.Key == stub.Key {
+		t.Errorf("%x and %x", other.Key, stub.Key)
+	}
+	none, _ := decodeOne(t, `{"Data":"`+strings.Repeat("x", 300)+`"}`, Options{MaxSize: 100}, false)
+	others, _ := decodeOne(t, `{"Data":"`+strings.Repeat("y", 300)+`"}`, Options{MaxSize: 100}, false)
+	if [8]byte(none.Key[:]) == [8]byte(others.Key[:]) {
+		t.Errorf("%x and %x", none.Key, others.Key)
+	}
+}
+
+// Resize is asked for what a large record takes, and told when it is over.
+func TestResize(t *testing.T) {
+	const size = 3 << 20
+	body := `[{"Id":"a"},{"Id":"` + strings.Repeat("x", size) + `"},{"Id":"b"},{"Id":"` + strings.Repeat("y", 10*size) + `"},{"Id":"c"}]`
+	var asked []int
+	d := NewDecoder(nil, Options{MaxSize: 4 << 20})
+	d.Begin(Body{Reader: strings.NewReader(body), Resize: func(bytes int) error {
+		asked = append(asked, bytes)
+		return nil
+	}})
+	small := func() bool { return len(asked) == 0 || asked[len(asked)-1] <= elements.FreeSize }
+	for i := range 5 {
+		_, rec, err := d.Append(nil)
+		if err != nil || rec.Index != i {
+			t.Fatalf("%d: %+v, %v", i, rec, err)
+		}
+		if small() != (i != 1) {
+			t.Errorf("record %d: %v", i, asked)
+		}
+		if i == 1 && d.cut.Held() > size*3/2 {
+			t.Errorf("%d bytes are held", d.cut.Held())
+		}
+		d.Shrink()
+		if held := d.cut.Held() + cap(d.fixed) + cap(d.enc.scratch); !small() || held > elements.FreeSize {
+			t.Errorf("record %d: %d bytes are held, %v", i, held, asked)
+		}
+	}
+	refused := errors.New("no room")
+	d.Begin(Body{Reader: strings.NewReader(body), Resize: func(int) error { return refused }})
+	if _, _, err := d.Append(nil); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := d.Append(nil); !errors.Is(err, refused) {
+		t.Error(err)
+	}
+}
