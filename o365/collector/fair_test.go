@@ -51,7 +51,12 @@ func (s dripping) Subscriptions(ctx context.Context) ([]activity.Subscription, t
 
 // collectFrom is collect with another API.
 func collectFrom(api API, b *book, r *register, change func(*Config)) (stop func()) {
-	col := New(config(change), api, b, b, NewBudget(2000), r, new(lines).log)
+	return collectWithin(2000, api, b, r, change)
+}
+
+// collectWithin is the same with another number of requests a minute.
+func collectWithin(requests int, api API, b *book, r *register, change func(*Config)) (stop func()) {
+	col := New(config(change), api, b, b, NewBudget(requests), r, new(lines).log)
 	b.mu.Lock()
 	b.col = col
 	b.mu.Unlock()
@@ -171,6 +176,33 @@ func TestManyEntriesOfOneType(t *testing.T) {
 			})
 		})
 	}
+}
+
+// When requests are short, a content type with very many new entries takes no more
+// than its turn.
+func TestManyNewEntriesWithFewRequests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		s.pageSize = 200
+		stop := collectWithin(600, s, b, r, func(*Config) {})
+		time.Sleep(30 * time.Second)
+		for n := range 8000 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Millisecond), 0)
+		}
+		var others []string
+		for range 10 {
+			others = append(others, s.add(activity.SharePoint, time.Now(), 0))
+			time.Sleep(time.Minute)
+		}
+		for _, id := range others {
+			if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > 2*time.Minute {
+				t.Errorf("a blob of the other content type came %v late", late)
+			}
+		}
+		time.Sleep(20 * time.Minute)
+		stop()
+		b.check(t, s)
+	})
 }
 
 // Entries whose blobs fail for ever do not keep others from being listed.

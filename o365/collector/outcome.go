@@ -273,8 +273,7 @@ func (s *state) downloaded(r result, now time.Time) {
 		at = now.Add(left / 2)
 	}
 	if action == activity.Lost || i.absent >= absentTries || at.Sub(now) > left {
-		created := second(i.content.Created)
-		s.lose(st, ledger.Span{From: created, To: created.Add(time.Second)}, fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
+		s.lose(st, i.span(), fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		st.metrics.Lost.Add(1)
 		s.loads(i)
 		s.forget(i)

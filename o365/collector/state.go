@@ -21,6 +21,7 @@ type state struct {
 	turn      int       // stream that is looked at first
 	able      []*stream // those that may be worked on, until the next look
 	downloads int       // under way
+	served    int       // downloads begun
 
 	// The list of subscriptions, once per start and after trouble.
 	subscriptionsKnown bool
@@ -146,9 +147,11 @@ func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
 }
 
 // oldestItem returns the next download of a lane: of the stream that has the
-// fewest under way, and of several the item that became available first. The older
-// ones leave a place to the fresh ones. Whatever the places, a stream that has
-// none under way may begin one, lest others keep it waiting.
+// fewest under way, and of several of the one that has waited longest for its
+// turn, as the requests may be what is short; of a stream it is the item that
+// became available first. The older ones leave a place to the fresh ones. Whatever
+// the places, a stream that has none under way may begin one, lest others keep it
+// waiting.
 func (s *state) oldestItem(ready []*stream, fresh bool) *task {
 	places := s.cfg.Concurrency
 	if !fresh {
@@ -161,7 +164,7 @@ func (s *state) oldestItem(ready []*stream, fresh bool) *task {
 			continue
 		}
 		if first == nil || st.downloads < first.stream.downloads ||
-			st.downloads == first.stream.downloads && lane[0].content.Created.Before(first.content.Created) {
+			st.downloads == first.stream.downloads && st.turn < first.stream.turn {
 			first = lane[0]
 		}
 	}
@@ -189,7 +192,9 @@ func (s *state) started(t *task) {
 	case download:
 		heap.Pop(t.stream.lane(t.item.fresh))
 		s.downloads++
+		s.served++
 		t.stream.downloads++
+		t.stream.turn = s.served
 	}
 }
 

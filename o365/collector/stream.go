@@ -25,6 +25,7 @@ type stream struct {
 	failures   int       // in a row, of anything but blobs
 	busy       bool      // a start or a listing call is under way
 	downloads  int       // under way
+	turn       int       // served, when its last download began
 	badEntries bool      // the last listing of the newest span had some
 
 	opened   bool // by the service's time
@@ -81,6 +82,16 @@ type item struct {
 	reported bool // as one that keeps failing
 	absent   int
 	at       time.Time // not before
+}
+
+// span is of which time the content is: when it became available, or what was
+// listed, if the service says no time that can be.
+func (i *item) span() ledger.Span {
+	created := second(i.content.Created)
+	if len(i.listings) == 0 || !created.Before(i.listings[0].span.From.Add(-retention)) && !created.After(i.seen.Add(retention)) {
+		return ledger.Span{From: created, To: created.Add(time.Second)}
+	}
+	return i.listings[0].span
 }
 
 // expires tells until when the service keeps the blob.
