@@ -77,7 +77,7 @@ func (f *findings) report(b *blob) {
 	}
 	if f.tooLarge > 0 {
 		log("%d records are larger than record_max; only their first fields are delivered, with "+record.TooLargeKey+
-			"; the largest is record %d of %d bytes: raise record_max, 16M at most, if whole ones are wanted",
+			"; the largest is record %d of %d bytes: raise record_max, 8M at most, if whole ones are wanted",
 			f.tooLarge, f.largest.Index, f.largest.TooLarge)
 	}
 	if f.changed > 0 && b.pipe.reportsConflicts(b.content.Type) {

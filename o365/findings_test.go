@@ -78,7 +78,7 @@ func TestTooLarge(t *testing.T) {
 	for _, test := range []struct {
 		max   string
 		stubs int
-	}{{"16M", 0}, {"64k", 5}} {
+	}{{"8M", 0}, {"64k", 5}} {
 		t.Run(test.max, func(t *testing.T) {
 			t.Parallel()
 			r := newRig(t, cloud.Options{Seed: 32, Blobs: 5, Records: 10, Types: []string{cloud.Exchange},
@@ -147,7 +147,7 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	}
 	const (
 		malformed = ": 100002 of its elements are no usable records and are left out; the first: record 0 at byte 1: not a JSON object"
-		tooLarge  = ": 1 records are larger than record_max; only their first fields are delivered, with o365_record_too_large; the largest is record 5 of %d bytes: raise record_max, 16M at most, if whole ones are wanted"
+		tooLarge  = ": 1 records are larger than record_max; only their first fields are delivered, with o365_record_too_large; the largest is record 5 of %d bytes: raise record_max, 8M at most, if whole ones are wanted"
 	)
 	want := []string{
 		"first" + malformed, "first" + fmt.Sprintf(tooLarge, len(large)+len(`{"Id":"l","x":""}`)),

@@ -99,7 +99,7 @@ var declared = []Option{
 		Help: "Bytes handed to Fluent Bit at once at most, unless one record is larger."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
 		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
-	{Key: RecordMax, Type: size("64k", "16M"), Default: "4M",
+	{Key: RecordMax, Type: size("64k", "8M"), Default: "4M",
 		Help: "JSON of one record at most; of a larger one only the first fields are delivered, with its size in o365_record_too_large. The largest that have been seen have 177 KB."},
 	{Key: HealthTag, Type: tag,
 		Help: "Emit health records under this tag: changes of a content type's state, gaps, and once a day what is complete."},

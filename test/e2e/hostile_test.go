@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"cmp"
 	"fmt"
 	"io"
 	"net/http"
@@ -37,8 +36,8 @@ type hostility struct {
 	all     bool                        // the other tenant is touched as well
 	adds    bool                        // records that the service does not know of
 	options options
-	memory  int64 // of the host at most; 0: mostMemory
-	daily   bool  // not with O365_E2E=full only
+	probed  bool // the service asked to wait, and is asked again every minute
+	daily   bool // not with O365_E2E=full only
 }
 
 func faults(list ...cloud.Fault) func(*service, string) {
@@ -86,7 +85,7 @@ var hostilities = []hostility{
 	{name: "9999", alone: true, begin: dates("Fri, 31 Dec 9999 23:59:59 GMT"), want: "impossible date"},
 	{name: "9 days ago", alone: true, begin: dates("-216h"), want: "clock|date"},
 	{name: "in 2 days", alone: true, begin: dates("48h"), want: "clock|date"},
-	{name: "Retry-After of a year", begin: faults(cloud.Fault{Kind: cloud.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
+	{name: "Retry-After of a year", probed: true, begin: faults(cloud.Fault{Kind: cloud.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
 		want: "Microsoft asks to wait longer than is sensible"},
 	{name: "503 with Retry-After of a year", alone: true, begin: faults(cloud.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "requests fail"},
 	{name: "huge refusals", daily: true, alone: true, begin: faults(cloud.Fault{Kind: "500", Text: "no ", Size: 256 << 20}), want: "requests fail"},
@@ -101,7 +100,7 @@ var hostilities = []hostility{
 	{name: "elements that are no records", daily: true, alone: true, begin: faults(cloud.Fault{Kind: cloud.Insert, Op: "audit", Text: strings.Repeat("1,", 1<<20) + "1"}),
 		want: "1048577 of its elements are no usable records"},
 	{name: "large records", daily: true, alone: true, adds: true, begin: largeRecords(15 << 20), want: "records are larger than record_max"},
-	{name: "large records, all of them", alone: true, adds: true, begin: largeRecords(15 << 20), options: options{"record_max": "16M"}, memory: 192 << 20},
+	{name: "large records, all of them", alone: true, adds: true, begin: largeRecords(7 << 20), options: options{"record_max": "8M"}},
 	{name: "records just small enough", alone: true, adds: true, begin: largeRecords(4<<20 - 200)},
 }
 
@@ -202,13 +201,17 @@ func (x hostility) run(t *testing.T, p program) {
 	for _, line := range lines[:min(len(lines), 4)] {
 		t.Logf("%.300s", line)
 	}
-	if peak > cmp.Or(x.memory, mostMemory) {
+	if peak > mostMemory {
 		t.Errorf("%d MB of memory", peak>>20)
 	}
 	if len(lines) > 12 {
 		t.Errorf("%d lines", len(lines))
 	}
-	if recovered > 45*time.Second { // polls are 10 s, and the machine may be busy
+	soon := 45 * time.Second // polls are 10 s, and the machine may be busy
+	if x.probed {
+		soon += time.Minute
+	}
+	if recovered > soon {
 		t.Errorf("recovered after %v", recovered)
 	}
 	if n := abroad.Load(); n > 0 {
