@@ -47,7 +47,7 @@ func (s *state) pause(kind taskKind, err error, n int) time.Duration {
 	}
 	most := configureMost
 	if kind != start {
-		most = 2 * s.mostPollPause()
+		most = s.mostPollPause()
 	}
 	return backoff(n, min(configureFirst, most), most, s.random())
 }
