@@ -85,25 +85,12 @@ func (c *committer) deliver(b *blob, d ledger.Delivery) {
 }
 
 func (c *committer) complete(s ledger.Stream, span ledger.Span) {
-	c.change(func(q *changes) {
-		if q.spans == nil {
-			q.spans = make(map[ledger.Stream][]ledger.Span)
-		}
-		q.spans[s] = append(q.spans[s], span)
-	})
+	c.change(func(q *changes) { q.complete(s, span) })
 }
 
 // retract queues that nothing after a moment is complete, what is queued included.
 func (c *committer) retract(s ledger.Stream, after time.Time) {
-	c.change(func(q *changes) {
-		if spans, ok := q.spans[s]; ok {
-			q.spans[s] = ledger.Before(spans, after)
-		}
-		if q.retracted == nil {
-			q.retracted = make(map[ledger.Stream]time.Time)
-		}
-		q.retracted[s] = after
-	})
+	c.change(func(q *changes) { q.retract(s, after) })
 }
 
 func (c *committer) lost(g ledger.Gap) {
@@ -228,6 +215,25 @@ func (c *committer) close(deadline time.Time) {
 	}
 }
 
+func (p *changes) complete(s ledger.Stream, spans ...ledger.Span) {
+	if p.spans == nil {
+		p.spans = make(map[ledger.Stream][]ledger.Span)
+	}
+	p.spans[s] = append(p.spans[s], spans...)
+}
+
+func (p *changes) retract(s ledger.Stream, after time.Time) {
+	if spans, ok := p.spans[s]; ok {
+		p.spans[s] = ledger.Before(spans, after)
+	}
+	if p.retracted == nil {
+		p.retracted = make(map[ledger.Stream]time.Time)
+	}
+	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
+		p.retracted[s] = after
+	}
+}
+
 // take moves all of q behind what is there.
 func (p *changes) take(q *changes) {
 	p.deliveries = append(p.deliveries, q.deliveries...)
@@ -235,21 +241,10 @@ func (p *changes) take(q *changes) {
 	p.batches += q.batches
 	p.gaps = append(p.gaps, q.gaps...)
 	for s, after := range q.retracted {
-		if spans, ok := p.spans[s]; ok {
-			p.spans[s] = ledger.Before(spans, after)
-		}
+		p.retract(s, after)
 	}
-	if p.retracted == nil {
-		p.retracted = q.retracted
-	} else {
-		maps.Copy(p.retracted, q.retracted)
-	}
-	if p.spans == nil {
-		p.spans = q.spans
-	} else {
-		for s, spans := range q.spans {
-			p.spans[s] = append(p.spans[s], spans...)
-		}
+	for s, spans := range q.spans {
+		p.complete(s, spans...)
 	}
 	if p.since == nil {
 		p.since = q.since

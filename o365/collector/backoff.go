@@ -43,7 +43,7 @@ func (s *state) mostPollPause() time.Duration {
 // A subscription whose start was refused waits longer, as Microsoft wants it.
 func (s *state) pause(kind taskKind, err error, n int) time.Duration {
 	if activity.Decide(err) != activity.Configure {
-		return s.retryPause(n, s.mostPollPause(), err)
+		return s.retryPause(n, true, err)
 	}
 	most := configureMost
 	if kind != start {
@@ -52,11 +52,14 @@ func (s *state) pause(kind taskKind, err error, n int) time.Duration {
 	return backoff(n, min(configureFirst, most), most, s.random())
 }
 
-// retryPause is the pause after the n-th failure in a row of something that
-// waits for most at the longest, or for as long as the service asks.
-func (s *state) retryPause(n int, most time.Duration, err error) time.Duration {
-	d := backoff(n, retryFirst, most, s.random())
-	if e := apiError(err); e != nil && most == retryMost {
+// retryPause is the pause after the n-th failure in a row. What each poll depends
+// on is urgent; the rest waits for as long as the service asks.
+func (s *state) retryPause(n int, urgent bool, err error) time.Duration {
+	if urgent {
+		return backoff(n, retryFirst, s.mostPollPause(), s.random())
+	}
+	d := backoff(n, retryFirst, retryMost, s.random())
+	if e := apiError(err); e != nil {
 		d = max(d, min(e.RetryAfter, mostWait))
 	}
 	return d

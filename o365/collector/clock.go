@@ -1,39 +1,33 @@
 package collector
 
-import "time"
+import (
+	"time"
 
-// clock is the service's time as far as it is known: a moment by the service's
-// clock and by this machine's, from which on this machine's monotonic clock
-// counts. Setting this machine's clock does not move it.
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+)
+
+// clock is the service's time as far as it is known. Setting this machine's clock
+// does not move it.
 //
 // Before the service has said anything it is this machine's time. A date of an
 // answer that contradicts what is believed is believed itself only when the next
 // ones agree with it: a proxy, a cache or a server of many may be wrong once.
 type clock struct {
-	local   time.Time // with its monotonic reading
-	service time.Time
-	known   bool // the service has confirmed or set it
+	believed health.Moment
+	known    bool // the service has confirmed or set it
 
-	contrary  moment // what answers say that contradict, and agree among themselves
-	answers   int    // so many of them, in a row
-	unlikely  int    // dates in a row that no clock can have
-	distrust  moment // what was believed and proved wrong
-	trustedAt time.Time
-	against   int // entries in a row that cannot be of the time that is believed
+	contrary   health.Moment // what answers say that contradict, and agree among themselves
+	answers    int           // so many of them, in a row
+	unlikely   int           // dates in a row that no clock can have
+	distrusted health.Moment // what was believed and proved wrong
+	distrust   time.Time     // ends then
+	against    int           // entries in a row that cannot be of the time that is believed
 }
-
-// moment is the same moment by two clocks.
-type moment struct{ local, service time.Time }
-
-// at is what the clock of the moment shows at now.
-func (m moment) at(now time.Time) time.Time { return m.service.Add(now.Sub(m.local)) }
 
 const (
 	// sameClock is how far two dates of one clock may be apart: whole seconds, and
 	// the time that answers take.
 	sameClock = 5 * time.Second
-	// clockNoise is below what differences are not looked at.
-	clockNoise = 2 * time.Second
 	// agreeing is how many answers in a row have to contradict what is believed.
 	agreeing = 3
 	// distrustTime is how long a time that proved wrong is not believed again.
@@ -59,10 +53,13 @@ func plausible(t, now time.Time) bool {
 	return !t.Before(earliestDate) && t.Before(latestDate) || t.Sub(now.Round(0)).Abs() < nearDate
 }
 
-func newClock(now time.Time) clock { return clock{local: now, service: now.Round(0).UTC()} }
+func newClock(now time.Time) clock { return clock{believed: own(now)} }
+
+// own is a moment at which the service's clock shows what this machine's does.
+func own(now time.Time) health.Moment { return health.Moment{Local: now, Service: now.Round(0).UTC()} }
 
 // at is the service's time at now.
-func (c *clock) at(now time.Time) time.Time { return moment{c.local, c.service}.at(now) }
+func (c *clock) at(now time.Time) time.Time { return c.believed.At(now) }
 
 // skew is how far the service's clock is ahead of what this machine's shows.
 func (c *clock) skew(now time.Time) time.Duration { return c.at(now).Sub(now.Round(0)) }
@@ -90,22 +87,22 @@ func (c *clock) observe(date, now time.Time) finding {
 	c.unlikely = 0
 	off := date.Sub(c.at(now))
 	if off.Abs() <= sameClock {
-		if off.Abs() > clockNoise {
-			c.local, c.service = now, date
+		if off.Abs() > health.ClockNoise {
+			c.believed = health.Moment{Local: now, Service: date}
 		}
 		c.known, c.answers = true, 0
 		return dateAgrees
 	}
-	if now.Before(c.trustedAt) && date.Sub(c.distrust.at(now)).Abs() <= time.Minute {
+	if now.Before(c.distrust) && date.Sub(c.distrusted.At(now)).Abs() <= time.Minute {
 		return dateIgnored
 	}
-	if c.answers == 0 || date.Sub(c.contrary.at(now)).Abs() > sameClock {
-		c.contrary, c.answers = moment{now, date}, 0
+	if c.answers == 0 || date.Sub(c.contrary.At(now)).Abs() > sameClock {
+		c.contrary, c.answers = health.Moment{Local: now, Service: date}, 0
 	}
 	if c.answers++; c.answers < agreeing {
 		return dateIgnored
 	}
-	c.local, c.service, c.known, c.answers, c.against = now, date, true, 0, 0
+	c.believed, c.known, c.answers, c.against = health.Moment{Local: now, Service: date}, true, 0, 0
 	return dateBelieved
 }
 
@@ -129,8 +126,8 @@ func (c *clock) entry(created, now time.Time) (dropped bool) {
 
 // drop gives up what is believed for this machine's clock.
 func (c *clock) drop(now time.Time) {
-	c.distrust, c.trustedAt = moment{c.local, c.service}, now.Add(distrustTime)
-	c.local, c.service, c.answers, c.against = now, now.Round(0).UTC(), 0, 0
+	c.distrusted, c.distrust = c.believed, now.Add(distrustTime)
+	c.believed, c.answers, c.against = own(now), 0, 0
 }
 
 // earliest is the earlier of both clocks: what has not passed by each of them may

@@ -75,6 +75,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	if r.err != nil && s.failures+1 >= silentFailures && activity.Decide(r.err) == activity.Retry {
 		// The list is only good to know: what is not subscribed says so when it is
 		// listed.
+		s.log.Warnf("%s: the list of subscriptions can't be read: each is taken to be on until a listing says otherwise (%v)", s.cfg.Tenant, r.err)
 		s.subscriptionsKnown, s.failures = true, 0
 		for _, st := range s.streams {
 			st.subscribed = true
@@ -148,11 +149,7 @@ func (s *state) pageListed(r result, now time.Time) {
 func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) {
 	l.failures++
 	st.metrics.Retries.Add(1)
-	most := retryMost
-	if l.fresh {
-		most = s.mostPollPause()
-	}
-	l.at = now.Add(s.retryPause(l.failures, most, err))
+	l.at = now.Add(s.retryPause(l.failures, l.fresh, err))
 	s.log.Debugf("%s: listing %s to %s again in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.at.Sub(now).Round(time.Millisecond), err)
 }
 
@@ -263,11 +260,7 @@ func (s *state) downloaded(r result, now time.Time) {
 		i.absent++
 	}
 	i.failures++
-	most := retryMost
-	if i.fresh && i.failures <= impatientTries {
-		most = s.mostPollPause()
-	}
-	at := now.Add(s.retryPause(i.failures, most, r.err))
+	at := now.Add(s.retryPause(i.failures, i.fresh && i.failures <= impatientTries, r.err))
 	left := i.expires().Sub(s.service.earliest(now))
 	if at.Sub(now) > left && left > retryFirst {
 		at = now.Add(left / 2)

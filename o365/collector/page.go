@@ -47,25 +47,34 @@ func (s *state) turnPage(st *stream, l *listing, r result, isNew bool, now time.
 	}
 }
 
+// chain is how far a listing has come, page by page.
+type chain struct {
+	next   string              // address of the next page; empty: the first
+	again  bool                // the page has more entries than were taken
+	bad    int                 // entries that could not be used
+	pages  map[uint64]struct{} // addresses of next pages, hashed
+	barren int                 // pages in a row with nothing new
+}
+
 // restart begins a listing at its first page.
-func (l *listing) restart() { l.next, l.pages, l.barren, l.bad, l.again = "", nil, 0, 0, false }
+func (c *chain) restart() { *c = chain{} }
 
 // follow makes an address the next one, unless the listing has been there.
-func (l *listing) follow(next string) error {
+func (c *chain) follow(next string) error {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, next)
 	key := h.Sum64()
-	if _, again := l.pages[key]; again {
+	if _, again := c.pages[key]; again {
 		return errCircle
 	}
-	if l.barren > mostBarrenPages {
+	if c.barren > mostBarrenPages {
 		return errEndless
 	}
-	if l.pages == nil {
-		l.pages = make(map[uint64]struct{})
+	if c.pages == nil {
+		c.pages = make(map[uint64]struct{})
 	}
-	l.pages[key] = struct{}{}
-	l.next = next
+	c.pages[key] = struct{}{}
+	c.next = next
 	return nil
 }
 

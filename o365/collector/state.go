@@ -58,7 +58,7 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 			return t, wake
 		}
 	}
-	if t := s.oldestItem(ready, true); t != nil {
+	if t := s.nextDownload(ready, true); t != nil {
 		return t, wake
 	}
 	for _, st := range ready {
@@ -66,7 +66,7 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 			return t, wake
 		}
 	}
-	if t := s.oldestItem(ready, false); t != nil {
+	if t := s.nextDownload(ready, false); t != nil {
 		return t, wake
 	}
 	return nil, wake
@@ -146,13 +146,13 @@ func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
 	return &task{kind: list, stream: st, listing: l}
 }
 
-// oldestItem returns the next download of a lane: of the stream that has the
+// nextDownload returns the next download of a lane: of the stream that has the
 // fewest under way, and of several of the one that has waited longest for its
 // turn, as the requests may be what is short; of a stream it is the item that
 // became available first. The older ones leave a place to the fresh ones. Whatever
 // the places, a stream that has none under way may begin one, lest others keep it
 // waiting.
-func (s *state) oldestItem(ready []*stream, fresh bool) *task {
+func (s *state) nextDownload(ready []*stream, fresh bool) *task {
 	places := s.cfg.Concurrency
 	if !fresh {
 		places = max(1, places-1)
@@ -164,7 +164,7 @@ func (s *state) oldestItem(ready []*stream, fresh bool) *task {
 			continue
 		}
 		if first == nil || st.downloads < first.stream.downloads ||
-			st.downloads == first.stream.downloads && st.turn < first.stream.turn {
+			st.downloads == first.stream.downloads && st.served < first.stream.served {
 			first = lane[0]
 		}
 	}
@@ -194,7 +194,7 @@ func (s *state) started(t *task) {
 		s.downloads++
 		s.served++
 		t.stream.downloads++
-		t.stream.turn = s.served
+		t.stream.served = s.served
 	}
 }
 

@@ -25,7 +25,7 @@ type stream struct {
 	failures   int       // in a row, of anything but blobs
 	busy       bool      // a start or a listing call is under way
 	downloads  int       // under way
-	turn       int       // served, when its last download began
+	served     int       // of the state, when its last download began
 	badEntries bool      // the last listing of the newest span had some
 
 	opened   bool // by the service's time
@@ -55,19 +55,13 @@ type listing struct {
 	span     ledger.Span
 	from     time.Time // startTime of the request
 	fresh    bool
-	next     string // address of the next page; empty: the first
 	listed   bool
 	open     int // items not yet delivered
 	failures int
 	at       time.Time // not before
 	void     bool      // by a clock that may be wrong, or not all of it was kept: it proves nothing
-
-	spoiled bool // it came to its end, but not to a proper one: a page that is read is no success
-
-	again  bool                // the page has more entries than were taken
-	bad    int                 // entries that could not be used
-	pages  map[uint64]struct{} // addresses of next pages, hashed
-	barren int                 // pages in a row with nothing new
+	spoiled  bool      // it came to its end, but not to a proper one: a page that is read is no success
+	chain
 }
 
 // item is a blob that is not delivered yet.

@@ -39,8 +39,8 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if edge := oldest(clock); from.Before(edge) {
 		from = edge
 	}
-	if now := second(clock); !from.Before(now) {
-		from = now.Add(-time.Second) // something is listed at each poll
+	if end := second(clock); !from.Before(end) {
+		from = end.Add(-time.Second) // something is listed at each poll
 	}
 	last := s.newest()
 	if length := clock.Sub(from); length < 2*last {

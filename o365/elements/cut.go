@@ -15,7 +15,7 @@ import (
 var ErrNotArray = errors.New("body is not a JSON array")
 
 // ErrTooLarge is that of an object over the limit. Only its end is in Raw.
-var ErrTooLarge = errors.New("larger than the size allowed for one record")
+var ErrTooLarge = errors.New("larger than allowed")
 
 var (
 	errNotObject = errors.New("not a JSON object")

@@ -33,7 +33,8 @@ func (h Hour) Line(now time.Time) string {
 		number int64
 		of     string
 	}{
-		{h.Malformed, "malformed elements"}, {h.Oversized, "records too large"}, {h.Conflicts, "records with an Id of others"}, {h.Late, "blobs listed late"}, {h.Lost, "blobs lost"}, {h.Gaps, "gaps"},
+		{h.Malformed, "malformed elements"}, {h.Oversized, "records too large"}, {h.Conflicts, "records with an Id of others"},
+		{h.Late, "blobs listed late"}, {h.Lost, "blobs lost"}, {h.Gaps, "gaps"},
 		{h.Retries, "retries"}, {h.Throttled, "requests throttled"},
 		{h.Pending, "blobs still to come"}, {h.Waiting, "bytes waiting for Fluent Bit"},
 	} {

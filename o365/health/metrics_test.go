@@ -90,11 +90,11 @@ func TestLag(t *testing.T) {
 	if lag := value(t, m, "lag_seconds", "Audit.Exchange"); lag < 3600 || lag > 3605 {
 		t.Errorf("the lag is %v", lag)
 	}
-	tenant.Clock.Set(time.Now(), time.Now().Add(10*time.Minute)) // the service is ahead
+	tenant.Clock.Set(Moment{time.Now(), time.Now().Add(10 * time.Minute)}) // the service is ahead
 	if lag := value(t, m, "lag_seconds", "Audit.Exchange"); lag < 4200 || lag > 4205 {
 		t.Errorf("by the service's clock the lag is %v", lag)
 	}
-	tenant.Clock.Set(time.Now(), time.Now().Add(-2*time.Hour))
+	tenant.Clock.Set(Moment{time.Now(), time.Now().Add(-2 * time.Hour)})
 	if lag := value(t, m, "lag_seconds", "Audit.Exchange"); lag != 0 {
 		t.Errorf("the lag is %v", lag)
 	}

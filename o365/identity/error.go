@@ -139,7 +139,7 @@ func (a *applicant) network(seen *witness) error {
 	}
 	e.Message = seen.where() + a.clean(cause.Error())
 	if errors.Is(cause, context.DeadlineExceeded) {
-		e.Message = seen.where() + "no answer within request_timeout"
+		e.Message = seen.where() + "no answer in time"
 	}
 	var untrusted *tls.CertificateVerificationError
 	var foreign *transport.OriginError

@@ -154,7 +154,7 @@ func TestTrouble(t *testing.T) {
 		{"client's timeout", func(d *directory, s *Settings) {
 			d.SetDelay(time.Minute)
 			s.HTTP.Timeout = 100 * time.Millisecond
-		}, "HOST: no answer within request_timeout", false},
+		}, "HOST: no answer in time", false},
 		{"unavailable", func(d *directory, _ *Settings) { d.FailNext(2, login.Failure{Status: 503}) }, "HOST: HTTP 503 Service Unavailable", false},
 		{"too many requests", func(d *directory, _ *Settings) {
 			d.FailNext(1, login.Failure{Status: 429, RetryAfter: time.Hour})

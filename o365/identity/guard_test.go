@@ -171,9 +171,9 @@ func TestLoginAnswersAreBounded(t *testing.T) {
 		{"token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge}) }, "too large"},
 		{"refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Status: 400}) }, "too large"},
 		{"discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge}) }, "too large"},
-		{"dripping token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer within request_timeout"},
-		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond, Status: 401}) }, "no answer within request_timeout"},
-		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer within request_timeout"},
+		{"dripping token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
+		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond, Status: 401}) }, "no answer in time"},
+		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
 	} {
 		for proof, settings := range proofs(t) {
 			if proof == "identity header" && strings.Contains(tt.name, "discovery") {

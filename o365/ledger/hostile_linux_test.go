@@ -394,9 +394,11 @@ func multiply(path string, root int) error {
 // What earlier versions wrote is used. A change within a statement of a schema,
 // be it of a comment, is another schema.
 func TestEarlierSchemas(t *testing.T) {
+	var text []byte
 	for version := 1; version <= len(schemas); version++ {
-		text, err := os.ReadFile(fmt.Sprintf("testdata/schema%d.sql", version))
+		added, err := os.ReadFile(fmt.Sprintf("testdata/schema%d.sql", version))
 		must(t, err)
+		text = append(append(text, added...), ';')
 		path := filepath.Join(scratch(t), "o365.db")
 		must(t, os.WriteFile(path, nil, 0o600))
 		edit(t, path, fmt.Sprintf("%s; PRAGMA application_id = %d; PRAGMA user_version = %d", text, applicationID, version))

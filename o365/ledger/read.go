@@ -22,6 +22,19 @@ func (f *file) load(st *state) error {
 	return nil
 }
 
+func (f *file) loadStreams() error {
+	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
+		var id int64
+		var s Stream
+		err := scan(&id, &s.Tenant, &s.ContentType)
+		if id < 0 || id > mostNumber {
+			return fmt.Errorf("stream %d", id)
+		}
+		f.streams[s] = id
+		return err
+	})
+}
+
 func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 	n := make([]int64, 4)
 	const query = "SELECT keep_until, created, records, done, checksum, stream, content_id FROM blobs"

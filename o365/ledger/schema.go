@@ -3,13 +3,41 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	_ "embed"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
+
+//go:embed schema.sql
+var schema1 string
+
+//go:embed schema2.sql
+var schema2 string
+
+// schemas are what each version adds to the one before; a file says how many it
+// has.
+var schemas = []string{schema1, schema2}
+
+// schemaOf is the schema of a version.
+func schemaOf(version int64) string { return strings.Join(schemas[:version], ";\n") }
+
+// upgrade adds what a file of an earlier schema does not have.
+func (f *file) upgrade(version int64) error {
+	if int(version) == len(schemas) {
+		return nil
+	}
+	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
+}
+
+// added are the statements that make a file of one version one of the last.
+func added(version int64) string {
+	return fmt.Sprintf("%s; PRAGMA user_version = %d", strings.Join(schemas[version:], ";"), len(schemas))
+}
 
 const mostObjects = 100 // tables and views that are compared
 

@@ -3,12 +3,10 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	_ "embed"
 	"errors"
 	"fmt"
 	"net/url"
 	"os"
-	"strings"
 	"time"
 
 	"modernc.org/sqlite"
@@ -18,16 +16,6 @@ import (
 )
 
 const applicationID = 0x6f333635 // "o365", in the file's header
-
-//go:embed schema.sql
-var schema1 string
-
-//go:embed schema2.sql
-var schema2 string
-
-// schemas are what each version adds to the one before; a file says how many it
-// has.
-var schemas = []string{schema1, schema2}
 
 // How a connection is opened: the file is made by prepare, with its permissions,
 // and while it is locked by somebody who reads it with sqlite3, a statement waits
@@ -230,19 +218,6 @@ func (f *file) open() error {
 	return f.upgrade(version)
 }
 
-func (f *file) loadStreams() error {
-	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
-		var id int64
-		var s Stream
-		err := scan(&id, &s.Tenant, &s.ContentType)
-		if id < 0 || id > mostNumber {
-			return fmt.Errorf("stream %d", id)
-		}
-		f.streams[s] = id
-		return err
-	})
-}
-
 // begin makes an empty ledger.
 func (f *file) begin() error {
 	err := f.exec(fmt.Sprintf("BEGIN IMMEDIATE; PRAGMA application_id = %d; %s", applicationID, added(0)))
@@ -255,22 +230,6 @@ func (f *file) begin() error {
 	err = f.exec("COMMIT")
 	f.there = err == nil
 	return err
-}
-
-// schemaOf is the schema of a version.
-func schemaOf(version int64) string { return strings.Join(schemas[:version], ";\n") }
-
-// upgrade adds what a file of an earlier schema does not have.
-func (f *file) upgrade(version int64) error {
-	if int(version) == len(schemas) {
-		return nil
-	}
-	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
-}
-
-// added are the statements that make a file of one version one of the last.
-func added(version int64) string {
-	return fmt.Sprintf("%s; PRAGMA user_version = %d", strings.Join(schemas[version:], ";"), len(schemas))
 }
 
 // disconnect drops the connection, and with it a transaction that is open.

@@ -40,8 +40,8 @@
 // The array is cut by brackets and quotes before a record is looked into, so a
 // bad record costs no other: it is reported as Malformed. That goes for syntax
 // errors, elements that are no objects or missing between two commas, and for
-// whatever follows the array. Only an odd quote or several missing brackets make the records behind
-// them part of the bad one.
+// whatever follows the array. Only an odd quote or several missing brackets make
+// the records behind them part of the bad one.
 //
 // Three faults inside strings are repaired instead and counted in
 // Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become

@@ -129,7 +129,7 @@ func (s *state) openStreams(now time.Time) {
 
 // showClock shows how far this machine's clock is off.
 func (s *state) showClock(now time.Time) {
-	s.cfg.Metrics.Clock.Set(s.service.local, s.service.service)
+	s.cfg.Metrics.Clock.Set(s.service.believed)
 	s.reportSkew(s.service.skew(now))
 }
 

@@ -1,0 +1,63 @@
+package o365
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+)
+
+// However what is completed and taken back is gathered, the ledger has in the end
+// what it would have had if it had been told at once.
+func TestChangesInAnyPortions(t *testing.T) {
+	stream := ledger.Stream{Tenant: "t", ContentType: "c"}
+	start := time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)
+	for seed := range uint64(300) {
+		random := rand.New(rand.NewPCG(seed, 1))
+		at := func() time.Time { return start.Add(time.Duration(random.IntN(20)) * time.Hour) }
+		direct, gathered := openMemory(t), openMemory(t)
+		var queued, pending changes
+		for range 12 {
+			switch random.IntN(3) {
+			case 0:
+				after := at()
+				if err := direct.Retract(stream, after); err != nil {
+					t.Fatal(err)
+				}
+				queued.retract(stream, after)
+			case 1:
+				from := at()
+				span := ledger.Span{From: from, To: from.Add(time.Hour)}
+				if err := direct.Complete(stream, span); err != nil {
+					t.Fatal(err)
+				}
+				queued.complete(stream, span)
+			case 2:
+				pending.take(&queued)
+				if random.IntN(2) > 0 {
+					if err := pending.write(gathered, func(ledger.Stream) {}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+		}
+		pending.take(&queued)
+		if err := pending.write(gathered, func(ledger.Stream) {}); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := gathered.Completed(stream), direct.Completed(stream); !slices.Equal(got, want) {
+			t.Fatalf("seed %d: %v instead of %v", seed, got, want)
+		}
+	}
+}
+
+func openMemory(t *testing.T) *ledger.Ledger {
+	l, err := ledger.Open("", ledger.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}
