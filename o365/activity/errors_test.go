@@ -1,0 +1,81 @@
+package activity
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestErrors(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		status int
+		header http.Header
+		body   string
+		want   Error
+	}{
+		{"code", 400, nil, `{"error":{"code":"AF20022","message":"No subscription found."}}`, Error{Code: "AF20022", Message: "No subscription found."}},
+		{"throttled, single quotes", 403, nil, `{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}`, Error{Code: "AF429", Message: "{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}"}},
+		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
+		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, Error{RetryAfter: 7 * time.Second}},
+		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, Error{RetryAfter: 9 * time.Second}},
+		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, Error{}},
+		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 98) + "é..."}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+				for k, v := range tt.header {
+					w.Header()[k] = v
+				}
+				w.WriteHeader(tt.status)
+				fmt.Fprint(w, tt.body)
+			})
+			_, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
+			var got *Error
+			if !errors.As(err, &got) {
+				t.Fatalf("got %v", err)
+			}
+			tt.want.Op, tt.want.Status, tt.want.Date = OpList, tt.status, got.Date
+			if *got != tt.want {
+				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
+			}
+		})
+	}
+}
+
+func TestSignInErrorsKeepTheirCause(t *testing.T) {
+	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, func(http.ResponseWriter, *http.Request) {
+		t.Error("the API was called without a token")
+	})
+	_, _, err := c.Subscriptions(t.Context())
+	if Decide(err) != Configure || errorText(err) != "sign in: AADSTS7000215: Invalid client secret provided." {
+		t.Errorf("got %v", err)
+	}
+}
+
+func errorText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func TestRetryAfter(t *testing.T) {
+	const date = "Sat, 28 Nov 2026 10:00:00 GMT"
+	for text, want := range map[string]time.Duration{
+		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "0": 0, "-5": 0, "1.5": 0, "1e9": 0, "soon": 0,
+		"86400": 24 * time.Hour, "31536000": 365 * 24 * time.Hour,
+		"99999999999": mostRetryAfter, "99999999999999999999999999": mostRetryAfter, "-99999999999999999999999999": 0,
+		"Sat, 28 Nov 2026 10:01:00 GMT": time.Minute, "Sat, 28 Nov 2026 09:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": mostRetryAfter,
+	} {
+		if got := retryAfter(http.Header{"Retry-After": {text}, "Date": {date}}); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+	if got := retryAfter(http.Header{"Retry-After": {"Sat, 28 Nov 2026 10:01:00 GMT"}}); got != 0 {
+		t.Errorf("a date without the service's own: %v", got)
+	}
+}
