@@ -128,7 +128,7 @@ func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTyp
 
 // mostEntries is how many entries of listings may wait, for each content type of
 // each tenant. Together they take an eighth of queue_size at most, but some for
-// each.
+// each: with a small queue_size those come on top of it.
 func (c Config) mostEntries() int {
 	streams := len(c.Tenants) * len(c.ContentTypes)
 	return min(max(c.QueueSize/8/entryRoom/streams, leastEntries), mostEntries)

@@ -23,6 +23,8 @@ func (o *Outbox[R]) Reserve(ctx context.Context, bytes, least int) (release func
 }
 
 // Account counts memory that comes and goes elsewhere, in bytes, without waiting.
+// Where the limit is small, only an eighth of it counts, so that there is always
+// room for events.
 func (o *Outbox[R]) Account(bytes int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -37,7 +39,7 @@ func (o *Outbox[R]) fits(n int) bool {
 	// A batch of each lane may be in flight: the host has it on its way and in
 	// its own storage.
 	copies := min(2*len(o.lanes)*o.batchSize, o.limit/4)
-	most := o.limit - copies - o.reserved - o.elsewhere - o.enlarged - o.records*o.recordCost
+	most := o.limit - copies - o.reserved - min(o.elsewhere, o.limit/8) - o.enlarged - o.records*o.recordCost
 	for n > 0 && o.held+n > most && len(o.spare) > 0 {
 		o.takeSpare()
 		o.held -= o.batchSize

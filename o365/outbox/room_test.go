@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // The limit is one on memory: of all buffers there are, and of the copies that
@@ -172,4 +173,19 @@ func TestNothingToDoCostsNothing(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { o.Next() }); n > 0 {
 		t.Errorf("%v allocations for no batch", n)
 	}
+}
+
+// However much is counted elsewhere, batches of several lanes have room at once.
+func TestAccountLeavesRoom(t *testing.T) {
+	const limit = 192 << 10
+	o := New[string](32<<10, limit, 0)
+	o.Account(100 * limit)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	for _, tag := range []string{"a", "b"} {
+		if err := o.Add(ctx, Lane{Tag: tag}, make([]byte, 32<<10), 1, "r"); err != nil {
+			t.Errorf("no room for %s: %v", tag, err)
+		}
+	}
+	o.Account(-100 * limit)
 }
