@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -224,6 +225,40 @@ func TestEntriesThatFailForEver(t *testing.T) {
 		b.check(t, s)
 		if first > 0 || len(r.holds) > 0 {
 			t.Errorf("%d opened, %v holds", first, r.holds)
+		}
+	})
+}
+
+// What was forgotten because it failed, and fails until the service does not keep
+// it any more, is a gap of the run that met it.
+func TestEntriesThatFailUntilTheyExpire(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newBook(), newRegister()
+		var ids []string
+		for n := range 600 {
+			ids = append(ids, s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0))
+		}
+		s.fail(fault(activity.OpBlob, errReset))
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 100 })
+		time.Sleep(retention + time.Hour)
+		stop()
+		gaps := b.Gaps(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+		missing := 0
+		for _, id := range ids {
+			at := second(s.created(id))
+			if !slices.ContainsFunc(gaps, func(g ledger.Gap) bool { return !at.Before(g.Span.From) && at.Before(g.Span.To) }) {
+				missing++
+			}
+		}
+		if missing > 0 {
+			t.Errorf("%d of %d blobs that were never delivered are in none of %d gaps", missing, len(ids), len(gaps))
+		}
+		var lost time.Duration
+		for _, g := range gaps {
+			lost += g.Span.To.Sub(g.Span.From)
+		}
+		if lost > 11*time.Hour {
+			t.Errorf("gaps of %v for content of 10h", lost)
 		}
 	})
 }

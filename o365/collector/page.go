@@ -1,7 +1,6 @@
 package collector
 
 import (
-	"container/heap"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -104,29 +103,4 @@ func (s *state) reportBadEntries(st *stream, p activity.Page) {
 		Do:     "nothing need be done unless it lasts: all others are collected, and the span is listed again; if it lasts, report it to Microsoft",
 		Detail: fmt.Sprintf("%d on a page; the first: %v", p.Bad, p.FirstBad),
 	})
-}
-
-// evict forgets entries that have failed again and again, when there are too many
-// to keep: a later listing finds them again. The spans that named them stay
-// incomplete.
-func (s *state) evict(st *stream) {
-	var evicted []*item
-	kept := st.waiting[:0]
-	for _, i := range st.waiting {
-		if i.failures <= silentFailures {
-			kept = append(kept, i)
-			continue
-		}
-		evicted = append(evicted, i)
-	}
-	clear(st.waiting[len(kept):])
-	st.waiting = kept
-	heap.Init(&st.waiting)
-	for _, i := range evicted {
-		for _, l := range i.listings {
-			l.void = true
-		}
-		s.loads(i)
-		s.forget(i)
-	}
 }

@@ -47,6 +47,7 @@ type stream struct {
 	freshest queue
 	older    queue
 	waiting  retries
+	evicted  []ledger.Span // times of entries that were forgotten because they failed, oldest first
 }
 
 // listing is a span that is being listed, page by page, and then waits until

@@ -23,6 +23,7 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if st.fresh != nil {
 		return // the last poll's listing is still under way
 	}
+	s.evictedLost(st, now)
 	clock := s.clock(now)
 	from := earlier(clock.Add(-s.newest()), st.listedTo.Add(-newest))
 	switch {
