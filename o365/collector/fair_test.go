@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -303,6 +305,96 @@ func TestCircles(t *testing.T) {
 				s.mu.Unlock()
 				time.Sleep(6 * time.Minute)
 				r.want(t)
+				stop()
+				b.check(t, s)
+			})
+		})
+	}
+}
+
+// crooked is a service whose listings of a moment do not end properly while it is
+// crooked.
+type crooked struct {
+	*service
+	at   time.Time
+	on   atomic.Bool
+	next func() (string, error) // what comes after each of their pages
+}
+
+func (c *crooked) List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error) {
+	p, err := c.service.List(ctx, t, from, to, want)
+	if err == nil && t == activity.Exchange && c.on.Load() && !c.at.Before(from) && c.at.Before(to) {
+		p.Next = "crooked"
+	}
+	return p, err
+}
+
+func (c *crooked) NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error) {
+	if !strings.HasPrefix(next, "crooked") {
+		return c.service.NextPage(ctx, t, next, want)
+	}
+	if err := c.call(ctx, activity.OpList); err != nil {
+		return activity.Page{}, err
+	}
+	if !c.on.Load() {
+		return activity.Page{Date: time.Now().UTC()}, nil
+	}
+	next, err := c.next()
+	return activity.Page{Next: next, Date: time.Now().UTC()}, err
+}
+
+// What becomes available while the newest listing keeps failing on a later page is
+// collected within two polls, and the span that failed when it can be listed again.
+func TestNewContentBehindAListingThatFails(t *testing.T) {
+	n := 0
+	for name, next := range map[string]func() (string, error){
+		"a circle":               func() (string, error) { return "crooked", nil },
+		"on for ever":            func() (string, error) { n++; return fmt.Sprint("crooked", n), nil },
+		"a page that is refused": func() (string, error) { return "", &activity.Error{Op: activity.OpList, Status: 500} },
+		"a page that is gone":    func() (string, error) { return "", &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20031"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, r := newService(t), newBook(), newRegister()
+				s.pageSize = 100
+				api := &crooked{service: s, at: time.Now().Add(-time.Minute), next: next}
+				api.on.Store(true)
+				first := s.add(activity.Exchange, api.at, 0)
+				stop := collectFrom(api, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
+				limit, latest := 10*time.Minute, 2*time.Minute+10*time.Second
+				if name == "on for ever" { // it takes its time until it is known
+					limit, latest = time.Hour, 5*time.Minute
+				}
+				time.Sleep(limit)
+				r.want(t, "Exchange listing")
+				var ids []string
+				for range 100 {
+					ids = append(ids, s.add(activity.Exchange, time.Now(), 0))
+					time.Sleep(time.Minute)
+				}
+				time.Sleep(2 * time.Minute)
+				for _, id := range append(ids, first) {
+					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > latest {
+						t.Errorf("%s came %v late", id, late)
+						break
+					}
+				}
+				r.want(t, "Exchange listing")
+				if perMinute := float64(s.asked(activity.OpList)) / 110; name != "on for ever" && perMinute > 30 {
+					t.Errorf("%.0f listings a minute", perMinute)
+				}
+				stream := ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}
+				for _, span := range b.Completed(stream) {
+					if !api.at.Before(span.From) && api.at.Before(span.To) {
+						t.Errorf("what could not be listed is complete: %v", span)
+					}
+				}
+				api.on.Store(false)
+				time.Sleep(6 * time.Minute)
+				r.want(t)
+				if spans := b.Completed(stream); len(spans) != 1 || time.Since(spans[0].To) > 2*time.Minute {
+					t.Errorf("complete: %v", spans)
+				}
 				stop()
 				b.check(t, s)
 			})

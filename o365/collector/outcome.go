@@ -131,14 +131,16 @@ func (s *state) pageListed(r result, now time.Time) {
 		st.metrics.LastSuccess.Set(now)
 		s.listed(l, st, r, now)
 	case activity.Relist:
-		l.restart()
-		s.listingFailed(st, l, r.err, now)
-		s.listingTrouble(st, l, r.err)
+		s.listAgain(st, l, r.err, now)
 	case activity.Clamp:
 		s.clamp(st, l, r.err, now)
 	case activity.Subscribe:
 		s.unsubscribed(st, r.err, now)
 	case activity.Retry:
+		if l.refused++; l.next != "" && l.refused >= silentFailures {
+			s.listAgain(st, l, r.err, now)
+			return
+		}
 		s.listingFailed(st, l, r.err, now)
 		s.listingTrouble(st, l, r.err)
 	default:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
@@ -24,6 +25,7 @@ var (
 // turnPage takes a listing to its next page, to the same once more if that has
 // more entries than were taken, or to its end.
 func (s *state) turnPage(st *stream, l *listing, r result, isNew bool, now time.Time) {
+	l.refused = 0
 	l.bad += r.page.Bad
 	if r.page.FirstBad != nil {
 		s.reportBadEntries(st, r.page)
@@ -39,20 +41,56 @@ func (s *state) turnPage(st *stream, l *listing, r result, isNew bool, now time.
 		l.barren = 0
 	}
 	if err := l.follow(r.page.Next); err != nil {
-		l.restart()
-		l.spoiled = true
-		s.listingFailed(st, l, err, now)
-		s.listingTrouble(st, l, err)
+		s.listAgain(st, l, err, now)
 	}
+}
+
+// listAgain begins a listing that did not come to a proper end at its first page,
+// after a pause. Until it does, a page that can be read is no success.
+func (s *state) listAgain(st *stream, l *listing, err error, now time.Time) {
+	l.restart()
+	l.spoiled = true
+	s.listingFailed(st, l, err, now)
+	s.listingTrouble(st, l, err)
+	s.setAside(st, l)
+}
+
+// setAside moves a listing of the newest span that keeps failing on later pages to
+// the backlog, so that the next poll lists what became available since. Those of
+// the polls after it join it there.
+func (s *state) setAside(st *stream, l *listing) {
+	if !l.fresh || l.void {
+		return
+	}
+	before := slices.IndexFunc(st.backlog, func(b *listing) bool {
+		return b.spoiled && !l.span.From.After(b.span.To) && l.span.To.Sub(b.span.From) <= maxWindow-overlap
+	})
+	switch {
+	case before >= 0:
+		aside := st.backlog[before]
+		aside.restart()
+		if aside.span.To.Before(l.span.To) {
+			aside.span.To = l.span.To
+		}
+		l.void = true
+	case l.failures < silentFailures:
+		return
+	default:
+		l.fresh = false
+		st.backlog = append([]*listing{l}, st.backlog...)
+	}
+	st.fresh, st.asideFails = nil, true
+	st.listedTo = later(st.listedTo, l.span.To)
 }
 
 // chain is how far a listing has come, page by page.
 type chain struct {
-	next   string              // address of the next page; empty: the first
-	again  bool                // the page has more entries than were taken
-	bad    int                 // entries that could not be used
-	pages  map[uint64]struct{} // addresses of next pages, hashed
-	barren int                 // pages in a row with nothing new
+	next    string              // address of the next page; empty: the first
+	again   bool                // the page has more entries than were taken
+	refused int                 // how often in a row the next page failed
+	bad     int                 // entries that could not be used
+	pages   map[uint64]struct{} // addresses of next pages, hashed
+	barren  int                 // pages in a row with nothing new
 }
 
 // restart begins a listing at its first page.
@@ -86,6 +124,10 @@ func (s *state) endListing(st *stream, l *listing, now time.Time) {
 	if l.fresh {
 		st.badEntries = bad
 		l.void = l.void || bad
+		if st.asideFails {
+			st.asideFails = false
+			s.revive(st, now)
+		}
 	} else if bad && !l.void {
 		l.spoiled = true
 		s.listingFailed(st, l, errBadEntries, now)

@@ -35,7 +35,7 @@ func (s *state) trouble(st *stream, err error, failures int) {
 // listed, the stream is collected in part.
 func (s *state) listingTrouble(st *stream, l *listing, err error) {
 	severity := health.Degraded
-	if l.fresh {
+	if l.fresh || st.asideFails {
 		severity = health.Failing
 	}
 	s.troubleOf(st, severity, err, l.failures)

@@ -27,6 +27,7 @@ type stream struct {
 	downloads  int       // under way
 	served     int       // of the state, when its last download began
 	badEntries bool      // the last listing of the newest span had some
+	asideFails bool      // the last listing of the newest span was set aside
 
 	opened   bool // by the service's time
 	firstRun bool // since was found by this run
