@@ -5,18 +5,19 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // blob is a content blob on its way to Fluent Bit.
 type blob struct {
 	pipe    *pipe
-	stream  ledger.Stream
-	content activity.Content
+	stream  source.Stream
+	content source.Item
+	kind    source.ContentType
 	lane    outbox.Lane
 	metrics *health.StreamMetrics
 	known   int // elements that were confirmed before this start
@@ -53,13 +54,14 @@ func (p *pipe) Room(ctx context.Context) (release func(), err error) {
 }
 
 // Blob implements [collector.Sink].
-func (p *pipe) Blob(s ledger.Stream, c activity.Content) collector.Blob {
+func (p *pipe) Blob(s source.Stream, c source.Item) collector.Blob {
+	kind := p.types[s.ContentType]
 	lane := outbox.Lane{Name: s.Tenant + " " + s.ContentType}
 	if p.config.TagPrefix != "" {
-		lane.Tag = p.config.TagPrefix + "." + c.Type.Short()
+		lane.Tag = p.config.TagPrefix + "." + kind.Tag
 	}
 	p.outbox.Account(entryRoom)
-	return &blob{pipe: p, stream: s, content: c, lane: lane, metrics: p.metrics.Stream(s.ContentType), known: p.ledger.Progress(s, c.ID).Records}
+	return &blob{pipe: p, stream: s, content: c, kind: kind, lane: lane, metrics: p.metrics.Stream(s.ContentType), known: p.ledger.Progress(s, c.ID).Records}
 }
 
 // Forget implements [collector.Blob].

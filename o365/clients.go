@@ -3,10 +3,11 @@ package o365
 import (
 	"net/http"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // newLogins returns what logs in to each tenant.
@@ -14,12 +15,12 @@ func newLogins(c Config, transport *http.Transport, secrets *sanitize.Redactor, 
 	var logins []*preflight
 	for _, tenant := range c.Tenants {
 		numbers := metrics.Tenant(tenant)
-		p := &preflight{board: board, log: log, config: c, tenant: health.Stream{Tenant: tenant}, app: c.Login.ClientID}
+		p := &preflight{board: board, log: log, config: c, tenant: source.Stream{Tenant: tenant}, app: c.Login.ClientID}
 		login := c.Login
 		login.TenantID, login.Secrets = tenant, secrets
 		login.HTTP = &http.Client{Transport: transport, Timeout: c.RequestTimeout}
 		login.Makeshift = p.makeshift
-		login.Observe = func(err error) { count(numbers, health.OpToken, err) }
+		login.Observe = func(err error) { count(numbers, source.OpToken, err) }
 		var err error
 		if p.source, err = identity.New(login); err != nil {
 			return nil, err
@@ -41,7 +42,7 @@ func newClients(c Config, transport *http.Transport, logins []*preflight, h Host
 			Tokens:    logins[i],
 			HTTP:      &http.Client{Transport: trace{transport, h.Log}},
 			Timeout:   c.RequestTimeout,
-			Observe:   func(op activity.Op, err error) { count(numbers, operations[op], err) },
+			Observe:   func(op source.Op, err error) { count(numbers, op, err) },
 		})
 		if err != nil {
 			return nil, err

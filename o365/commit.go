@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // committer writes to the ledger what was confirmed, in one goroutine, so that
@@ -34,10 +35,10 @@ type changes struct {
 	deliveries []ledger.Delivery
 	blobs      []*blob // of the deliveries, in step
 	batches    int
-	spans      map[ledger.Stream][]ledger.Span
-	retracted  map[ledger.Stream]time.Time // before the spans
+	spans      map[source.Stream][]source.Span
+	retracted  map[source.Stream]time.Time // before the spans
 	gaps       []ledger.Gap
-	since      map[ledger.Stream]time.Time
+	since      map[source.Stream]time.Time
 }
 
 const (
@@ -84,12 +85,12 @@ func (c *committer) deliver(b *blob, d ledger.Delivery) {
 	})
 }
 
-func (c *committer) complete(s ledger.Stream, span ledger.Span) {
+func (c *committer) complete(s source.Stream, span source.Span) {
 	c.change(func(q *changes) { q.complete(s, span) })
 }
 
 // retract queues that nothing after a moment is complete, what is queued included.
-func (c *committer) retract(s ledger.Stream, after time.Time) {
+func (c *committer) retract(s source.Stream, after time.Time) {
 	c.change(func(q *changes) { q.retract(s, after) })
 }
 
@@ -98,10 +99,10 @@ func (c *committer) lost(g ledger.Gap) {
 }
 
 // collectedSince queues from when on a stream is collected.
-func (c *committer) collectedSince(s ledger.Stream, first time.Time) {
+func (c *committer) collectedSince(s source.Stream, first time.Time) {
 	c.change(func(q *changes) {
 		if q.since == nil {
-			q.since = make(map[ledger.Stream]time.Time)
+			q.since = make(map[source.Stream]time.Time)
 		}
 		q.since[s] = first
 	})
@@ -162,14 +163,14 @@ func (c *committer) write() error {
 	case err != nil:
 		c.tell(err)
 	case c.failing:
-		c.board.Clear(health.Stream{}, health.DB)
+		c.board.Clear(source.Stream{}, health.DB)
 	}
 	c.failing = err != nil
 	return err
 }
 
 // advance shows up to when a stream is complete.
-func (c *committer) advance(s ledger.Stream) {
+func (c *committer) advance(s source.Stream) {
 	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, c.metrics.Tenant(s.Tenant).Clock.Now()))
 }
 
@@ -179,7 +180,7 @@ func (c *committer) tell(err error) {
 	if c.backlog() > maxUncommitted {
 		severity = health.Failing // nothing more is handed over
 	}
-	c.board.Set(health.Stream{}, health.DB, severity, health.Cause{
+	c.board.Set(source.Stream{}, health.DB, severity, health.Cause{
 		What: "the state file can't be written",
 		Do: fmt.Sprintf("make room on the disk of db, or let Fluent Bit write there; after %d more batches nothing is handed over until then, "+
 			"and after a kill what was delivered meanwhile would come again", maxUncommitted),
@@ -215,19 +216,19 @@ func (c *committer) close(deadline time.Time) {
 	}
 }
 
-func (p *changes) complete(s ledger.Stream, spans ...ledger.Span) {
+func (p *changes) complete(s source.Stream, spans ...source.Span) {
 	if p.spans == nil {
-		p.spans = make(map[ledger.Stream][]ledger.Span)
+		p.spans = make(map[source.Stream][]source.Span)
 	}
 	p.spans[s] = append(p.spans[s], spans...)
 }
 
-func (p *changes) retract(s ledger.Stream, after time.Time) {
+func (p *changes) retract(s source.Stream, after time.Time) {
 	if spans, ok := p.spans[s]; ok {
 		p.spans[s] = ledger.Before(spans, after)
 	}
 	if p.retracted == nil {
-		p.retracted = make(map[ledger.Stream]time.Time)
+		p.retracted = make(map[source.Stream]time.Time)
 	}
 	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
 		p.retracted[s] = after
@@ -256,7 +257,7 @@ func (p *changes) take(q *changes) {
 
 // write tells the ledger and forgets what it has taken. It reports the streams
 // of which spans were written.
-func (p *changes) write(l *ledger.Ledger, written func(ledger.Stream)) error {
+func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
 	for s, first := range p.since {
 		if _, err := l.Since(s, first); err != nil {
 			return err

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // However what is completed and taken back is gathered, the ledger has in the end
 // what it would have had if it had been told at once.
 func TestChangesInAnyPortions(t *testing.T) {
-	stream := ledger.Stream{Tenant: "t", ContentType: "c"}
+	stream := source.Stream{Tenant: "t", ContentType: "c"}
 	start := time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 1))
@@ -29,7 +30,7 @@ func TestChangesInAnyPortions(t *testing.T) {
 				queued.retract(stream, after)
 			case 1:
 				from := at()
-				span := ledger.Span{From: from, To: from.Add(time.Hour)}
+				span := source.Span{From: from, To: from.Add(time.Hour)}
 				if err := direct.Complete(stream, span); err != nil {
 					t.Fatal(err)
 				}
@@ -37,14 +38,14 @@ func TestChangesInAnyPortions(t *testing.T) {
 			case 2:
 				pending.take(&queued)
 				if random.IntN(2) > 0 {
-					if err := pending.write(gathered, func(ledger.Stream) {}); err != nil {
+					if err := pending.write(gathered, func(source.Stream) {}); err != nil {
 						t.Fatal(err)
 					}
 				}
 			}
 		}
 		pending.take(&queued)
-		if err := pending.write(gathered, func(ledger.Stream) {}); err != nil {
+		if err := pending.write(gathered, func(source.Stream) {}); err != nil {
 			t.Fatal(err)
 		}
 		if got, want := gathered.Completed(stream), direct.Completed(stream); !slices.Equal(got, want) {

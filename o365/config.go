@@ -4,13 +4,15 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // Config says what an [Input] collects and how. The options of the same names
@@ -19,7 +21,7 @@ type Config struct {
 	Tenants      []string
 	Endpoint     string
 	Login        identity.Settings // without tenant and HTTP client
-	ContentTypes []activity.ContentType
+	ContentTypes []string
 	PublisherID  string // empty: the tenant
 	Subscribe    bool
 
@@ -69,6 +71,7 @@ func ParseConfig(get func(key string) string) (Config, error) {
 			AuthorityHost:       orElse(v.String(option.AuthorityHost), cloud.Authority),
 			CustomAuthority:     v.String(option.AuthorityHost) != "",
 		},
+		ContentTypes:      v.List(option.ContentTypes),
 		PublisherID:       v.String(option.PublisherID),
 		Subscribe:         v.Bool(option.Subscribe),
 		Lookback:          v.Duration(option.Lookback),
@@ -92,9 +95,6 @@ func ParseConfig(get func(key string) string) (Config, error) {
 	if c.Mail, err = parseMail(v); err != nil {
 		return Config{}, err
 	}
-	for _, t := range v.List(option.ContentTypes) {
-		c.ContentTypes = append(c.ContentTypes, activity.ContentType(t))
-	}
 	return c, c.contradictions()
 }
 
@@ -117,6 +117,11 @@ func (c Config) contradictions() error {
 	say(c.HealthTag != "" && c.HealthTag == c.TagPrefix,
 		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
 	return errors.Join(append(mistakes, c.mailContradictions()...)...)
+}
+
+// contentTypes are those that are collected.
+func (c Config) contentTypes() []source.ContentType {
+	return slices.DeleteFunc(activity.ContentTypes(), func(t source.ContentType) bool { return !slices.Contains(c.ContentTypes, t.Name) })
 }
 
 // mostDownloads is how many downloads of a tenant can be under way at once: a

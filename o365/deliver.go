@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
@@ -132,7 +131,7 @@ func (b *blob) judge(d *record.Decoder, rec record.Record) (ledger.Key, ledger.V
 	}
 	// Of DLP.All schema 1 remembered whole records: there a match and its undoing
 	// have one Id.
-	if b.pipe.ledger.HasOldKeys() && b.pipe.ledger.KnowsOldKey(d.OldKey(b.content.Type == activity.DLP)) {
+	if b.pipe.ledger.HasOldKeys() && b.pipe.ledger.KnowsOldKey(d.OldKey(b.kind.SharedIDs)) {
 		return ledger.Key{}, ledger.Known
 	}
 	return b.pipe.ledger.Claim(rec.Key)

@@ -3,7 +3,6 @@ package o365
 import (
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
@@ -80,7 +79,7 @@ func (f *findings) report(b *blob) {
 			"; the largest is record %d of %d bytes: raise record_max, 8M at most, if whole ones are wanted",
 			f.tooLarge, f.largest.Index, f.largest.TooLarge)
 	}
-	if f.changed > 0 && b.pipe.reportsConflicts(b.content.Type) {
+	if f.changed > 0 && !b.kind.SharedIDs && b.pipe.reportsConflicts(b.kind.Name) {
 		log("%d records have the Id of others, but another content; they are delivered, and counted in id_conflicts_total", f.changed)
 	}
 }
@@ -90,18 +89,14 @@ func (f *findings) report(b *blob) {
 const conflictInterval = time.Hour
 
 // reportsConflicts reports whether it is time to log that Ids of a content type
-// come again with other content. In DLP.All a match and its undoing share one,
-// which is worth no line.
-func (p *pipe) reportsConflicts(t activity.ContentType) bool {
-	if t == activity.DLP {
-		return false
-	}
+// come again with other content.
+func (p *pipe) reportsConflicts(contentType string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	if last, ok := p.reported[string(t)]; ok && now.Sub(last) < conflictInterval {
+	if last, ok := p.reported[contentType]; ok && now.Sub(last) < conflictInterval {
 		return false
 	}
-	p.reported[string(t)] = now
+	p.reported[contentType] = now
 	return true
 }

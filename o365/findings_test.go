@@ -12,8 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -122,9 +121,9 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	p := testPipe(in, r)
 	large := strings.Repeat("x", 70<<10)
 	body := `[1,{"Id":"a"},2,{"Id":"a","x":1},{"Id":"a"},{"Id":"l","x":"` + large + `"},` + strings.Repeat("3,", 100_000) + `{"Id":"b"}]`
-	s := ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	s := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
 	for _, id := range []string{"first", "second"} {
-		b := p.Blob(s, activity.Content{ID: id, Type: cloud.Exchange})
+		b := p.Blob(s, source.Item{ID: id, ContentType: cloud.Exchange})
 		for _, end := range []int{10, 40, 72_000, 100_000} {
 			if err := b.Deliver(t.Context(), broken{strings.NewReader(body[:end])}); err == nil {
 				t.Fatal("no error")
@@ -172,9 +171,10 @@ func testPipe(in *Input, r *rig) *pipe {
 		r.t.Fatal(err)
 	}
 	return &pipe{
+		types:  map[string]source.ContentType{cloud.Exchange: {Name: cloud.Exchange}},
 		tenant: cloud.DefaultTenant, config: config, outbox: in.outbox, ledger: in.committer.ledger, committer: in.committer,
 		metrics: in.metrics.Tenant(cloud.DefaultTenant), log: in.log, reported: make(map[string]time.Time),
-		confirmed: func(ledger.Stream, string) {},
+		confirmed: func(source.Stream, string) {},
 	}
 }
 
@@ -185,7 +185,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	in := r.open()
 	defer in.Close()
 	p := testPipe(in, r)
-	s := ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	s := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
 	large := `[{"Id":"%d","x":"` + strings.Repeat("x", 1<<20) + `"},{"Id":"%[1]d small"}]`
 	// The first stops in the middle of its record.
 	rest, feed := io.Pipe()
@@ -193,7 +193,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	text := fmt.Sprintf(large, 1)
 	half := len(text) / 2
 	go func() {
-		first <- p.Blob(s, activity.Content{ID: "1", Type: cloud.Exchange}).Deliver(t.Context(), io.MultiReader(strings.NewReader(text[:half]), rest))
+		first <- p.Blob(s, source.Item{ID: "1", ContentType: cloud.Exchange}).Deliver(t.Context(), io.MultiReader(strings.NewReader(text[:half]), rest))
 	}()
 	feed.Write(nil) // it is read up to there
 
@@ -202,10 +202,10 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	for i := range 4 {
 		body := bytes.NewReader(fmt.Appendf(nil, large, 2+i))
 		go func() {
-			others <- p.Blob(s, activity.Content{ID: fmt.Sprint(2 + i), Type: cloud.Exchange}).Deliver(ctx, body)
+			others <- p.Blob(s, source.Item{ID: fmt.Sprint(2 + i), ContentType: cloud.Exchange}).Deliver(ctx, body)
 		}()
 	}
-	if err := p.Blob(s, activity.Content{ID: "small", Type: cloud.Exchange}).Deliver(t.Context(), strings.NewReader(`[{"Id":"x"}]`)); err != nil {
+	if err := p.Blob(s, source.Item{ID: "small", ContentType: cloud.Exchange}).Deliver(t.Context(), strings.NewReader(`[{"Id":"x"}]`)); err != nil {
 		t.Error(err)
 	}
 	select {
@@ -226,7 +226,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	for i := range 4 {
 		body := bytes.NewReader(fmt.Appendf(nil, large, 2+i))
 		go func() {
-			others <- p.Blob(s, activity.Content{ID: fmt.Sprint(2 + i), Type: cloud.Exchange}).Deliver(t.Context(), body)
+			others <- p.Blob(s, source.Item{ID: fmt.Sprint(2 + i), ContentType: cloud.Exchange}).Deliver(t.Context(), body)
 		}()
 	}
 	r.take(in, func() bool { return len(r.records) >= 11 })

@@ -30,6 +30,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Host is what the embedding program gives.
@@ -151,14 +152,20 @@ func Open(c Config, h Host) (*Input, error) {
 	if alerts != nil {
 		in.running.Go(func() { contain(h.Log, "mail", func() { alerts.Run(ctx) }) })
 	}
+	types := c.contentTypes()
+	byName := make(map[string]source.ContentType)
+	for _, t := range types {
+		byName[t.Name] = t
+	}
 	for i, tenant := range c.Tenants {
 		p := &pipe{
+			types:  byName,
 			tenant: tenant, config: c, outbox: in.outbox, ledger: book, committer: in.committer, metrics: in.metrics.Tenant(tenant), log: h.Log, secrets: secrets,
 			report: in.report, reported: make(map[string]time.Time),
 		}
 		col := collector.New(collector.Config{
 			Tenant:       tenant,
-			ContentTypes: c.ContentTypes,
+			ContentTypes: types,
 			Subscribe:    c.Subscribe,
 			Lookback:     c.Lookback,
 			PollInterval: c.PollInterval,
@@ -192,7 +199,7 @@ func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger,
 func (in *Input) collect(ctx context.Context, tenant string, col *collector.Collector) {
 	defer func() {
 		if p := recover(); p != nil {
-			in.board.Set(health.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
+			in.board.Set(source.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
 				What: "collecting has stopped by a mistake in the plugin", Do: "restart Fluent Bit, and please report it", Detail: fmt.Sprint(p),
 			})
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -146,12 +147,12 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream := ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	stream := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
 	begun := time.Now().Add(-month).UTC().Truncate(time.Second)
 	if _, err := book.Since(stream, begun.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if err := book.Complete(stream, ledger.Span{From: begun.Add(-time.Hour), To: begun}); err != nil {
+	if err := book.Complete(stream, source.Span{From: begun.Add(-time.Hour), To: begun}); err != nil {
 		t.Fatal(err)
 	}
 	book.Close()

@@ -1,22 +1,11 @@
 package o365
 
 import (
-	"context"
-	"crypto/tls"
-	"crypto/x509"
-	"fmt"
-	"io"
-	"net"
-	"net/url"
-	"os"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -147,35 +136,6 @@ func TestMetricsOfTrouble(t *testing.T) {
 	}
 	if got := number(t, in, "duplicates_total"); got == 0 {
 		t.Error("no duplicates")
-	}
-}
-
-func TestOutcomes(t *testing.T) {
-	_, notExist := os.Open("/no/such/file")
-	for _, tt := range []struct {
-		name string
-		err  error
-		want string // the most exact words, in turn
-	}{
-		{"well", nil, "200"},
-		{"refused", &activity.Error{Status: 403, Code: "AF429"}, "AF429 403 4xx"},
-		{"without a code", &activity.Error{Status: 503}, " 503 5xx"},
-		{"login", fmt.Errorf("login: %w", &identity.Error{Code: "AADSTS7000215", Status: 401}), "401 4xx"},
-		{"az", &identity.Error{Message: "run az login"}, "other"},
-		{"credential file", &identity.Error{Message: "no file", Err: notExist}, "other"},
-		{"deadline", &identity.Error{Err: context.DeadlineExceeded}, "timeout network"},
-		{"dial timeout", &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}, "timeout network"},
-		{"no such host", &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", IsNotFound: true}}, "dns network"},
-		{"reset", &url.Error{Err: &net.OpError{Op: "read", Err: io.ErrClosedPipe}}, "network"},
-		{"broken off", io.ErrUnexpectedEOF, "network"},
-		{"untrusted", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "tls network"},
-		{"no TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls network"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			if got := strings.Join(outcomes(tt.err), " "); got != tt.want {
-				t.Errorf("got %q, want %q", got, tt.want)
-			}
-		})
 	}
 }
 

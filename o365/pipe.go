@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // pipe is what stands behind the collector of one tenant: it takes blobs to
@@ -16,6 +17,7 @@ import (
 type pipe struct {
 	tenant    string
 	config    Config
+	types     map[string]source.ContentType // by name
 	outbox    *outbox.Outbox[receipt]
 	ledger    *ledger.Ledger
 	committer *committer
@@ -23,7 +25,7 @@ type pipe struct {
 	log       health.Log
 	secrets   *sanitize.Redactor
 	report    func(health.Event)
-	confirmed func(s ledger.Stream, contentID string)
+	confirmed func(s source.Stream, contentID string)
 
 	mu       sync.Mutex
 	free     []*scratch
@@ -36,7 +38,7 @@ var (
 )
 
 // Since waits for the disk, once per stream, before anything is collected.
-func (p *pipe) Since(s ledger.Stream, first time.Time) time.Time {
+func (p *pipe) Since(s source.Stream, first time.Time) time.Time {
 	since, err := p.ledger.Since(s, first)
 	if err != nil {
 		p.committer.collectedSince(s, first) // which goes on trying, and says so
@@ -45,17 +47,17 @@ func (p *pipe) Since(s ledger.Stream, first time.Time) time.Time {
 	return since
 }
 
-func (p *pipe) Progress(s ledger.Stream, contentID string) ledger.Progress {
+func (p *pipe) Progress(s source.Stream, contentID string) ledger.Progress {
 	return p.ledger.Progress(s, contentID)
 }
 
-func (p *pipe) Completed(s ledger.Stream) []ledger.Span { return p.ledger.Completed(s) }
+func (p *pipe) Completed(s source.Stream) []source.Span { return p.ledger.Completed(s) }
 
-func (p *pipe) Gaps(s ledger.Stream) []ledger.Gap { return p.ledger.Gaps(s) }
+func (p *pipe) Gaps(s source.Stream) []ledger.Gap { return p.ledger.Gaps(s) }
 
-func (p *pipe) Complete(s ledger.Stream, span ledger.Span) { p.committer.complete(s, span) }
+func (p *pipe) Complete(s source.Stream, span source.Span) { p.committer.complete(s, span) }
 
-func (p *pipe) Retract(s ledger.Stream, after time.Time) { p.committer.retract(s, after) }
+func (p *pipe) Retract(s source.Stream, after time.Time) { p.committer.retract(s, after) }
 
 // Lost remembers a gap and, with health_tag, emits a record of it.
 func (p *pipe) Lost(g ledger.Gap) {

@@ -6,9 +6,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // preflight looks at every token on its way to the API, the first one before
@@ -20,7 +21,7 @@ type preflight struct {
 	board  *health.Board
 	log    health.Log
 	config Config
-	tenant health.Stream
+	tenant source.Stream
 
 	mu  sync.Mutex
 	app string // once it is known
@@ -76,12 +77,12 @@ func (p *preflight) permissions(claims identity.Claims) {
 	if len(claims.Scopes) > 0 {
 		return
 	}
-	for _, t := range p.config.ContentTypes {
-		if claims.Permits(activity.Permission(t)) {
+	for _, t := range p.config.contentTypes() {
+		if claims.Permits(t.Permission) {
 			continue
 		}
-		x := activity.MissingPermission(t, p.App())
-		p.board.Set(health.Stream{Tenant: p.tenant.Tenant, ContentType: string(t)}, health.Permission, health.Failing,
+		x := activity.MissingPermission(t.Name, p.App())
+		p.board.Set(source.Stream{Tenant: p.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
 			health.Cause{What: x.What, Do: x.Do, Detail: held(claims)})
 	}
 }
@@ -114,6 +115,6 @@ func (p *preflight) makeshift(err error) {
 		p.board.Clear(p.tenant, health.Renewal)
 		return
 	}
-	x := activity.Explain(err, "", p.App())
+	x := new(activity.Client).Explain(err, "", p.App())
 	p.board.Set(p.tenant, health.Renewal, health.Degraded, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // watch tells what nobody meets by itself but who looks at the clock: that
@@ -19,10 +20,10 @@ type watch struct {
 	hour      time.Time // when the next summary is due
 	day       time.Time // the next midnight, UTC
 	closed    bool      // the counts are those of that midnight
-	hourly    map[health.Stream]health.Counts
+	hourly    map[source.Stream]health.Counts
 	throttled map[string]int64 // requests, by tenant, at the last summary
-	daily     map[health.Stream]health.Counts
-	today     map[health.Stream]health.Counts // at midnight
+	daily     map[source.Stream]health.Counts
+	today     map[source.Stream]health.Counts // at midnight
 	since     time.Time                       // of daily
 }
 
@@ -88,7 +89,7 @@ func (w *watch) output(now time.Time) {
 	last := time.Unix(0, w.in.taken.Load())
 	if now.Sub(last) < stuck && !why.atOnce {
 		w.told = ""
-		w.in.board.Clear(health.Stream{}, health.Output)
+		w.in.board.Clear(source.Stream{}, health.Output)
 		return
 	}
 	if why.What == w.told {
@@ -97,7 +98,7 @@ func (w *watch) output(now time.Time) {
 	w.told = why.What
 	why.Detail = fmt.Sprintf("%d bytes wait, the last were taken at %s", waiting, last.UTC().Format(time.RFC3339))
 	why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
-	w.in.board.Set(health.Stream{}, health.Output, health.Degraded, why.Cause)
+	w.in.board.Set(source.Stream{}, health.Output, health.Degraded, why.Cause)
 }
 
 // summary says what the last hour was like, one line for each tenant.
@@ -122,8 +123,8 @@ func (w *watch) summary(now time.Time) {
 func (w *watch) account(now time.Time) {
 	from, to := w.day.Add(-oneDay), w.day
 	for _, status := range w.in.board.Snapshot() {
-		id := ledger.Stream(status.Stream)
-		var lost []ledger.Span
+		id := status.Stream
+		var lost []source.Span
 		for _, g := range w.ledger.Gaps(id) {
 			lost = append(lost, g.Span)
 		}
@@ -142,8 +143,8 @@ func (w *watch) account(now time.Time) {
 }
 
 // clip returns what of the spans lies within [from, to).
-func clip(spans []ledger.Span, from, to time.Time) []health.Span {
-	var clipped []health.Span
+func clip(spans []source.Span, from, to time.Time) []source.Span {
+	var clipped []source.Span
 	for _, s := range spans {
 		if s.From.Before(from) {
 			s.From = from
@@ -152,14 +153,14 @@ func clip(spans []ledger.Span, from, to time.Time) []health.Span {
 			s.To = to
 		}
 		if s.From.Before(s.To) {
-			clipped = append(clipped, health.Span{From: s.From, To: s.To})
+			clipped = append(clipped, source.Span{From: s.From, To: s.To})
 		}
 	}
 	return clipped
 }
 
-func counts(m *health.Metrics) map[health.Stream]health.Counts {
-	all := make(map[health.Stream]health.Counts)
+func counts(m *health.Metrics) map[source.Stream]health.Counts {
+	all := make(map[source.Stream]health.Counts)
 	for _, s := range m.Streams() {
 		all[s.Stream()] = s.Counts()
 	}

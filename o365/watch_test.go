@@ -7,15 +7,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 var (
-	mail       = health.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
-	sharepoint = health.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
+	mail       = source.Stream{Tenant: "contoso", ContentType: string(activity.Exchange)}
+	sharepoint = source.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
 )
 
 // watched runs f beside an input that collects nothing, in a bubble in which
@@ -29,7 +30,7 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 		}
 		in := &Input{
 			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7, 0),
-			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint}}),
+			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []string{activity.Exchange, activity.SharePoint}}),
 		}
 		in.board = health.NewBoard(in.metrics.Names(), nil, in.log, nil)
 		in.committer = newCommitter(book, in.board, in.metrics, in.log)
@@ -37,7 +38,7 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 		ctx, cancel := context.WithCancel(t.Context())
 		in.running.Go(func() { in.board.Run(ctx) })
 		in.running.Go(func() { newWatch(in, book, time.Now()).run(ctx) })
-		in.board.Listed(health.Stream{})
+		in.board.Listed(source.Stream{})
 		f(in, book, log)
 		cancel()
 		in.running.Wait()
@@ -80,20 +81,20 @@ func TestDailyCompleteness(t *testing.T) {
 		day := time.Now().UTC()
 		numbers := in.metrics.Stream(mail.Tenant, mail.ContentType)
 		at := func(d time.Duration) time.Time { return day.Add(d) }
-		span := func(from, to time.Duration) ledger.Span { return ledger.Span{From: at(from), To: at(to)} }
+		span := func(from, to time.Duration) source.Span { return source.Span{From: at(from), To: at(to)} }
 
 		time.Sleep(23*time.Hour + 50*time.Minute)
 		numbers.Records.Add(40)
 		numbers.Delivered.Add(2)
 		numbers.Duplicates.Add(1)
 		numbers.Newest.Advance(at(23 * time.Hour))
-		if err := book.Complete(ledger.Stream(mail), span(-3*time.Hour, 23*time.Hour), span(23*time.Hour, 23*time.Hour+50*time.Minute)); err != nil {
+		if err := book.Complete(mail, span(-3*time.Hour, 23*time.Hour), span(23*time.Hour, 23*time.Hour+50*time.Minute)); err != nil {
 			t.Fatal(err)
 		}
-		if err := book.Complete(ledger.Stream(sharepoint), span(2*time.Hour, 30*time.Hour)); err != nil {
+		if err := book.Complete(sharepoint, span(2*time.Hour, 30*time.Hour)); err != nil {
 			t.Fatal(err)
 		}
-		if err := book.AddGap(ledger.Gap{Stream: ledger.Stream(sharepoint), Span: span(-time.Hour, 2*time.Hour), Reason: "off", Found: at(0)}); err != nil {
+		if err := book.AddGap(ledger.Gap{Stream: sharepoint, Span: span(-time.Hour, 2*time.Hour), Reason: "off", Found: at(0)}); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(15 * time.Minute)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 
 // A trouble is one cause that calls for somebody, of one stream.
 type trouble struct {
-	health.Stream
+	source.Stream
 	what string
 }
 
@@ -32,7 +33,7 @@ type trouble struct {
 // that passes gives way to one that doesn't.
 type sightings struct {
 	at       time.Time
-	spells   map[health.Stream]spell
+	spells   map[source.Stream]spell
 	troubles map[trouble]time.Time
 }
 
@@ -44,7 +45,7 @@ type spell struct {
 
 // observe looks at the states of now.
 func observe(now time.Time, states []health.Status, before sightings) sightings {
-	seen := sightings{now, map[health.Stream]spell{}, map[trouble]time.Time{}}
+	seen := sightings{now, map[source.Stream]spell{}, map[trouble]time.Time{}}
 	for _, s := range states {
 		since := now
 		if s.Since.After(before.at) {
@@ -82,7 +83,7 @@ func calling(s health.Status) []health.Cause {
 }
 
 // told is what a recipient knows: the streams that are in trouble.
-type told map[health.Stream]account
+type told map[source.Stream]account
 
 // An account is what was told about a stream. It is never changed.
 type account struct {

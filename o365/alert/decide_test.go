@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
@@ -25,7 +26,7 @@ type world struct {
 func newWorld(streams string) *world {
 	w := &world{now: noon, patience: 30 * time.Minute}
 	for _, name := range strings.Split(streams, "") {
-		w.states = append(w.states, health.Status{Stream: health.Stream{Tenant: "t", ContentType: name}, State: health.OK, Since: noon})
+		w.states = append(w.states, health.Status{Stream: source.Stream{Tenant: "t", ContentType: name}, State: health.OK, Since: noon})
 	}
 	return w
 }
@@ -207,7 +208,7 @@ func model(t *testing.T, random *rand.Rand) {
 		mentioned time.Time // in a mail about a trouble, without a recovery since
 		causes    map[string]time.Time
 	}
-	lives := map[health.Stream]*life{}
+	lives := map[source.Stream]*life{}
 	for _, s := range w.states {
 		lives[s.Stream] = &life{good: noon, causes: map[string]time.Time{}}
 	}

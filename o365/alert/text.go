@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // A place is where the mail comes from.
@@ -82,7 +83,7 @@ func writeRecovered(b *strings.Builder, of []recovery) {
 		write(b, "", c)
 	}
 	b.WriteString("\nWhat is concerned, and how long it was:\n")
-	list(b, of, func(s recovery) health.Stream { return s.Stream }, func(s recovery) string {
+	list(b, of, func(s recovery) source.Stream { return s.Stream }, func(s recovery) string {
 		text := fmt.Sprintf("from %s to %s (%s)", clock(s.began), clock(s.ended), roughly(s.ended.Sub(s.began)))
 		switch {
 		case s.State == health.Standby:
@@ -96,7 +97,7 @@ func writeRecovered(b *strings.Builder, of []recovery) {
 }
 
 // list writes streams under their tenants, with what there is to say of each.
-func list[T any](b *strings.Builder, all []T, stream func(T) health.Stream, about func(T) string) {
+func list[T any](b *strings.Builder, all []T, stream func(T) source.Stream, about func(T) string) {
 	sorted := slices.SortedFunc(slices.Values(all), func(x, y T) int {
 		return cmp.Or(cmp.Compare(stream(x).Tenant, stream(y).Tenant), cmp.Compare(stream(x).ContentType, stream(y).ContentType))
 	})
@@ -126,7 +127,7 @@ func (g group) write(b *strings.Builder, now time.Time) {
 		write(b, "  ", g.Do)
 	}
 	b.WriteString("\nWhat is concerned, and since when:\n")
-	list(b, g.streams, func(s affected) health.Stream { return s.Stream }, func(s affected) string {
+	list(b, g.streams, func(s affected) source.Stream { return s.Stream }, func(s affected) string {
 		return fmt.Sprintf("%s since %s (%s)", s.State, clock(s.began), roughly(now.Sub(s.began)))
 	})
 	if slices.ContainsFunc(g.streams, isFailing) {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 var update = flag.Bool("update", false, "write testdata")
@@ -17,7 +18,7 @@ var update = flag.Bool("update", false, "write testdata")
 const tenant, other = "8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33", "1f6a2b3c-0d4e-4f5a-8b6c-7d8e9f0a1b2c"
 
 func status(tenant, contentType string, state health.State, since time.Duration, causes ...health.Cause) health.Status {
-	return health.Status{Stream: health.Stream{Tenant: tenant, ContentType: contentType}, State: state, Since: noon.Add(-since), Causes: causes}
+	return health.Status{Stream: source.Stream{Tenant: tenant, ContentType: contentType}, State: state, Since: noon.Add(-since), Causes: causes}
 }
 
 // TestText compares whole mails with testdata.

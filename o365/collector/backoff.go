@@ -4,7 +4,7 @@ import (
 	"container/heap"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // backoff returns the pause after the n-th failure in a row (n from 1):
@@ -25,8 +25,6 @@ const (
 	// Where somebody has to change something.
 	configureFirst = time.Minute
 	configureMost  = 15 * time.Minute
-	// Between two starts of a subscription (Microsoft's waiting period).
-	startPause = 15 * time.Minute
 	// How often in a row fresh blobs are tried again at least at every poll.
 	impatientTries = 12
 	// How often a blob that does not exist (AF20050) is asked for.
@@ -42,7 +40,7 @@ func (s *state) mostPollPause() time.Duration {
 // pause is how long a stream or the tenant waits after the n-th failure in a row.
 // A subscription whose start was refused waits longer, as Microsoft wants it.
 func (s *state) pause(kind taskKind, err error, n int) time.Duration {
-	if activity.Decide(err) != activity.Configure {
+	if s.source.Decide(err) != source.Configure {
 		return s.retryPause(n, true, err)
 	}
 	most := configureMost

@@ -6,7 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 var pi = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
@@ -176,7 +177,7 @@ func TestCollectorsShareABudget(t *testing.T) {
 			defer collectUnder(s, b, new(lines), budget, nil)()
 		}
 		time.Sleep(10 * time.Minute)
-		first, second := services[0].asked(activity.OpBlob), services[1].asked(activity.OpBlob)
+		first, second := services[0].asked(source.OpDownload), services[1].asked(source.OpDownload)
 		if first+second < 1000 || first < 3*second/4 || second < 3*first/4 {
 			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
 		}
@@ -227,7 +228,7 @@ func TestFreshDoesNotWait(t *testing.T) {
 						t.Errorf("blob %s came %s after it became available", id, late)
 					}
 				}
-				if n := s.asked(activity.OpBlob); n < test.least {
+				if n := s.asked(source.OpDownload); n < test.least {
 					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
 				}
 			})

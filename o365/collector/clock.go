@@ -106,10 +106,11 @@ func (c *clock) observe(date, now time.Time) finding {
 	return dateBelieved
 }
 
-// entry takes the contentCreated of an entry that was listed at now. It reports
+// entry takes when an item became available that was listed at now and is kept for
+// the retention. It reports
 // whether the time that is believed is given up for this machine's, because such
 // content cannot be listed then.
-func (c *clock) entry(created, now time.Time) (dropped bool) {
+func (c *clock) entry(created, now time.Time, retention time.Duration) (dropped bool) {
 	const tolerance = 10 * time.Minute
 	service := c.at(now)
 	if !c.far(now) || !plausible(created, now) ||

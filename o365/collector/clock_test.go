@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 func TestClockObserves(t *testing.T) {
@@ -88,7 +88,7 @@ func TestEntriesAgainstClock(t *testing.T) {
 			}
 			got := false
 			for _, created := range tt.created {
-				got = c.entry(now.Add(created), now) || got
+				got = c.entry(now.Add(created), now, retention) || got
 			}
 			if got != tt.want {
 				t.Fatalf("given up: %v", got)
@@ -191,8 +191,8 @@ func TestDatesThatLie(t *testing.T) {
 					}
 				}
 				time.Sleep(2*time.Minute + 10*time.Second) // two polls
-				for _, typ := range []activity.ContentType{activity.Exchange, activity.SharePoint} {
-					spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(typ)})
+				for _, typ := range []string{activity.Exchange, activity.SharePoint} {
+					spans := b.Completed(source.Stream{Tenant: tenant, ContentType: string(typ)})
 					if len(spans) == 0 {
 						t.Fatal("nothing is complete")
 					}
@@ -231,7 +231,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 								}
 							}
 							stop := collect(s, b, new(lines), func(c *Config) {
-								c.ContentTypes = []activity.ContentType{activity.Exchange}
+								c.ContentTypes = contentTypes(activity.Exchange)
 								c.Lookback, c.Subscribe = lookback, subscribe
 							})
 							time.Sleep(2 * time.Minute)
@@ -250,7 +250,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 							if missing > 0 || len(b.gaps) > 0 || len(b.twice) > 0 {
 								t.Errorf("%d of %d blobs are missing, gaps: %v", missing, len(wanted), b.gaps)
 							}
-							spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+							spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
 							if n := len(spans); n == 0 || s.now().Sub(spans[n-1].To) > 90*time.Second || spans[n-1].To.After(s.now()) {
 								t.Errorf("complete: %v, the service's time is %v", spans, s.now())
 							}

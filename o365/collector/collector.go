@@ -1,5 +1,5 @@
-// Package collector decides what to ask the Management Activity API next and
-// carries it out, for one tenant: subscriptions, content listings, downloads.
+// Package collector decides what to ask a source of audit content next and carries
+// it out, for one tenant: subscriptions, listings, downloads.
 //
 // The decisions are those of [state], which knows neither goroutines nor the
 // network: it is asked for the next task, and told how tasks ended. One loop,
@@ -7,8 +7,8 @@
 //
 // Content is listed by the time it became available. Since it may be listed
 // late, by hours or days, the newest hour is listed at every poll, the last
-// day every 30 minutes and all 7 days every 6 hours; what the ledger knows is
-// skipped. Fresh blobs are downloaded first, then the others, oldest first.
+// day every 30 minutes and all that the source keeps every 6 hours; what the ledger
+// knows is skipped. Fresh blobs are downloaded first, then the others, oldest first.
 // What fails is tried again until it expires, and blocks nothing else.
 package collector
 
@@ -19,24 +19,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
-
-// API is what the collector calls; [activity.Client] is one.
-type API interface {
-	Subscriptions(ctx context.Context) (_ []activity.Subscription, date time.Time, _ error)
-	Start(ctx context.Context, t activity.ContentType) error
-	List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error)
-	NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error)
-	Open(ctx context.Context, c activity.Content) (io.ReadCloser, error)
-}
 
 // Sink takes the content of blobs.
 type Sink interface {
 	// Blob announces a blob that is going to be downloaded.
-	Blob(s ledger.Stream, c activity.Content) Blob
+	Blob(s source.Stream, c source.Item) Blob
 	// Room waits until there is memory for a download. It returns only ctx's
 	// error.
 	Room(ctx context.Context) (release func(), err error)
@@ -57,15 +48,15 @@ type Blob interface {
 type Ledger interface {
 	// Since returns from when on the stream is collected: the first answer
 	// it ever gave for the stream, and first if there was none.
-	Since(s ledger.Stream, first time.Time) time.Time
-	Progress(s ledger.Stream, contentID string) ledger.Progress
-	Completed(s ledger.Stream) []ledger.Span
-	Gaps(s ledger.Stream) []ledger.Gap
+	Since(s source.Stream, first time.Time) time.Time
+	Progress(s source.Stream, contentID string) ledger.Progress
+	Completed(s source.Stream) []source.Span
+	Gaps(s source.Stream) []ledger.Gap
 	// Complete says that all content listed in the span has been delivered.
-	Complete(s ledger.Stream, span ledger.Span)
+	Complete(s source.Stream, span source.Span)
 	// Retract takes back what was said of the time after a moment, which has not
 	// come yet.
-	Retract(s ledger.Stream, after time.Time)
+	Retract(s source.Stream, after time.Time)
 	// Lost says that content of the gap can't be had any more.
 	Lost(g ledger.Gap)
 }
@@ -73,8 +64,8 @@ type Ledger interface {
 // Config says what to collect from one tenant.
 type Config struct {
 	Tenant       string
-	ContentTypes []activity.ContentType
-	Subscribe    bool
+	ContentTypes []source.ContentType
+	Subscribe    bool // start subscriptions, if the source has any
 	Lookback     time.Duration
 	PollInterval time.Duration
 	Concurrency  int
@@ -92,7 +83,7 @@ type Config struct {
 // Collector collects one tenant's content.
 type Collector struct {
 	cfg    Config
-	api    API
+	source source.Source
 	sink   Sink
 	budget *Budget
 	state  *state
@@ -103,24 +94,24 @@ type Collector struct {
 }
 
 type confirmation struct {
-	stream    ledger.Stream
+	stream    source.Stream
 	contentID string
 }
 
 // New returns a collector; Run sets it going.
-func New(cfg Config, api API, sink Sink, l Ledger, budget *Budget, board Board, log health.Log) *Collector {
+func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, board Board, log health.Log) *Collector {
 	return &Collector{
 		cfg:    cfg,
-		api:    api,
+		source: from,
 		sink:   sink,
 		budget: budget,
-		state:  newState(cfg, sink, l, board, log, rand.Float64),
+		state:  newState(cfg, from, sink, l, board, log, rand.Float64),
 		wake:   make(chan struct{}, 1),
 	}
 }
 
 // Confirmed says that a blob has been delivered whole. It never blocks.
-func (c *Collector) Confirmed(s ledger.Stream, contentID string) {
+func (c *Collector) Confirmed(s source.Stream, contentID string) {
 	c.mu.Lock()
 	c.confirmed = append(c.confirmed, confirmation{s, contentID})
 	c.mu.Unlock()
@@ -186,7 +177,7 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 func (c *Collector) finish(r result) {
 	now := time.Now()
 	switch {
-	case activity.Decide(r.err) == activity.Throttle:
+	case c.state.source.Decide(r.err) == source.Throttle:
 		c.throttled(r, now)
 	case r.err == nil || apiError(r.err) != nil:
 		c.budget.Accepted(r.sent)

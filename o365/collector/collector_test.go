@@ -7,7 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 func TestSevenDaysAreCollectedOnce(t *testing.T) {
@@ -26,8 +27,8 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 		if len(l.all()) != 2 || l.with("3 contoso: collecting Audit.Exchange and Audit.SharePoint; subscription started, the first content may take up to 12 hours") != 1 || l.with("3 contoso: caught up") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
-		if s.asked(activity.OpSubscriptions) != 1 || s.asked(activity.OpStart) != 2 {
-			t.Errorf("subscriptions were asked for %d times and started %d times", s.asked(activity.OpSubscriptions), s.asked(activity.OpStart))
+		if s.asked(source.OpSubscriptions) != 1 || s.asked(source.OpStart) != 2 {
+			t.Errorf("subscriptions were asked for %d times and started %d times", s.asked(source.OpSubscriptions), s.asked(source.OpStart))
 		}
 	})
 }
@@ -41,12 +42,12 @@ func TestWeeksWithFaults(t *testing.T) {
 			s.perMinute = 120
 			b.delay = 3 * time.Second
 			s.fault = sometimes(rand.New(rand.NewPCG(seed, 2)), 0.1, errReset,
-				&activity.Error{Status: 500, Code: "AF50000"},
-				&activity.Error{Status: 400, Code: "AF20031"},
-				&activity.Error{Status: 401, Code: "AF10001"},
-				&activity.SignInError{Err: errReset},
+				&source.Error{Status: 500, Code: "AF50000"},
+				&source.Error{Status: 400, Code: "AF20031"},
+				&source.Error{Status: 401, Code: "AF10001"},
+				&source.SignInError{Err: errReset},
 			)
-			types := []activity.ContentType{activity.Exchange, activity.SharePoint}
+			types := contentTypes(activity.Exchange, activity.SharePoint)
 			produce := func(created time.Time) {
 				for range random.IntN(3) {
 					late := time.Duration(0)
@@ -56,7 +57,7 @@ func TestWeeksWithFaults(t *testing.T) {
 					case 1:
 						late = time.Duration(random.IntN(120)) * time.Hour
 					}
-					s.add(types[random.IntN(2)], created, late)
+					s.add(types[random.IntN(2)].Name, created, late)
 				}
 			}
 			for age := retention - time.Hour; age > 0; age -= 20 * time.Minute {
@@ -181,9 +182,9 @@ func TestLostBlobIsReportedAndBlocksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newBook(), new(lines)
 		lost := s.add(activity.Exchange, time.Now().Add(-retention+10*time.Minute), 0)
-		s.fault = func(op activity.Op) error {
-			if op == activity.OpBlob && time.Since(s.blobs[0].Created) < retention {
-				return &activity.Error{Op: op, Status: 500, Code: "AF50000"}
+		s.fault = func(op source.Op) error {
+			if op == source.OpDownload && time.Since(s.blobs[0].Created) < retention {
+				return &source.Error{Op: op, Status: 500, Code: "AF50000"}
 			}
 			return nil
 		}
@@ -205,8 +206,8 @@ func TestFailingBlobsAreSaidOnce(t *testing.T) {
 		for n := range 100 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0)
 		}
-		s.fail(func(op activity.Op) error {
-			if op == activity.OpBlob {
+		s.fail(func(op source.Op) error {
+			if op == source.OpDownload {
 				return errReset
 			}
 			return nil
@@ -231,20 +232,20 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		s, b, l := newService(t), newBook(), new(lines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
 		s.subscribed[activity.Exchange] = true
-		s.fault = func(op activity.Op) error {
-			if op == activity.OpStart {
-				return &activity.Error{Op: op, Status: 401}
+		s.fault = func(op source.Op) error {
+			if op == source.OpStart {
+				return &source.Error{Op: op, Status: 401}
 			}
 			return nil
 		}
 		stop := collect(s, b, l, func(c *Config) {
-			c.ContentTypes = []activity.ContentType{activity.DLP, activity.Exchange}
+			c.ContentTypes = contentTypes(activity.DLP, activity.Exchange)
 		})
 		time.Sleep(3 * time.Hour)
 		if n := l.with("ActivityFeed.ReadDlp"); n != 1 {
 			t.Errorf("the missing permission was said %d times: %q", n, l.all())
 		}
-		if n := s.asked(activity.OpStart); n < 5 || n > 40 {
+		if n := s.asked(source.OpStart); n < 5 || n > 40 {
 			t.Errorf("%d tries in three hours", n)
 		}
 		s.fail(nil)
@@ -261,7 +262,7 @@ func TestSignInTroubleIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newBook(), new(lines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
-		s.fault = func(activity.Op) error { return &activity.SignInError{Err: wrongSecret{}} }
+		s.fault = func(source.Op) error { return &source.SignInError{Err: wrongSecret{}} }
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
 		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: signing in fails") != 1 || l.with("(sign in: wrong secret)") != 1 {
@@ -282,9 +283,9 @@ func TestTroubleOfAllStreamsIsSaidOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newBook(), new(lines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
-		s.fault = func(op activity.Op) error {
-			if op == activity.OpStart {
-				return &activity.Error{Op: op, Status: 401, Code: "AF10001"}
+		s.fault = func(op source.Op) error {
+			if op == source.OpStart {
+				return &source.Error{Op: op, Status: 401, Code: "AF10001"}
 			}
 			return nil
 		}
@@ -382,7 +383,7 @@ func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
 		s.mu.Unlock()
 		time.Sleep(time.Hour)
 		stop()
-		if len(b.gaps) != 1 || b.gaps[0].Stream.ContentType != string(activity.Exchange) {
+		if len(b.gaps) != 1 || b.gaps[0].Stream.ContentType != activity.Exchange {
 			t.Fatalf("gaps: %v; the log says %q", b.gaps, l.all())
 		}
 		span := b.gaps[0].Span
@@ -400,7 +401,7 @@ func TestPollsAreCheap(t *testing.T) {
 		stop := collect(s, b, new(lines), nil)
 		time.Sleep(29*time.Minute + 30*time.Second)
 		stop()
-		if n := s.requests[activity.OpList]; n > 2*(29+1+8) { // 1 is to spread polls, 8 for the last 7 days, once
+		if n := s.requests[source.OpList]; n > 2*(29+1+8) { // 1 is to spread polls, 8 for the last 7 days, once
 			t.Errorf("%d listings in 29 polls of two content types", n)
 		}
 	})

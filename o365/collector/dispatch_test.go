@@ -5,23 +5,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // What the loop's own work is for one download of a backfill, from choosing
 // it to its confirmation, with full queues; the goroutine and the channel are
 // left out.
 func BenchmarkDispatch(b *testing.B) {
-	types := []activity.ContentType{activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP}
+	types := contentTypes(activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP)
 	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
 	book := newBook()
-	s := newState(cfg, book, book, newRegister(), new(lines).log, func() float64 { return 0 })
+	s := newState(cfg, new(activity.Client), book, book, newRegister(), new(lines).log, func() float64 { return 0 })
 	now := time.Now()
 	s.begin(now)
 	created, n := now.Add(-retention), 0
 	add := func(st *stream, l *listing) {
 		created, n = created.Add(time.Millisecond), n+1
-		s.found(st, l, activity.Content{Type: st.contentType, ID: fmt.Sprint(n), Created: created}, now)
+		s.found(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: created}, now)
 	}
 	listings := map[*stream]*listing{}
 	for _, st := range s.streams {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // evict forgets entries that have failed again and again, when there are too many
@@ -43,10 +43,10 @@ const evictedPrecision = time.Minute
 // any more, unless a later listing had all of them delivered. Of a span that goes
 // on and on it reports an hour at a time.
 func (s *state) evictedLost(st *stream, now time.Time) {
-	edge := oldest(s.clock(now))
+	edge := st.oldest(s.clock(now))
 	for len(st.evicted) > 0 {
 		first := &st.evicted[0]
-		lost := ledger.Span{From: first.From, To: earlier(first.To, first.From.Add(time.Hour))}
+		lost := source.Span{From: first.From, To: earlier(first.To, first.From.Add(time.Hour))}
 		if lost.To.After(edge) {
 			return
 		}
@@ -58,9 +58,9 @@ func (s *state) evictedLost(st *stream, now time.Time) {
 }
 
 // joined sorts spans and makes one of those that are less than a distance apart.
-func joined(spans []ledger.Span, distance time.Duration) []ledger.Span {
-	slices.SortFunc(spans, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
-	var all []ledger.Span
+func joined(spans []source.Span, distance time.Duration) []source.Span {
+	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
+	var all []source.Span
 	for _, span := range spans {
 		if last := len(all) - 1; last >= 0 && span.From.Sub(all[last].To) < distance {
 			if span.To.After(all[last].To) {

@@ -12,15 +12,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // dripping is a service whose bodies of one content type hang until the client
 // gives them up, as package activity does with an answer that drips.
 type dripping struct {
 	*service
-	of    activity.ContentType
+	of    string
 	lists bool // the subscriptions too
 }
 
@@ -38,27 +39,27 @@ func (s dripping) wait(ctx context.Context) error {
 	}
 }
 
-func (s dripping) Open(ctx context.Context, c activity.Content) (io.ReadCloser, error) {
-	if c.Type == s.of {
+func (s dripping) Open(ctx context.Context, c source.Item) (io.ReadCloser, error) {
+	if c.ContentType == s.of {
 		return nil, s.wait(ctx)
 	}
 	return s.service.Open(ctx, c)
 }
 
-func (s dripping) Subscriptions(ctx context.Context) ([]activity.Subscription, time.Time, error) {
+func (s dripping) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
 	if s.lists {
 		return nil, time.Time{}, s.wait(ctx)
 	}
 	return s.service.Subscriptions(ctx)
 }
 
-// collectFrom is collect with another API.
-func collectFrom(api API, b *book, r *register, change func(*Config)) (stop func()) {
+// collectFrom is collect from another source.
+func collectFrom(api source.Source, b *book, r *register, change func(*Config)) (stop func()) {
 	return collectWithin(2000, api, b, r, change)
 }
 
 // collectWithin is the same with another number of requests a minute.
-func collectWithin(requests int, api API, b *book, r *register, change func(*Config)) (stop func()) {
+func collectWithin(requests int, api source.Source, b *book, r *register, change func(*Config)) (stop func()) {
 	col := New(config(change), api, b, b, NewBudget(requests), r, new(lines).log)
 	b.mu.Lock()
 	b.col = col
@@ -172,7 +173,7 @@ func TestManyEntriesOfOneType(t *testing.T) {
 						t.Errorf("a blob of the other content type came %v late", late)
 					}
 				}
-				spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+				spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
 				if len(spans) != 1 || spans[0].From.After(start.Add(-many*time.Second)) {
 					t.Errorf("complete: %v", spans)
 				}
@@ -215,7 +216,7 @@ func TestEntriesThatFailForEver(t *testing.T) {
 		for n := range 600 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Second-time.Second), 0)
 		}
-		s.fail(fault(activity.OpBlob, errReset))
+		s.fail(fault(source.OpDownload, errReset))
 		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 100 })
 		time.Sleep(2 * time.Hour)
 		s.mu.Lock()
@@ -240,11 +241,11 @@ func TestEntriesThatFailUntilTheyExpire(t *testing.T) {
 		for n := range 600 {
 			ids = append(ids, s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0))
 		}
-		s.fail(fault(activity.OpBlob, errReset))
+		s.fail(fault(source.OpDownload, errReset))
 		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 100 })
 		time.Sleep(retention + time.Hour)
 		stop()
-		gaps := b.Gaps(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)})
+		gaps := b.Gaps(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
 		missing := 0
 		for _, id := range ids {
 			at := second(s.created(id))
@@ -278,7 +279,7 @@ func TestCircles(t *testing.T) {
 				s, b, r := newService(t), newBook(), newRegister()
 				id := s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
 				n, from := 0, time.Now().Add(-time.Hour).Unix()
-				s.spoil = func(typ activity.ContentType, p *activity.Page) {
+				s.spoil = func(typ string, p *source.Page) {
 					if typ == activity.Exchange {
 						n++
 						p.Next = fmt.Sprintf("%d %d %d", from, from+3600, next(n))
@@ -291,13 +292,13 @@ func TestCircles(t *testing.T) {
 				}
 				time.Sleep(limit)
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.asked(activity.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.asked(source.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
 				if b.deliveredAt(id).IsZero() {
 					t.Error("what was named is not delivered")
 				}
-				if spans := b.Completed(ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}); len(spans) > 0 {
+				if spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange}); len(spans) > 0 {
 					t.Errorf("complete: %v", spans)
 				}
 				s.mu.Lock()
@@ -321,26 +322,26 @@ type crooked struct {
 	next func() (string, error) // what comes after each of their pages
 }
 
-func (c *crooked) List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error) {
-	p, err := c.service.List(ctx, t, from, to, want)
-	if err == nil && t == activity.Exchange && c.on.Load() && !c.at.Before(from) && c.at.Before(to) {
+func (c *crooked) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if strings.HasPrefix(next, "crooked") {
+		return c.nextPage(ctx)
+	}
+	p, err := c.service.List(ctx, t, span, next, want)
+	if err == nil && t == activity.Exchange && c.on.Load() && !c.at.Before(span.From) && c.at.Before(span.To) {
 		p.Next = "crooked"
 	}
 	return p, err
 }
 
-func (c *crooked) NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error) {
-	if !strings.HasPrefix(next, "crooked") {
-		return c.service.NextPage(ctx, t, next, want)
-	}
-	if err := c.call(ctx, activity.OpList); err != nil {
-		return activity.Page{}, err
+func (c *crooked) nextPage(ctx context.Context) (source.Page, error) {
+	if err := c.call(ctx, source.OpList); err != nil {
+		return source.Page{}, err
 	}
 	if !c.on.Load() {
-		return activity.Page{Date: time.Now().UTC()}, nil
+		return source.Page{Date: time.Now().UTC()}, nil
 	}
 	next, err := c.next()
-	return activity.Page{Next: next, Date: time.Now().UTC()}, err
+	return source.Page{Next: next, Date: time.Now().UTC()}, err
 }
 
 // What becomes available while the newest listing keeps failing on a later page is
@@ -350,8 +351,8 @@ func TestNewContentBehindAListingThatFails(t *testing.T) {
 	for name, next := range map[string]func() (string, error){
 		"a circle":               func() (string, error) { return "crooked", nil },
 		"on for ever":            func() (string, error) { n++; return fmt.Sprint("crooked", n), nil },
-		"a page that is refused": func() (string, error) { return "", &activity.Error{Op: activity.OpList, Status: 500} },
-		"a page that is gone":    func() (string, error) { return "", &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20031"} },
+		"a page that is refused": func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 500} },
+		"a page that is gone":    func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 400, Code: "AF20031"} },
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -380,10 +381,10 @@ func TestNewContentBehindAListingThatFails(t *testing.T) {
 					}
 				}
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.asked(activity.OpList)) / 110; name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.asked(source.OpList)) / 110; name != "on for ever" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
-				stream := ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}
+				stream := source.Stream{Tenant: tenant, ContentType: activity.Exchange}
 				for _, span := range b.Completed(stream) {
 					if !api.at.Before(span.From) && api.at.Before(span.To) {
 						t.Errorf("what could not be listed is complete: %v", span)
@@ -410,7 +411,7 @@ func TestBadEntries(t *testing.T) {
 		for n := range 28 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
 		}
-		s.spoil = func(typ activity.ContentType, p *activity.Page) {
+		s.spoil = func(typ string, p *source.Page) {
 			if typ == activity.Exchange {
 				p.Bad, p.FirstBad = 2, errors.New("an entry has no contentId")
 			}
@@ -423,7 +424,7 @@ func TestBadEntries(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		r.want(t, "Exchange listing")
 		b.check(t, s)
-		stream := ledger.Stream{Tenant: tenant, ContentType: string(activity.Exchange)}
+		stream := source.Stream{Tenant: tenant, ContentType: activity.Exchange}
 		if spans := b.Completed(stream); len(spans) > 0 {
 			t.Errorf("complete: %v", spans)
 		}

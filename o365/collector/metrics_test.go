@@ -5,17 +5,18 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // counted runs a collector of Exchange with metrics.
 func counted(s *service, b *book) (m *health.TenantMetrics, exchange *health.StreamMetrics, stop func()) {
-	m = health.NewMetrics([]string{tenant}, []string{string(activity.Exchange)}).Tenant(tenant)
+	m = health.NewMetrics([]string{tenant}, []string{activity.Exchange}).Tenant(tenant)
 	stop = collect(s, b, new(lines), func(c *Config) {
-		c.ContentTypes, c.Metrics = []activity.ContentType{activity.Exchange}, m
+		c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), m
 	})
-	return m, m.Stream(string(activity.Exchange)), stop
+	return m, m.Stream(activity.Exchange), stop
 }
 
 // Content that was just not listed at the first look is news; what the newest
@@ -73,9 +74,9 @@ func TestMetricsOfAStream(t *testing.T) {
 			t.Errorf("%d retries without a fault", n)
 		}
 
-		s.fail(func(op activity.Op) error {
-			if op == activity.OpList {
-				return &activity.Error{Op: op, Status: 401, Code: "AF10001"}
+		s.fail(func(op source.Op) error {
+			if op == source.OpList {
+				return &source.Error{Op: op, Status: 401, Code: "AF10001"}
 			}
 			return nil
 		})
@@ -90,7 +91,7 @@ func TestMetricsOfAStream(t *testing.T) {
 		}
 		s.fail(nil)
 		time.Sleep(20 * time.Minute)
-		s.fail(func(op activity.Op) error { return &activity.Error{Op: op, Status: 403, Code: "AF429"} })
+		s.fail(func(op source.Op) error { return &source.Error{Op: op, Status: 403, Code: "AF429"} })
 		time.Sleep(10 * time.Minute)
 		if m.Throttled.Load() == 0 {
 			t.Error("nothing is throttled")
@@ -103,9 +104,9 @@ func TestLostBlobsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newBook()
 		s.add(activity.Exchange, time.Now().Add(-retention+3*time.Hour), 0)
-		s.fail(func(op activity.Op) error {
-			if op == activity.OpBlob {
-				return &activity.Error{Op: op, Status: 500}
+		s.fail(func(op source.Op) error {
+			if op == source.OpDownload {
+				return &source.Error{Op: op, Status: 500}
 			}
 			return nil
 		})

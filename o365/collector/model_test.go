@@ -12,18 +12,19 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // book is a ledger and a sink in memory; it outlives collectors as a file does.
 type book struct {
 	mu        sync.Mutex
-	since     map[ledger.Stream]time.Time
+	since     map[source.Stream]time.Time
 	delivered map[string]time.Time // content id → when
 	twice     []string
-	completed map[ledger.Stream][]ledger.Span
+	completed map[source.Stream][]source.Span
 	gaps      []ledger.Gap
 	begun     []string // content ids, in the order of Blob
 	col       *Collector
@@ -32,7 +33,7 @@ type book struct {
 }
 
 func newBook() *book {
-	return &book{since: map[ledger.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[ledger.Stream][]ledger.Span{}}
+	return &book{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}}
 }
 
 // deliveredAt tells when a blob was delivered; zero: it was not.
@@ -42,7 +43,7 @@ func (b *book) deliveredAt(id string) time.Time {
 	return b.delivered[id]
 }
 
-func (b *book) Since(s ledger.Stream, first time.Time) time.Time {
+func (b *book) Since(s source.Stream, first time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, ok := b.since[s]; !ok {
@@ -51,30 +52,30 @@ func (b *book) Since(s ledger.Stream, first time.Time) time.Time {
 	return b.since[s]
 }
 
-func (b *book) Progress(_ ledger.Stream, id string) ledger.Progress {
+func (b *book) Progress(_ source.Stream, id string) ledger.Progress {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, done := b.delivered[id]
 	return ledger.Progress{Done: done}
 }
 
-func (b *book) Completed(s ledger.Stream) []ledger.Span {
+func (b *book) Completed(s source.Stream) []source.Span {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.completed[s])
 }
 
-func (b *book) Gaps(s ledger.Stream) []ledger.Gap {
+func (b *book) Gaps(s source.Stream) []ledger.Gap {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(b.gaps), func(g ledger.Gap) bool { return g.Stream != s })
 }
 
-func (b *book) Complete(s ledger.Stream, span ledger.Span) {
+func (b *book) Complete(s source.Stream, span source.Span) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	spans := append(b.completed[s], span)
-	slices.SortFunc(spans, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
+	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
 	merged := spans[:1]
 	for _, span := range spans[1:] {
 		last := &merged[len(merged)-1]
@@ -88,7 +89,7 @@ func (b *book) Complete(s ledger.Stream, span ledger.Span) {
 	b.completed[s] = merged
 }
 
-func (b *book) Retract(s ledger.Stream, after time.Time) {
+func (b *book) Retract(s source.Stream, after time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.completed[s] = ledger.Before(b.completed[s], after)
@@ -100,7 +101,7 @@ func (b *book) Lost(g ledger.Gap) {
 	b.gaps = append(b.gaps, g)
 }
 
-func (b *book) Blob(s ledger.Stream, c activity.Content) Blob {
+func (b *book) Blob(s source.Stream, c source.Item) Blob {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.begun = append(b.begun, c.ID)
@@ -111,7 +112,7 @@ func (b *book) Room(ctx context.Context) (func(), error) { return func() {}, ctx
 
 type bookBlob struct {
 	book   *book
-	stream ledger.Stream
+	stream source.Stream
 	id     string
 }
 
@@ -188,9 +189,9 @@ func collect(s *service, b *book, l *lines, change func(*Config)) (stop func()) 
 // collectUnder is collect with a budget.
 func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Config)) (stop func()) {
 	cfg := config(change)
-	var streams []health.Stream
+	var streams []source.Stream
 	for _, t := range cfg.ContentTypes {
-		streams = append(streams, health.Stream{Tenant: tenant, ContentType: string(t)})
+		streams = append(streams, source.Stream{Tenant: tenant, ContentType: t.Name})
 	}
 	board := health.NewBoard(streams, nil, l.log, nil)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -206,7 +207,7 @@ func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Co
 
 func config(change func(*Config)) Config {
 	cfg := Config{
-		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.SharePoint},
+		Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.SharePoint),
 		Subscribe: true, Lookback: retention, PollInterval: time.Minute, Concurrency: 4,
 	}
 	if change != nil {
@@ -255,8 +256,8 @@ func (b *book) check(t *testing.T, s *service) {
 var errReset = errors.New("connection reset by peer")
 
 // sometimes fails with one of errs, at a rate.
-func sometimes(random *rand.Rand, rate float64, errs ...error) func(activity.Op) error {
-	return func(activity.Op) error {
+func sometimes(random *rand.Rand, rate float64, errs ...error) func(source.Op) error {
+	return func(source.Op) error {
 		if random.Float64() >= rate {
 			return nil
 		}

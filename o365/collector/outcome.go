@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // finished takes the outcome of a task.
@@ -23,7 +23,7 @@ func (s *state) finished(r result, now time.Time) {
 		s.downloads--
 		r.stream.downloads--
 	}
-	var signIn *activity.SignInError
+	var signIn *source.SignInError
 	if errors.As(r.err, &signIn) {
 		s.cannotSignIn(r, now)
 		return
@@ -38,7 +38,7 @@ func (s *state) finished(r result, now time.Time) {
 		s.failures = 0
 		s.granted()
 	}
-	if activity.Decide(r.err) == activity.Throttle {
+	if s.source.Decide(r.err) == source.Throttle {
 		s.refused(now, r.err)
 		if r.kind == download {
 			r.stream.enqueue(r.item)
@@ -72,7 +72,7 @@ func (s *state) cannotSignIn(r result, now time.Time) {
 }
 
 func (s *state) subscriptionsListed(r result, now time.Time) {
-	if r.err != nil && s.failures+1 >= silentFailures && activity.Decide(r.err) == activity.Retry {
+	if r.err != nil && s.failures+1 >= silentFailures && s.source.Decide(r.err) == source.Retry {
 		// The list is only good to know: what is not subscribed says so when it is
 		// listed.
 		s.log.Warnf("%s: the list of subscriptions can't be read: each is taken to be on until a listing says otherwise (%v)", s.cfg.Tenant, r.err)
@@ -92,7 +92,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	s.subscriptionsKnown = true
 	for _, st := range s.streams {
 		for _, sub := range r.subscriptions {
-			if strings.EqualFold(string(sub.Type), string(st.contentType)) && sub.Enabled {
+			if strings.EqualFold(sub.ContentType, st.id.ContentType) && sub.Enabled {
 				st.subscribed = true
 			}
 		}
@@ -111,18 +111,18 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 	st.startedAt, st.subscribed = now, true
 	s.answered(st, now)
 	if st.lostFrom.IsZero() {
-		s.board.Note(health.Stream(st.id), "subscription started, the first content may take up to 12 hours")
+		s.board.Note(st.id, "subscription started, the first content may take up to 12 hours")
 		return
 	}
-	s.gaps(st, ledger.Span{From: st.lostFrom, To: second(s.clock(now))}, 0, st.lostBy+", and Microsoft keeps nothing of such a time", now)
+	s.gaps(st, source.Span{From: st.lostFrom, To: second(s.clock(now))}, 0, st.lostBy+", and Microsoft keeps nothing of such a time", now)
 	st.lostFrom = time.Time{}
-	s.board.Note(health.Stream(st.id), "subscription started again: find out who had stopped it")
+	s.board.Note(st.id, "subscription started again: find out who had stopped it")
 }
 
 func (s *state) pageListed(r result, now time.Time) {
 	st, l := r.stream, r.listing
-	switch activity.Decide(r.err) {
-	case activity.Done:
+	switch s.source.Decide(r.err) {
+	case source.Done:
 		if l.failures > 0 && !l.spoiled {
 			s.revive(st, now)
 			l.failures = 0
@@ -130,13 +130,13 @@ func (s *state) pageListed(r result, now time.Time) {
 		s.answered(st, now)
 		st.metrics.LastSuccess.Set(now)
 		s.listed(l, st, r, now)
-	case activity.Relist:
+	case source.Relist:
 		s.listAgain(st, l, r.err, now)
-	case activity.Clamp:
+	case source.Clamp:
 		s.clamp(st, l, r.err, now)
-	case activity.Subscribe:
+	case source.Subscribe:
 		s.unsubscribed(st, r.err, now)
-	case activity.Retry:
+	case source.Retry:
 		if l.refused++; l.next != "" && l.refused >= silentFailures {
 			s.listAgain(st, l, r.err, now)
 			return
@@ -167,7 +167,7 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 		s.service.drop(now)
 		s.clockMoved(0, now)
 	}
-	edge := oldest(s.clock(now))
+	edge := st.oldest(s.clock(now))
 	tooOld := l.from.Before(edge)
 	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
 	s.listingFailed(st, l, err, now)
@@ -179,10 +179,10 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	l.from = edge
 	cut := earlier(edge, l.span.To)
 	from := l.span.From
-	if begin := oldest(s.clock(s.begun)); from.Before(begin) {
+	if begin := st.oldest(s.clock(s.begun)); from.Before(begin) {
 		from = begin // what was too old at the start is no loss since then
 	}
-	s.gaps(st, ledger.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
+	s.gaps(st, source.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
 	if l.span.From.Before(cut) {
 		l.span.From = cut
 	}
@@ -201,7 +201,7 @@ func (s *state) halve(st *stream, l *listing) {
 	older := *l
 	older.fresh = false
 	older.span.To = middle
-	l.span.From, l.from = middle, middle.Add(-overlap)
+	l.span.From, l.from = middle, middle.Add(-st.limits.Overlap)
 	st.backlog = append([]*listing{&older}, st.backlog...)
 	for _, i := range st.items { // those found on earlier pages belong to both
 		if slices.Contains(i.listings, l) {
@@ -212,12 +212,12 @@ func (s *state) halve(st *stream, l *listing) {
 
 // gaps reports the parts of a span that were neither completed nor reported
 // before, if they are longer than a tolerance.
-func (s *state) gaps(st *stream, span ledger.Span, tolerance time.Duration, reason string, now time.Time) {
+func (s *state) gaps(st *stream, span source.Span, tolerance time.Duration, reason string, now time.Time) {
 	if !span.From.Before(span.To) {
 		return
 	}
 	known := append(gapSpans(s.ledger.Gaps(st.id)), s.ledger.Completed(st.id)...)
-	slices.SortFunc(known, func(a, b ledger.Span) int { return a.From.Compare(b.From) })
+	slices.SortFunc(known, func(a, b source.Span) int { return a.From.Compare(b.From) })
 	for _, gap := range uncovered(span, known) {
 		if gap.To.Sub(gap.From) > tolerance {
 			s.lose(st, gap, reason, now)
@@ -237,7 +237,7 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	}
 	s.trouble(st, err, silentFailures)
 	st.subscribed = false
-	s.wasOff(st, activity.Explain(err, st.contentType, "").What)
+	s.wasOff(st, s.source.Explain(err, st.id.ContentType, "").What)
 }
 
 // wasOff notes since when at the earliest a subscription that had been on is
@@ -250,15 +250,15 @@ func (s *state) wasOff(st *stream, why string) {
 
 func (s *state) downloaded(r result, now time.Time) {
 	i, st := r.item, r.item.stream
-	action := activity.Decide(r.err)
+	action := s.source.Decide(r.err)
 	switch action {
-	case activity.Done:
+	case source.Done:
 		if i.failures > 0 {
 			s.revive(st, now)
 		}
 		s.loads(i)
 		return
-	case activity.Absent:
+	case source.Absent:
 		i.absent++
 	}
 	i.failures++
@@ -267,7 +267,7 @@ func (s *state) downloaded(r result, now time.Time) {
 	if at.Sub(now) > left && left > retryFirst {
 		at = now.Add(left / 2)
 	}
-	if action == activity.Lost || i.absent >= absentTries || at.Sub(now) > left {
+	if action == source.Lost || i.absent >= absentTries || at.Sub(now) > left {
 		s.lose(st, i.span(), fmt.Sprintf("blob %s: %v", i.content.ID, r.err), now)
 		st.metrics.Lost.Add(1)
 		s.loads(i)
@@ -289,16 +289,16 @@ func (s *state) failed(st *stream, kind taskKind, err error, now time.Time) {
 }
 
 // lose reports what can't be had any more.
-func (s *state) lose(st *stream, span ledger.Span, reason string, now time.Time) {
+func (s *state) lose(st *stream, span source.Span, reason string, now time.Time) {
 	s.log.Errorf("%s: lost: content of %s to %s: %s", s.name(st), span.From.Format(time.RFC3339), span.To.Format(time.RFC3339), reason)
 	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: s.clock(now).UTC()})
 }
 
 // name is how a stream is called in log lines.
-func (s *state) name(st *stream) string { return s.cfg.Tenant + " " + string(st.contentType) }
+func (s *state) name(st *stream) string { return s.cfg.Tenant + " " + st.id.ContentType }
 
-func gapSpans(gaps []ledger.Gap) []ledger.Span {
-	spans := make([]ledger.Span, len(gaps))
+func gapSpans(gaps []ledger.Gap) []source.Span {
+	spans := make([]source.Span, len(gaps))
 	for i, g := range gaps {
 		spans[i] = g.Span
 	}

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // mostBarrenPages is how many pages in a row may have nothing new. A listing of a
@@ -63,7 +63,7 @@ func (s *state) setAside(st *stream, l *listing) {
 		return
 	}
 	before := slices.IndexFunc(st.backlog, func(b *listing) bool {
-		return b.spoiled && !l.span.From.After(b.span.To) && l.span.To.Sub(b.span.From) <= maxWindow-overlap
+		return b.spoiled && !l.span.From.After(b.span.To) && l.span.To.Sub(b.span.From) <= st.mostSpan()
 	})
 	switch {
 	case before >= 0:
@@ -139,8 +139,8 @@ func (s *state) endListing(st *stream, l *listing, now time.Time) {
 	s.paged(st, l)
 }
 
-func (s *state) reportBadEntries(st *stream, p activity.Page) {
-	s.board.Set(health.Stream(st.id), health.Listing, health.Degraded, health.Cause{
+func (s *state) reportBadEntries(st *stream, p source.Page) {
+	s.board.Set(st.id, health.Listing, health.Degraded, health.Cause{
 		What: "some entries of the service's listings can't be used", Passing: true,
 		Do:     "nothing need be done unless it lasts: all others are collected, and the span is listed again; if it lasts, report it to Microsoft",
 		Detail: fmt.Sprintf("%d on a page; the first: %v", p.Bad, p.FirstBad),

@@ -6,23 +6,23 @@ import (
 	"slices"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Board is told what keeps streams from being collected; [health.Board] is
 // one. A Stream without a ContentType is all of its tenant.
 type Board interface {
-	Set(s health.Stream, c health.Condition, severity health.State, cause health.Cause)
-	Clear(s health.Stream, c ...health.Condition)
+	Set(s source.Stream, c health.Condition, severity health.State, cause health.Cause)
+	Clear(s source.Stream, c ...health.Condition)
 	// Listed says that the service has told what the stream has.
-	Listed(s health.Stream)
+	Listed(s source.Stream)
 	// Note takes a sentence that is good to know.
-	Note(s health.Stream, text string)
+	Note(s source.Stream, text string)
 }
 
 // tenant stands for all streams.
-func (s *state) tenant() health.Stream { return health.Stream{Tenant: s.cfg.Tenant} }
+func (s *state) tenant() source.Stream { return source.Stream{Tenant: s.cfg.Tenant} }
 
 // trouble says what an error of starting or listing means, of the whole
 // tenant if st is nil. Where nobody has to act it waits for some failures in a
@@ -46,7 +46,7 @@ func (s *state) troubleOf(st *stream, severity health.State, err error, failures
 	if isTimeout(err) { // which has taken its time already
 		failures *= 2
 	}
-	passing := activity.Decide(err) != activity.Configure && (s.cfg.Subscribe || activity.Decide(err) != activity.Subscribe)
+	passing := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
 	silent := silentFailures
 	if !s.anyListed() {
 		silent = silentAtStart
@@ -75,24 +75,17 @@ func (s *state) anyListed() bool {
 }
 
 func (s *state) set(st *stream, severity health.State, err error, passing bool) {
-	x := activity.Explain(err, st.contentType, s.cfg.App())
-	s.board.Set(health.Stream(st.id), condition(err), severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Passing: passing})
+	x := s.source.Explain(err, st.id.ContentType, s.cfg.App())
+	s.board.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Passing: passing})
 }
 
-// condition is what an error of starting or listing is about.
-func condition(err error) health.Condition {
-	var signIn *activity.SignInError
-	switch {
-	case errors.As(err, &signIn):
-		return health.SignIn
-	case activity.AuditingOff(err):
-		return health.Auditing
-	case activity.Unpermitted(err):
-		return health.Permission
-	case activity.Decide(err) == activity.Subscribe:
-		return health.Subscription
-	}
-	return health.Listing
+// conditions are what errors of starting or listing are reported as.
+var conditions = map[source.Topic]health.Condition{
+	source.Service:     health.Listing,
+	source.SignIn:      health.SignIn,
+	source.Permission:  health.Permission,
+	source.Auditing:    health.Auditing,
+	source.Subscribing: health.Subscription,
 }
 
 // answered says that the service did what was asked for a stream. After
@@ -104,9 +97,9 @@ func (s *state) answered(st *stream, now time.Time) {
 		}
 	}
 	st.failures = 0
-	s.board.Clear(health.Stream(st.id), health.Permission, health.Auditing, health.Subscription)
+	s.board.Clear(st.id, health.Permission, health.Auditing, health.Subscription)
 	if !st.failsToList() {
-		s.board.Clear(health.Stream(st.id), health.Listing)
+		s.board.Clear(st.id, health.Listing)
 	}
 }
 
@@ -130,8 +123,8 @@ func (s *state) failsToLoad(i *item, err error) {
 		i.reported = true
 		i.stream.stuck++
 	}
-	x := activity.Explain(err, i.stream.contentType, s.cfg.App())
-	s.board.Set(health.Stream(i.stream.id), health.Download, health.Degraded, health.Cause{
+	x := s.source.Explain(err, i.stream.id.ContentType, s.cfg.App())
+	s.board.Set(i.stream.id, health.Download, health.Degraded, health.Cause{
 		What: "some content can't be downloaded", Do: "nothing need be done unless it lasts: it is tried until it expires, and the other content goes on",
 		Detail: "blob " + i.content.ID + ": " + x.Detail, Passing: true,
 	})
@@ -144,7 +137,7 @@ func (s *state) loads(i *item) {
 	}
 	i.reported = false
 	if i.stream.stuck--; i.stream.stuck == 0 {
-		s.board.Clear(health.Stream(i.stream.id), health.Download)
+		s.board.Clear(i.stream.id, health.Download)
 	}
 }
 
@@ -182,7 +175,7 @@ func (s *state) refused(now time.Time, err error) {
 
 // askedToWait reports a service that asks for a wait of more than a minute. What
 // the first refusal says counts: each further one asks anew.
-func (s *state) askedToWait(e *activity.Error, now time.Time) {
+func (s *state) askedToWait(e *source.Error, now time.Time) {
 	if s.refusals.since.IsZero() {
 		s.refusals.since = now
 	}

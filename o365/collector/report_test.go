@@ -9,8 +9,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // register notes what a board is told of each condition: how often it was set,
@@ -24,18 +25,18 @@ type register struct {
 
 func newRegister() *register { return &register{set: map[string]int{}, holds: map[string]bool{}} }
 
-func key(s health.Stream, c health.Condition) string {
+func key(s source.Stream, c health.Condition) string {
 	return strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.ContentType, "Audit."), " ", c))
 }
 
-func (r *register) Set(s health.Stream, c health.Condition, _ health.State, _ health.Cause) {
+func (r *register) Set(s source.Stream, c health.Condition, _ health.State, _ health.Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.set[key(s, c)]++
 	r.holds[key(s, c)] = true
 }
 
-func (r *register) Clear(s health.Stream, cs ...health.Condition) {
+func (r *register) Clear(s source.Stream, cs ...health.Condition) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range cs {
@@ -47,9 +48,9 @@ func (r *register) Clear(s health.Stream, cs ...health.Condition) {
 	}
 }
 
-func (r *register) Listed(health.Stream) {}
+func (r *register) Listed(source.Stream) {}
 
-func (r *register) Note(_ health.Stream, text string) {
+func (r *register) Note(_ source.Stream, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.notes = append(r.notes, text)
@@ -71,8 +72,8 @@ func (r *register) want(t *testing.T, holds ...string) {
 }
 
 // fault is what requests of an operation fail with; all of them if op is "".
-func fault(op activity.Op, err error) func(activity.Op) error {
-	return func(o activity.Op) error {
+func fault(op source.Op, err error) func(source.Op) error {
+	return func(o source.Op) error {
 		if op == "" || o == op {
 			return err
 		}
@@ -81,19 +82,19 @@ func fault(op activity.Op, err error) func(activity.Op) error {
 }
 
 func TestConditions(t *testing.T) {
-	throttle := &activity.Error{Status: 403, Code: "AF429"}
+	throttle := &source.Error{Status: 403, Code: "AF429"}
 	for _, tt := range []struct {
 		name  string
-		fault func(activity.Op) error
+		fault func(source.Op) error
 		soon  []string // after 90 s; nil: not before
 		later []string // after 10 minutes
 	}{
 		{"throttled", fault("", throttle), nil, []string{"throttled"}},
-		{"login", fault("", &activity.SignInError{Err: wrongSecret{}}), []string{"Exchange sign_in", "SharePoint sign_in"}, []string{"Exchange sign_in", "SharePoint sign_in"}},
-		{"login service away", fault("", &activity.SignInError{Err: errReset}), nil, []string{"Exchange sign_in", "SharePoint sign_in"}},
+		{"login", fault("", &source.SignInError{Err: wrongSecret{}}), []string{"Exchange sign_in", "SharePoint sign_in"}, []string{"Exchange sign_in", "SharePoint sign_in"}},
+		{"login service away", fault("", &source.SignInError{Err: errReset}), nil, []string{"Exchange sign_in", "SharePoint sign_in"}},
 		{"network", fault("", errReset), nil, []string{"Exchange listing", "SharePoint listing"}},
-		{"permission", fault(activity.OpList, &activity.Error{Status: 401}), nil, []string{"Exchange permission", "SharePoint permission"}},
-		{"downloads", fault(activity.OpBlob, errReset), nil, []string{"Exchange download"}},
+		{"permission", fault(source.OpList, &source.Error{Status: 401}), nil, []string{"Exchange permission", "SharePoint permission"}},
+		{"downloads", fault(source.OpDownload, errReset), nil, []string{"Exchange download"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -130,7 +131,7 @@ func TestShortTroubleIsNoCondition(t *testing.T) {
 		stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
 		time.Sleep(10 * time.Minute)
 		for range 50 {
-			s.fail(fault("", &activity.Error{Status: 403, Code: "AF429"}))
+			s.fail(fault("", &source.Error{Status: 403, Code: "AF429"}))
 			time.Sleep(20 * time.Second)
 			s.fail(fault("", errReset))
 			time.Sleep(2 * time.Second)

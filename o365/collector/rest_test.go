@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // begun is a state for two content types after their first poll, of a service
@@ -16,9 +16,9 @@ func begun(t *testing.T, tenant string) (*state, time.Time) {
 	t.Helper()
 	b := newBook()
 	s := newState(Config{
-		Tenant: tenant, ContentTypes: []activity.ContentType{activity.Exchange, activity.DLP},
+		Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.DLP),
 		PollInterval: time.Minute, Concurrency: 8,
-	}, b, b, newRegister(), new(lines).log, rand.Float64)
+	}, new(activity.Client), b, b, newRegister(), new(lines).log, rand.Float64)
 	now := time.Now()
 	s.begin(now)
 	for range 10 {
@@ -74,7 +74,7 @@ func TestPollsSpread(t *testing.T) {
 			t.Errorf("%d of %d streams are polled in second %d", n, 2*tenants, second)
 		}
 	}
-	if first, again := phase(ledger.Stream{Tenant: "t"}, time.Minute), phase(ledger.Stream{Tenant: "t"}, time.Minute); first != again {
+	if first, again := phase(source.Stream{Tenant: "t"}, time.Minute), phase(source.Stream{Tenant: "t"}, time.Minute); first != again {
 		t.Errorf("a stream has two phases: %v and %v", first, again)
 	}
 }

@@ -10,66 +10,82 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 const tenant = "contoso"
 
+// retention is that of the service.
+const retention = 7 * 24 * time.Hour
+
+// contentTypes are those of the names.
+func contentTypes(names ...string) []source.ContentType {
+	var types []source.ContentType
+	for _, c := range activity.ContentTypes() {
+		if slices.Contains(names, c.Name) {
+			types = append(types, c)
+		}
+	}
+	return types
+}
+
 // service is a model of the API: what is listed when, and what it refuses.
 type service struct {
-	t  *testing.T
-	mu sync.Mutex
+	*activity.Client // decides and explains
+	t                *testing.T
+	mu               sync.Mutex
 
 	blobs      []modelBlob
 	pageSize   int
-	subscribed map[activity.ContentType]bool
-	spoil      func(t activity.ContentType, p *activity.Page) // changes what is listed
+	subscribed map[string]bool
+	spoil      func(t string, p *source.Page) // changes what is listed
 	skew       time.Duration
 	lie        func(now time.Time) time.Time // gives the dates of answers; nil: the time
-	fault      func(op activity.Op) error    // nil: none
+	fault      func(op source.Op) error      // nil: none
 	latency    time.Duration
 	perMinute  int           // 0: no quota
 	longest    time.Duration // windows of it are refused
 	tooLong    int           // windows that were
 
-	requests map[activity.Op]int
+	requests map[source.Op]int
 	recent   []time.Time // of the last minute
 	refused  int
 	opened   []string // content ids, in order
 }
 
 type modelBlob struct {
-	activity.Content
+	source.Item
 	listed time.Time // from when on listings show it
 }
 
 func newService(t *testing.T) *service {
 	return &service{
-		t: t, pageSize: 3, requests: map[activity.Op]int{},
-		subscribed: map[activity.ContentType]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
+		t: t, pageSize: 3, requests: map[source.Op]int{},
+		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
 	}
 }
 
 // add makes a blob available at created, but listed only late after.
-func (s *service) add(t activity.ContentType, created time.Time, late time.Duration) string {
+func (s *service) add(t string, created time.Time, late time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := fmt.Sprintf("%d$%s", len(s.blobs), t.Short())
+	id := fmt.Sprintf("%d$%s", len(s.blobs), t)
 	s.blobs = append(s.blobs, modelBlob{
-		Content: activity.Content{Type: t, ID: id, URI: "https://service/" + id, Created: created.UTC(), Expires: created.Add(late + retention).UTC()},
-		listed:  created.Add(late),
+		Item:   source.Item{ContentType: t, ID: id, URI: "https://service/" + id, Created: created.UTC(), Expires: created.Add(late + retention).UTC()},
+		listed: created.Add(late),
 	})
 	return id
 }
 
 // fail sets what the requests from now on fail with; nil: nothing.
-func (s *service) fail(fault func(op activity.Op) error) {
+func (s *service) fail(fault func(op source.Op) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.fault = fault
 }
 
-func (s *service) asked(op activity.Op) int {
+func (s *service) asked(op source.Op) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests[op]
@@ -94,7 +110,7 @@ func (s *service) date() time.Time {
 }
 
 // call is what every request goes through.
-func (s *service) call(ctx context.Context, op activity.Op) error {
+func (s *service) call(ctx context.Context, op source.Op) error {
 	select {
 	case <-time.After(s.latency):
 	case <-ctx.Done():
@@ -107,7 +123,7 @@ func (s *service) call(ctx context.Context, op activity.Op) error {
 	s.recent = slices.DeleteFunc(s.recent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
 	if s.perMinute > 0 && len(s.recent) >= s.perMinute {
 		s.refused++
-		return &activity.Error{Op: op, Status: 403, Code: "AF429"}
+		return &source.Error{Op: op, Status: 403, Code: "AF429"}
 	}
 	s.recent = append(s.recent, now)
 	if s.fault != nil {
@@ -116,21 +132,21 @@ func (s *service) call(ctx context.Context, op activity.Op) error {
 	return nil
 }
 
-func (s *service) Subscriptions(ctx context.Context) ([]activity.Subscription, time.Time, error) {
-	if err := s.call(ctx, activity.OpSubscriptions); err != nil {
+func (s *service) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
+	if err := s.call(ctx, source.OpSubscriptions); err != nil {
 		return nil, time.Time{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var list []activity.Subscription
+	var list []source.Subscription
 	for t := range s.subscribed {
-		list = append(list, activity.Subscription{Type: t, Enabled: true})
+		list = append(list, source.Subscription{ContentType: t, Enabled: true})
 	}
 	return list, s.date(), nil
 }
 
-func (s *service) Start(ctx context.Context, t activity.ContentType) error {
-	if err := s.call(ctx, activity.OpStart); err != nil {
+func (s *service) Start(ctx context.Context, t string) error {
+	if err := s.call(ctx, source.OpStart); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -142,11 +158,10 @@ func (s *service) Start(ctx context.Context, t activity.ContentType) error {
 	return nil
 }
 
-func (s *service) List(ctx context.Context, t activity.ContentType, from, to time.Time, want activity.Want) (activity.Page, error) {
-	return s.page(ctx, t, from, to, 0, want)
-}
-
-func (s *service) NextPage(ctx context.Context, t activity.ContentType, next string, want activity.Want) (activity.Page, error) {
+func (s *service) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if next == "" {
+		return s.page(ctx, t, span.From, span.To, 0, want)
+	}
 	var from, to int64
 	var skip int
 	if _, err := fmt.Sscanf(next, "%d %d %d", &from, &to, &skip); err != nil {
@@ -155,52 +170,52 @@ func (s *service) NextPage(ctx context.Context, t activity.ContentType, next str
 	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip, want)
 }
 
-func (s *service) page(ctx context.Context, t activity.ContentType, from, to time.Time, skip int, want activity.Want) (activity.Page, error) {
-	if err := s.call(ctx, activity.OpList); err != nil {
-		return activity.Page{}, err
+func (s *service) page(ctx context.Context, t string, from, to time.Time, skip int, want source.Want) (source.Page, error) {
+	if err := s.call(ctx, source.OpList); err != nil {
+		return source.Page{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
 	if !s.subscribed[t] {
-		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20022"}
+		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20022"}
 	}
 	if to.Sub(from) >= s.longest {
 		s.tooLong++
-		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20055", Date: s.date()}
+		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20055", Date: s.date()}
 	}
 	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
 		s.t.Errorf("window %s to %s", from, to)
 	}
 	if from.Before(now.Add(-retention - time.Minute)) {
-		return activity.Page{}, &activity.Error{Op: activity.OpList, Status: 400, Code: "AF20030", Date: s.date()}
+		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030", Date: s.date()}
 	}
-	page := activity.Page{Date: s.date()}
+	page := source.Page{Date: s.date()}
 	for i := range s.blobs {
 		b := &s.blobs[i]
-		if b.Type != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
+		if b.ContentType != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
 			continue
 		}
 		if skip > 0 {
 			skip--
 			continue
 		}
-		if len(page.Contents) == s.pageSize {
+		if len(page.Items) == s.pageSize {
 			page.Next = fmt.Sprintf("%d %d %d", from.Unix(), to.Unix(), s.position(t, from, to, now, page))
 			break
 		}
-		page.Contents = append(page.Contents, b.Content)
+		page.Items = append(page.Items, b.Item)
 	}
-	all := page.Contents
-	page.Contents = nil
+	all := page.Items
+	page.Items = nil
 	for _, c := range all {
 		if want.New != nil && !want.New(c.ID) {
 			continue
 		}
-		if page.More = want.Most > 0 && len(page.Contents) == want.Most; page.More {
+		if page.More = want.Most > 0 && len(page.Items) == want.Most; page.More {
 			break
 		}
-		page.Contents = append(page.Contents, c)
+		page.Items = append(page.Items, c)
 	}
 	if s.spoil != nil {
 		s.spoil(t, &page)
@@ -209,12 +224,12 @@ func (s *service) page(ctx context.Context, t activity.ContentType, from, to tim
 }
 
 // position counts what the pages up to and with this one have shown.
-func (s *service) position(t activity.ContentType, from, to, now time.Time, page activity.Page) int {
-	last := page.Contents[len(page.Contents)-1].ID
+func (s *service) position(t string, from, to, now time.Time, page source.Page) int {
+	last := page.Items[len(page.Items)-1].ID
 	n := 0
 	for i := range s.blobs {
 		b := &s.blobs[i]
-		if b.Type == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
+		if b.ContentType == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
 			n++
 			if b.ID == last {
 				break
@@ -224,14 +239,14 @@ func (s *service) position(t activity.ContentType, from, to, now time.Time, page
 	return n
 }
 
-func (s *service) Open(ctx context.Context, c activity.Content) (io.ReadCloser, error) {
-	if err := s.call(ctx, activity.OpBlob); err != nil {
+func (s *service) Open(ctx context.Context, c source.Item) (io.ReadCloser, error) {
+	if err := s.call(ctx, source.OpDownload); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.now().After(c.Expires) {
-		return nil, &activity.Error{Op: activity.OpBlob, Status: 400, Code: "AF20051"}
+		return nil, &source.Error{Op: source.OpDownload, Status: 400, Code: "AF20051"}
 	}
 	s.opened = append(s.opened, c.ID)
 	return io.NopCloser(strings.NewReader(c.ID)), nil

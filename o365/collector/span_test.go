@@ -4,28 +4,27 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // A lost blob is missed when it became available; if the service says no time that
 // can be, within what was listed.
 func TestSpanOfLostBlob(t *testing.T) {
 	seen := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	listed := ledger.Span{From: seen.Add(-time.Hour), To: seen}
+	listed := source.Span{From: seen.Add(-time.Hour), To: seen}
 	created := seen.Add(-30 * time.Minute)
-	own := ledger.Span{From: created, To: created.Add(time.Second)}
+	own := source.Span{From: created, To: created.Add(time.Second)}
 	for _, tt := range []struct {
 		name    string
 		created time.Time
-		want    ledger.Span
+		want    source.Span
 	}{
 		{"within the listing", created.Add(time.Millisecond), own},
 		{"none", time.Time{}, listed},
 		{"years ago", seen.AddDate(-40, 0, 0), listed},
 		{"years ahead", seen.AddDate(7000, 0, 0), listed},
 	} {
-		i := &item{content: activity.Content{Created: tt.created}, seen: seen, listings: []*listing{{span: listed}}}
+		i := &item{stream: &stream{limits: source.Limits{Retention: retention}}, content: source.Item{Created: tt.created}, seen: seen, listings: []*listing{{span: listed}}}
 		if got := i.span(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}

@@ -5,13 +5,14 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // state is all that a collector knows. Its methods are called by one
 // goroutine; they read no clock and wait for nothing.
 type state struct {
 	cfg    Config
+	source source.Source // only to ask it what errors mean
 	sink   Sink
 	ledger Ledger
 	board  Board
@@ -106,7 +107,7 @@ func (s *state) urgent(st *stream, now time.Time, wake *time.Time) *task {
 	case st.busy:
 		return nil
 	case !st.subscribed:
-		if again := st.startedAt.Add(startPause); !st.startedAt.IsZero() && now.Before(again) {
+		if again := st.startedAt.Add(st.limits.StartPause); !st.startedAt.IsZero() && now.Before(again) {
 			*wake = earlier(*wake, again)
 			return nil
 		}
@@ -218,11 +219,11 @@ func (s *state) missed(st *stream, now time.Time) {
 	if len(covers) > 0 && covers[0].From.After(from) {
 		from = covers[0].From // what was complete before has been forgotten
 	}
-	s.gaps(st, ledger.Span{From: from, To: oldest(s.clock(now))}, cutTolerance,
+	s.gaps(st, source.Span{From: from, To: st.oldest(s.clock(now))}, cutTolerance,
 		"nothing was collected for longer than the service keeps content", now)
 }
 
-func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {
+func newState(cfg Config, from source.Source, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {
 	if cfg.App == nil {
 		cfg.App = func() string { return "" }
 	}
@@ -232,14 +233,17 @@ func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, rand
 	if cfg.Metrics == nil {
 		cfg.Metrics = uncounted(cfg)
 	}
-	s := &state{cfg: cfg, sink: sink, ledger: l, board: board, log: log, random: random}
+	if _, ok := from.(source.Subscriber); !ok {
+		cfg.Subscribe = false
+	}
+	s := &state{cfg: cfg, source: from, sink: sink, ledger: l, board: board, log: log, random: random}
 	for _, t := range cfg.ContentTypes {
 		s.streams = append(s.streams, &stream{
-			contentType: t,
-			id:          ledger.Stream{Tenant: cfg.Tenant, ContentType: string(t)},
-			subscribed:  !cfg.Subscribe,
-			items:       make(map[string]*item),
-			metrics:     cfg.Metrics.Stream(string(t)),
+			id:         source.Stream{Tenant: cfg.Tenant, ContentType: t.Name},
+			limits:     t.Limits,
+			subscribed: !cfg.Subscribe,
+			items:      make(map[string]*item),
+			metrics:    cfg.Metrics.Stream(t.Name),
 		})
 	}
 	s.subscriptionsKnown = !cfg.Subscribe
@@ -250,7 +254,7 @@ func newState(cfg Config, sink Sink, l Ledger, board Board, log health.Log, rand
 func uncounted(cfg Config) *health.TenantMetrics {
 	var types []string
 	for _, t := range cfg.ContentTypes {
-		types = append(types, string(t))
+		types = append(types, t.Name)
 	}
 	return health.NewMetrics([]string{cfg.Tenant}, types).Tenant(cfg.Tenant)
 }

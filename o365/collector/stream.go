@@ -4,18 +4,17 @@ import (
 	"container/heap"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // stream is one content type of the tenant: it fails, waits and recovers
 // alone.
 type stream struct {
-	contentType activity.ContentType
-	id          ledger.Stream
-	since       time.Time // nothing before is collected
-	metrics     *health.StreamMetrics
+	id      source.Stream
+	limits  source.Limits
+	since   time.Time // nothing before is collected
+	metrics *health.StreamMetrics
 
 	subscribed bool
 	lostFrom   time.Time // since when the subscription may have been off; zero: it was not
@@ -48,13 +47,13 @@ type stream struct {
 	freshest queue
 	older    queue
 	waiting  retries
-	evicted  []ledger.Span // times of entries that were forgotten because they failed, oldest first
+	evicted  []source.Span // times of entries that were forgotten because they failed, oldest first
 }
 
 // listing is a span that is being listed, page by page, and then waits until
 // all it listed is delivered.
 type listing struct {
-	span     ledger.Span
+	span     source.Span
 	from     time.Time // startTime of the request
 	fresh    bool
 	listed   bool
@@ -69,7 +68,7 @@ type listing struct {
 // item is a blob that is not delivered yet.
 type item struct {
 	stream   *stream
-	content  activity.Content
+	content  source.Item
 	blob     Blob
 	fresh    bool
 	seen     time.Time // when it was listed
@@ -82,10 +81,10 @@ type item struct {
 
 // span is of which time the content is: when it became available, or what was
 // listed, if the service says no time that can be.
-func (i *item) span() ledger.Span {
+func (i *item) span() source.Span {
 	created := second(i.content.Created)
-	if len(i.listings) == 0 || !created.Before(i.listings[0].span.From.Add(-retention)) && !created.After(i.seen.Add(retention)) {
-		return ledger.Span{From: created, To: created.Add(time.Second)}
+	if len(i.listings) == 0 || !created.Before(i.listings[0].span.From.Add(-i.stream.limits.Retention)) && !created.After(i.seen.Add(i.stream.limits.Retention)) {
+		return source.Span{From: created, To: created.Add(time.Second)}
 	}
 	return i.listings[0].span
 }
@@ -95,7 +94,7 @@ func (i *item) expires() time.Time {
 	if !i.content.Expires.IsZero() {
 		return i.content.Expires
 	}
-	return i.seen.Add(retention)
+	return i.seen.Add(i.stream.limits.Retention)
 }
 
 // mostEntries is how many entries of a stream may wait for their download unless

@@ -5,9 +5,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // sweep queues the listings of a stream that are due at now.
@@ -25,10 +23,10 @@ func (s *state) sweep(st *stream, now time.Time) {
 	}
 	s.evictedLost(st, now)
 	clock := s.clock(now)
-	from := earlier(clock.Add(-s.newest()), st.listedTo.Add(-newest))
+	from := earlier(clock.Add(-s.newest(st)), st.listedTo.Add(-newest))
 	switch {
 	case !now.Before(st.weekAt) && len(st.backlog) == 0:
-		from = earlier(from, clock.Add(-weekSweep))
+		from = earlier(from, clock.Add(-st.limits.Retention))
 		st.weekAt, st.dayAt = now.Add(weekInterval), now.Add(dayInterval)
 	case !now.Before(st.dayAt):
 		from = earlier(from, clock.Add(-daySweep))
@@ -37,50 +35,50 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if from.Before(st.since) {
 		from = st.since
 	}
-	if edge := oldest(clock); from.Before(edge) {
+	if edge := st.oldest(clock); from.Before(edge) {
 		from = edge
 	}
 	if end := second(clock); !from.Before(end) {
 		from = end.Add(-time.Second) // something is listed at each poll
 	}
-	last := s.newest()
+	last := s.newest(st)
 	if length := clock.Sub(from); length < 2*last {
 		last = length // one request, not two
 	}
-	spans := windows(from, clock, last)
+	spans := windows(from, clock, last, st.mostSpan())
 	older := make([]*listing, 0, 1+len(spans)+len(st.backlog))
 	if s.service.far(now) {
-		older = append(older, s.byOwnClock(now))
+		older = append(older, s.byOwnClock(st, now))
 	}
 	for _, span := range spans[:len(spans)-1] {
-		older = append(older, newListing(span))
+		older = append(older, st.listing(span))
 	}
 	// Before a long backfill, or the last day would not be looked at again
 	// until that is over.
 	st.backlog = append(older, st.backlog...)
-	st.fresh = newListing(spans[len(spans)-1])
+	st.fresh = st.listing(spans[len(spans)-1])
 	st.fresh.fresh, st.fresh.void = true, !st.opened
 }
 
 // byOwnClock is a listing of the newest content by this machine's clock, for when
 // the service's dates are wrong and not that. It proves nothing.
-func (s *state) byOwnClock(now time.Time) *listing {
+func (s *state) byOwnClock(st *stream, now time.Time) *listing {
 	to := second(now)
-	l := newListing(ledger.Span{From: to.Add(-s.newest()), To: to})
+	l := st.listing(source.Span{From: to.Add(-s.newest(st)), To: to})
 	l.void = true
 	return l
 }
 
 // phase is the time from a stream's first poll to its second: streams are begun
 // together, and would else be polled together ever after.
-func phase(id ledger.Stream, interval time.Duration) time.Duration {
+func phase(id source.Stream, interval time.Duration) time.Duration {
 	h := fnv.New32a()
 	_, _ = io.WriteString(h, id.Tenant+id.ContentType)
 	return interval * time.Duration(1+h.Sum32()%1000) / 1000
 }
 
-func newListing(span ledger.Span) *listing {
-	return &listing{span: span, from: span.From.Add(-overlap)}
+func (st *stream) listing(span source.Span) *listing {
+	return &listing{span: span, from: span.From.Add(-st.limits.Overlap)}
 }
 
 // nextPoll is the time to the next poll: a little less than the interval, by
@@ -91,19 +89,19 @@ func (s *state) nextPoll() time.Duration {
 }
 
 // newest is how far back each poll looks.
-func (s *state) newest() time.Duration {
-	return min(max(newest, 2*s.cfg.PollInterval), maxWindow)
+func (s *state) newest(st *stream) time.Duration {
+	return min(max(newest, 2*s.cfg.PollInterval), st.mostSpan())
 }
 
 // listed takes one page of a listing.
 func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 	if !st.wasListed && st.opened {
 		st.wasListed = true
-		s.board.Listed(health.Stream(st.id))
+		s.board.Listed(st.id)
 	}
 	before := len(st.items)
-	for _, c := range r.page.Contents {
-		if s.service.entry(c.Created, now) {
+	for _, c := range r.page.Items {
+		if s.service.entry(c.Created, now, st.limits.Retention) {
 			s.clockMoved(0, now)
 		}
 		if c.Created.IsZero() || !c.Created.Before(l.span.From) {
@@ -114,7 +112,7 @@ func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 }
 
 // found queues a blob unless it is delivered or queued already.
-func (s *state) found(st *stream, l *listing, c activity.Content, now time.Time) {
+func (s *state) found(st *stream, l *listing, c source.Item, now time.Time) {
 	i := st.items[c.ID]
 	if i == nil {
 		if s.ledger.Progress(st.id, c.ID).Done {
@@ -166,7 +164,7 @@ func (s *state) sayCaughtUp(st *stream) {
 		return
 	}
 	st.caughtUp = true
-	s.board.Note(health.Stream(st.id), "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
+	s.board.Note(st.id, "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
 }
 
 // drop takes a listing out of those that are to be listed.
@@ -191,7 +189,7 @@ func (s *state) settle(st *stream, l *listing) {
 }
 
 // confirmed ends the life of an item.
-func (s *state) confirmed(id ledger.Stream, contentID string) {
+func (s *state) confirmed(id source.Stream, contentID string) {
 	for _, st := range s.streams {
 		if st.id == id {
 			if i := st.items[contentID]; i != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // task is one request to the service, and for a blob the reading of it.
@@ -40,9 +40,9 @@ const (
 // result is how a task ended.
 type result struct {
 	task
-	subscriptions []activity.Subscription
+	subscriptions []source.Subscription
 	listedAt      time.Time // of the subscriptions, by the service's clock
-	page          activity.Page
+	page          source.Page
 	err           error
 }
 
@@ -62,17 +62,13 @@ func (c *Collector) do(ctx context.Context, t *task) result {
 	r := result{task: *t}
 	switch t.kind {
 	case subscriptions:
-		r.subscriptions, r.listedAt, r.err = c.api.Subscriptions(ctx)
+		r.subscriptions, r.listedAt, r.err = c.source.(source.Subscriber).Subscriptions(ctx)
 	case start:
-		r.err = c.api.Start(ctx, t.stream.contentType)
+		r.err = c.source.(source.Subscriber).Start(ctx, t.stream.id.ContentType)
 	case list:
 		l, id := t.listing, t.stream.id
-		want := activity.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}
-		if l.next == "" {
-			r.page, r.err = c.api.List(ctx, t.stream.contentType, l.from, l.span.To, want)
-		} else {
-			r.page, r.err = c.api.NextPage(ctx, t.stream.contentType, l.next, want)
-		}
+		want := source.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}
+		r.page, r.err = c.source.List(ctx, id.ContentType, source.Span{From: l.from, To: l.span.To}, l.next, want)
 	case download:
 		r.err = c.download(ctx, t.item)
 	}
@@ -85,7 +81,7 @@ func (c *Collector) download(ctx context.Context, i *item) error {
 		return err
 	}
 	defer release()
-	body, err := c.api.Open(ctx, i.content)
+	body, err := c.source.Open(ctx, i.content)
 	if err != nil {
 		return err
 	}
@@ -94,8 +90,8 @@ func (c *Collector) download(ctx context.Context, i *item) error {
 }
 
 // apiError returns the API's refusal in err, if it is one.
-func apiError(err error) *activity.Error {
-	var e *activity.Error
+func apiError(err error) *source.Error {
+	var e *source.Error
 	if errors.As(err, &e) {
 		return e
 	}

@@ -119,7 +119,7 @@ func (s *state) openStreams(now time.Time) {
 		}
 		s.missed(st, now)
 		st.listedTo = st.since
-		if edge := oldest(clock); st.listedTo.Before(edge) {
+		if edge := st.oldest(clock); st.listedTo.Before(edge) {
 			st.listedTo = edge
 		}
 		st.pollAt, st.polled = earlier(st.pollAt, now), false

@@ -5,7 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 const year = 365 * 24 * time.Hour
@@ -75,16 +76,16 @@ func TestNoProbeInShortWaits(t *testing.T) {
 func TestRecoveryFromLongWaits(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
-		op    activity.Op
-		err   *activity.Error
+		op    source.Op
+		err   *source.Error
 		holds []string // meanwhile
 	}{
-		{"AF429", "", &activity.Error{Status: 403, Code: "AF429", RetryAfter: year}, of("throttled")},
-		{"429", activity.OpList, &activity.Error{Status: 429, RetryAfter: 20 * time.Minute}, of("throttled")},
-		{"503 of listings", activity.OpList, &activity.Error{Status: 503, RetryAfter: year}, of("Exchange listing", "SharePoint listing")},
-		{"503 of blobs", activity.OpBlob, &activity.Error{Status: 503, RetryAfter: year}, nil},
-		{"401 of listings", activity.OpList, &activity.Error{Status: 401, RetryAfter: year}, of("Exchange permission", "SharePoint permission")},
-		{"302 of listings", activity.OpList, &activity.Error{Status: 302}, of("Exchange listing", "SharePoint listing")},
+		{"AF429", "", &source.Error{Status: 403, Code: "AF429", RetryAfter: year}, of("throttled")},
+		{"429", source.OpList, &source.Error{Status: 429, RetryAfter: 20 * time.Minute}, of("throttled")},
+		{"503 of listings", source.OpList, &source.Error{Status: 503, RetryAfter: year}, of("Exchange listing", "SharePoint listing")},
+		{"503 of blobs", source.OpDownload, &source.Error{Status: 503, RetryAfter: year}, nil},
+		{"401 of listings", source.OpList, &source.Error{Status: 401, RetryAfter: year}, of("Exchange permission", "SharePoint permission")},
+		{"302 of listings", source.OpList, &source.Error{Status: 302}, of("Exchange listing", "SharePoint listing")},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

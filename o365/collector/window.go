@@ -3,16 +3,7 @@ package collector
 import (
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
-)
-
-// What the API allows ("Office 365 Management Activity API reference", list
-// available content): windows of at most 24 hours, at most 7 days back.
-// Windows of 24 hours to the second have been seen refused, and the overlap
-// has to go in as well.
-const (
-	retention = 7 * 24 * time.Hour
-	maxWindow = 24*time.Hour - time.Minute
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // How often content that was listed late is looked for, and how far back. The
@@ -22,48 +13,44 @@ const (
 	dayInterval   = 30 * time.Minute
 	weekInterval  = 6 * time.Hour
 	daySweep      = 24 * time.Hour
-	weekSweep     = retention
 	edgeTolerance = time.Second
 )
 
-// overlap is how much earlier than its span a listing begins: a blob that was
-// created exactly at a listing's startTime can be served in part (observed by
-// Elastic's o365audit input). What was created before the span is left to the
-// listing of the span before.
-const overlap = time.Second
-
-// second cuts t to a whole second, as the API compares times.
+// second cuts t to a whole second, as the service compares times.
 func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// oldest is the earliest startTime that the API accepts at now.
-func oldest(now time.Time) time.Time {
-	return second(now.Add(-retention)).Add(edgeTolerance)
+// oldest is the earliest beginning of a listing that the source accepts at now.
+func (st *stream) oldest(now time.Time) time.Time {
+	return second(now.Add(-st.limits.Retention)).Add(edgeTolerance)
 }
 
-// windows cuts [from, to) into spans that the API accepts, oldest first. The
-// last one holds the newest content alone, so that it can be listed first.
-func windows(from, to time.Time, last time.Duration) []ledger.Span {
+// mostSpan is how much time one listing can be of, the overlap aside.
+func (st *stream) mostSpan() time.Duration { return st.limits.Window - st.limits.Overlap }
+
+// windows cuts [from, to) into spans of a most length, oldest first. The last one
+// holds the newest content alone, so that it can be listed first.
+func windows(from, to time.Time, last, most time.Duration) []source.Span {
 	from, to = second(from), second(to)
-	var spans []ledger.Span
-	split := to.Add(-min(last, maxWindow))
+	var spans []source.Span
+	split := to.Add(-min(last, most))
 	for from.Before(split) {
-		end := from.Add(maxWindow)
+		end := from.Add(most)
 		if end.After(split) {
 			end = split
 		}
-		spans = append(spans, ledger.Span{From: from, To: end})
+		spans = append(spans, source.Span{From: from, To: end})
 		from = end
 	}
 	if from.Before(to) {
-		spans = append(spans, ledger.Span{From: from, To: to})
+		spans = append(spans, source.Span{From: from, To: to})
 	}
 	return spans
 }
 
 // uncovered returns the parts of span that none of the covers, sorted by
 // their start, holds.
-func uncovered(span ledger.Span, covers []ledger.Span) []ledger.Span {
-	var gaps []ledger.Span
+func uncovered(span source.Span, covers []source.Span) []source.Span {
+	var gaps []source.Span
 	from := span.From
 	for _, c := range covers {
 		if !c.To.After(from) {
@@ -73,12 +60,12 @@ func uncovered(span ledger.Span, covers []ledger.Span) []ledger.Span {
 			break
 		}
 		if c.From.After(from) {
-			gaps = append(gaps, ledger.Span{From: from, To: c.From})
+			gaps = append(gaps, source.Span{From: from, To: c.From})
 		}
 		from = c.To
 	}
 	if from.Before(span.To) {
-		gaps = append(gaps, ledger.Span{From: from, To: span.To})
+		gaps = append(gaps, source.Span{From: from, To: span.To})
 	}
 	return gaps
 }

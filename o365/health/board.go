@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Board keeps what is known about how every stream is collected, decides what
@@ -26,7 +27,7 @@ type Board struct {
 	started time.Time
 
 	mu      sync.Mutex
-	all     []Stream
+	all     []source.Stream
 	streams []*entry
 	tenants []*tenant
 	notes   []note
@@ -46,7 +47,7 @@ const (
 
 // entry is what is known of one stream.
 type entry struct {
-	Stream
+	source.Stream
 	listed   bool
 	state    State
 	since    time.Time
@@ -74,7 +75,7 @@ type tenant struct {
 type note struct {
 	tenant  string
 	text    string
-	streams []Stream
+	streams []source.Stream
 	due     time.Time
 }
 
@@ -82,7 +83,7 @@ type note struct {
 // nil, takes an event for every change of state; it must not block and not
 // call the board. What causes and notes say is cleaned, and without the secrets
 // that r knows.
-func NewBoard(streams []Stream, r *sanitize.Redactor, log Log, emit func(Event)) *Board {
+func NewBoard(streams []source.Stream, r *sanitize.Redactor, log Log, emit func(Event)) *Board {
 	now := time.Now()
 	b := &Board{log: log, secrets: r, emit: emit, started: now, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
 	for _, s := range streams {
@@ -98,7 +99,7 @@ func NewBoard(streams []Stream, r *sanitize.Redactor, log Log, emit func(Event))
 
 // Set says that a condition holds. It may be called each time that it is met:
 // what was said already is counted.
-func (b *Board) Set(of Stream, c Condition, severity State, cause Cause) {
+func (b *Board) Set(of source.Stream, c Condition, severity State, cause Cause) {
 	now := time.Now()
 	cause = b.clean(cause)
 	b.mu.Lock()
@@ -120,7 +121,7 @@ func (b *Board) clean(c Cause) Cause {
 
 // set reports whether anything but a count has changed.
 func (e *entry) set(c Condition, severity State, cause Cause, now time.Time) bool {
-	fresh := Problem{Condition: c, State: severity, Cause: cause, Since: now, Times: 1, Streams: []Stream{e.Stream}}
+	fresh := Problem{Condition: c, State: severity, Cause: cause, Since: now, Times: 1, Streams: []source.Stream{e.Stream}}
 	p := e.problems[c]
 	if p == nil || p.topic() != fresh.topic() {
 		due := now.Add(gathering)
@@ -140,7 +141,7 @@ func (e *entry) set(c Condition, severity State, cause Cause, now time.Time) boo
 }
 
 // Clear says that conditions do not hold, or not any more.
-func (b *Board) Clear(of Stream, cs ...Condition) {
+func (b *Board) Clear(of source.Stream, cs ...Condition) {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -166,7 +167,7 @@ func (e *entry) clear(cs []Condition, now time.Time) (changed bool) {
 }
 
 // Listed says that the service has told what a stream has: it is collected.
-func (b *Board) Listed(of Stream) {
+func (b *Board) Listed(of source.Stream) {
 	now := time.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -180,7 +181,7 @@ func (b *Board) Listed(of Stream) {
 
 // Note takes a sentence that is good to know and calls for nothing. The same
 // one about several streams of a tenant becomes one line.
-func (b *Board) Note(of Stream, text string) {
+func (b *Board) Note(of source.Stream, text string) {
 	due := time.Now().Add(gathering)
 	text = b.secrets.Text(text, sanitize.MaxDetail)
 	b.mu.Lock()
@@ -217,7 +218,7 @@ func (b *Board) Problems(tenant string) []Problem {
 
 func (b *Board) problems(tenant string) []Problem {
 	var all []Problem
-	for e := range b.of(Stream{Tenant: tenant}) {
+	for e := range b.of(source.Stream{Tenant: tenant}) {
 		all = append(all, e.current()...)
 	}
 	return fold(all)
@@ -244,7 +245,7 @@ func causes(problems []Problem) []Cause {
 }
 
 // of yields the entries that a Stream stands for.
-func (b *Board) of(s Stream) func(yield func(*entry) bool) {
+func (b *Board) of(s source.Stream) func(yield func(*entry) bool) {
 	return func(yield func(*entry) bool) {
 		for _, e := range b.streams {
 			if (s.Tenant == "" || s.Tenant == e.Tenant) && (s.ContentType == "" || s.ContentType == e.ContentType) && !yield(e) {

@@ -12,6 +12,7 @@ import (
 	"unicode"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // desk is a board of two tenants with two streams each, and what it told.
@@ -24,10 +25,10 @@ type desk struct {
 }
 
 var (
-	aE, aS = Stream{"a", "Exchange"}, Stream{"a", "SharePoint"}
-	bE, bS = Stream{"b", "Exchange"}, Stream{"b", "SharePoint"}
-	a, b   = Stream{Tenant: "a"}, Stream{Tenant: "b"}
-	every  = Stream{}
+	aE, aS = source.Stream{Tenant: "a", ContentType: "Exchange"}, source.Stream{Tenant: "a", ContentType: "SharePoint"}
+	bE, bS = source.Stream{Tenant: "b", ContentType: "Exchange"}, source.Stream{Tenant: "b", ContentType: "SharePoint"}
+	a, b   = source.Stream{Tenant: "a"}, source.Stream{Tenant: "b"}
+	every  = source.Stream{}
 
 	secret   = Cause{What: "the secret is wrong", Do: "change it", Detail: "7000215"}
 	consent  = Cause{What: "no permission", Do: "grant it", Detail: "401"}
@@ -40,7 +41,7 @@ func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
 	t.Helper()
 	d = &desk{}
 	synctest.Test(t, func(t *testing.T) {
-		d.Board = NewBoard([]Stream{aE, aS, bE, bS}, nil, d.log, d.emit)
+		d.Board = NewBoard([]source.Stream{aE, aS, bE, bS}, nil, d.log, d.emit)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -287,7 +288,7 @@ func TestForeignTextIsCleaned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines []string
 		var causes []Cause
-		b := NewBoard([]Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ Level, line string) { lines = append(lines, line) },
+		b := NewBoard([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ Level, line string) { lines = append(lines, line) },
 			func(e Event) { causes = append(causes, e.Causes...) })
 		b.Set(aE, Listing, Failing, hostile)
 		b.Note(aE, "a note \x07")

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Condition is a way in which collecting can go wrong. A stream has each at
@@ -38,7 +40,7 @@ type Problem struct {
 	Cause
 	Since   time.Time
 	Times   int // how often it was met
-	Streams []Stream
+	Streams []source.Stream
 }
 
 // topic is what makes two problems one: whatever the details say.

@@ -3,6 +3,8 @@ package health
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Kind is what an [Event] is about.
@@ -40,8 +42,8 @@ type Event struct {
 
 // Day is what Completeness tells beside the time.
 type Day struct {
-	Listed     []Span // within the day: everything that was listed is delivered
-	Lost       []Span // within the day: can't be had any more
+	Listed     []source.Span // within the day: everything that was listed is delivered
+	Lost       []source.Span // within the day: can't be had any more
 	Counted    time.Time
 	Blobs      int64
 	Records    int64
@@ -49,9 +51,6 @@ type Day struct {
 	Lag        time.Duration // how far the stream is behind
 	Newest     time.Time     // contentCreated of the newest blob delivered; zero: none since the start
 }
-
-// Span is [From, To) of contentCreated time.
-type Span struct{ From, To time.Time }
 
 // wire is the form of every kind; what a kind has no use for is left out.
 type wire struct {
@@ -158,7 +157,7 @@ func (e Event) day() *wireDay {
 	return d
 }
 
-func spans(list []Span) []wireSpan {
+func spans(list []source.Span) []wireSpan {
 	all := make([]wireSpan, 0, len(list))
 	for _, s := range list {
 		all = append(all, wireSpan{stamp(s.From), stamp(s.To)})

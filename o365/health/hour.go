@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Hour is what became of a tenant in an hour.
@@ -49,9 +51,9 @@ func (h Hour) Line(now time.Time) string {
 	} else {
 		parts = append(parts, fmt.Sprintf("lag %s at most (%s)", rough(worst.Lag), worst.ContentType))
 	}
-	all := make([]Stream, 0, len(h.Lags))
+	all := make([]source.Stream, 0, len(h.Lags))
 	for _, n := range h.Lags {
-		all = append(all, Stream{h.Tenant, n.ContentType})
+		all = append(all, source.Stream{Tenant: h.Tenant, ContentType: n.ContentType})
 	}
 	for _, p := range h.Problems {
 		who := ""

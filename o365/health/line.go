@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // scope names a set of streams within all there are, as short as can be: a
 // tenant that has all its streams in it stands for them.
-func scope(streams, all []Stream) string {
+func scope(streams, all []source.Stream) string {
 	var parts []string
 	tenants := tenantsOf(all)
 	whole := 0
@@ -30,7 +32,7 @@ func scope(streams, all []Stream) string {
 	return strings.Join(parts, "; ")
 }
 
-func tenantsOf(streams []Stream) []string {
+func tenantsOf(streams []source.Stream) []string {
 	var tenants []string
 	for _, s := range streams {
 		if !slices.Contains(tenants, s.Tenant) {
@@ -42,7 +44,7 @@ func tenantsOf(streams []Stream) []string {
 
 // typesOf are the content types of a tenant's streams, once, in the order of
 // all.
-func typesOf(tenant string, streams, all []Stream) []string {
+func typesOf(tenant string, streams, all []source.Stream) []string {
 	var types []string
 	for _, s := range all {
 		if s.Tenant == tenant && slices.Contains(streams, s) && !slices.Contains(types, s.ContentType) {
@@ -73,7 +75,7 @@ func said(c Cause) string {
 }
 
 // problemLine tells of a problem that is new.
-func problemLine(p Problem, all []Stream) string {
+func problemLine(p Problem, all []source.Stream) string {
 	line := scope(p.Streams, all) + ": "
 	if p.State == Failing {
 		line += "not collected: "
@@ -82,7 +84,7 @@ func problemLine(p Problem, all []Stream) string {
 }
 
 // overLine tells that a problem is over.
-func overLine(p Problem, now time.Time, all []Stream) string {
+func overLine(p Problem, now time.Time, all []source.Stream) string {
 	return fmt.Sprintf("%s: over after %s: %s", scope(p.Streams, all), lasted(p, now), p.What)
 }
 
@@ -114,9 +116,9 @@ func rough(d time.Duration) string {
 // summary is what the first line of a tenant is made of.
 type summary struct {
 	tenant    string
-	all       []Stream // of the tenant
-	collected []string // content types
-	waiting   []string // content types without a verdict
+	all       []source.Stream // of the tenant
+	collected []string        // content types
+	waiting   []string        // content types without a verdict
 	problems  []Problem
 	notes     []note
 }
@@ -133,7 +135,7 @@ func (s summary) line() (Level, string) {
 	if len(s.waiting) > 0 {
 		parts = append(parts, "no answer yet for "+list(s.waiting))
 	}
-	types := func(streams []Stream) string {
+	types := func(streams []source.Stream) string {
 		here := typesOf(s.tenant, streams, s.all)
 		if len(here) == len(s.all) {
 			return ""

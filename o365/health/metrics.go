@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Metrics are all numbers of an input. The set of series is fixed when they are
@@ -44,7 +46,7 @@ type StreamMetrics struct {
 
 	EventLag Histogram
 
-	stream Stream
+	stream source.Stream
 }
 
 // Counts are the sums of a stream or of several.
@@ -91,7 +93,7 @@ func NewMetrics(tenants, contentTypes []string) *Metrics {
 	for _, tenant := range tenants {
 		t := &TenantMetrics{tenant: tenant, requests: newRequests()}
 		for _, contentType := range contentTypes {
-			t.streams = append(t.streams, &StreamMetrics{stream: Stream{tenant, contentType}})
+			t.streams = append(t.streams, &StreamMetrics{stream: source.Stream{Tenant: tenant, ContentType: contentType}})
 		}
 		m.tenants = append(m.tenants, t)
 	}
@@ -161,7 +163,7 @@ func (m *Metrics) Tenants() []string {
 func (t *TenantMetrics) Streams() []*StreamMetrics { return t.streams }
 
 // Stream names what the numbers are of.
-func (s *StreamMetrics) Stream() Stream { return s.stream }
+func (s *StreamMetrics) Stream() source.Stream { return s.stream }
 
 // Sum adds a counter of all streams up.
 func (m *Metrics) Sum(of func(*StreamMetrics) *Counter) (n int64) {
@@ -174,8 +176,8 @@ func (m *Metrics) Sum(of func(*StreamMetrics) *Counter) (n int64) {
 }
 
 // Names returns all streams, in the order of the options.
-func (m *Metrics) Names() []Stream {
-	var all []Stream
+func (m *Metrics) Names() []source.Stream {
+	var all []source.Stream
 	for _, s := range m.Streams() {
 		all = append(all, s.stream)
 	}
@@ -257,7 +259,7 @@ func (t *TenantMetrics) series() []Series {
 	}
 	for _, r := range t.requests {
 		for i, code := range r.codes {
-			all = append(all, Series{&metricRequests, []string{t.tenant, string(r.operation), code}, &r.counts[i]})
+			all = append(all, Series{&metricRequests, []string{t.tenant, string(r.op), code}, &r.counts[i]})
 		}
 	}
 	return all

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func oneStream() (*Metrics, *TenantMetrics, *StreamMetrics) {
@@ -102,21 +104,21 @@ func TestLag(t *testing.T) {
 
 func TestRequestsAreCountedByTheMostExactCode(t *testing.T) {
 	for _, tt := range []struct {
-		operation Operation
+		operation source.Op
 		outcomes  []string
 		want      string
 	}{
-		{OpList, []string{"200"}, "200"},
-		{OpList, []string{"AF20022", "400", "4xx"}, "AF20022"},
-		{OpStart, []string{"AF20022", "400", "4xx"}, "400"},
-		{OpList, []string{"AF99999", "418", "4xx"}, "4xx"},
-		{OpList, []string{"", "503", "5xx"}, "5xx"},
-		{OpDownload, []string{"", "404", "4xx"}, "404"},
-		{OpList, []string{"", "404", "4xx"}, "4xx"},
-		{OpDownload, []string{"AF429", "403", "4xx"}, "AF429"},
-		{OpToken, []string{OutcomeTimeout, OutcomeNetwork}, OutcomeTimeout},
-		{OpStart, []string{OutcomeDNS, OutcomeNetwork}, OutcomeNetwork},
-		{OpToken, []string{"302", "3xx"}, OutcomeOther},
+		{source.OpList, []string{"200"}, "200"},
+		{source.OpList, []string{"AF20022", "400", "4xx"}, "AF20022"},
+		{source.OpStart, []string{"AF20022", "400", "4xx"}, "400"},
+		{source.OpList, []string{"AF99999", "418", "4xx"}, "4xx"},
+		{source.OpList, []string{"", "503", "5xx"}, "5xx"},
+		{source.OpDownload, []string{"", "404", "4xx"}, "404"},
+		{source.OpList, []string{"", "404", "4xx"}, "4xx"},
+		{source.OpDownload, []string{"AF429", "403", "4xx"}, "AF429"},
+		{source.OpToken, []string{source.OutcomeTimeout, source.OutcomeNetwork}, source.OutcomeTimeout},
+		{source.OpStart, []string{source.OutcomeDNS, source.OutcomeNetwork}, source.OutcomeNetwork},
+		{source.OpToken, []string{"302", "3xx"}, source.OutcomeOther},
 	} {
 		m, tenant, _ := oneStream()
 		tenant.Requested(tt.operation, tt.outcomes...)

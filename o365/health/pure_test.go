@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 var noon = time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
@@ -29,8 +31,8 @@ func TestStateOf(t *testing.T) {
 }
 
 func TestScope(t *testing.T) {
-	all := []Stream{aE, aS, bE, bS}
-	for want, streams := range map[string][]Stream{
+	all := []source.Stream{aE, aS, bE, bS}
+	for want, streams := range map[string][]source.Stream{
 		"a":             {aE, aS},
 		"a Exchange":    {aE},
 		"all tenants":   {bS, aE, aS, bE},
@@ -42,7 +44,7 @@ func TestScope(t *testing.T) {
 			t.Errorf("%v: %q, want %q", streams, got, want)
 		}
 	}
-	if got := scope([]Stream{aE}, []Stream{aE}); got != "a" {
+	if got := scope([]source.Stream{aE}, []source.Stream{aE}); got != "a" {
 		t.Errorf("the only tenant is %q", got)
 	}
 }
@@ -76,8 +78,8 @@ func TestRough(t *testing.T) {
 }
 
 func TestHour(t *testing.T) {
-	problem := Problem{Condition: Permission, State: Failing, Cause: consent, Since: noon.Add(-3 * time.Hour), Times: 14, Streams: []Stream{aS}}
-	everywhere := Problem{Condition: DB, State: Degraded, Cause: fullDisk, Since: noon.Add(-time.Minute), Times: 1, Streams: []Stream{aE, aS}}
+	problem := Problem{Condition: Permission, State: Failing, Cause: consent, Since: noon.Add(-3 * time.Hour), Times: 14, Streams: []source.Stream{aS}}
+	everywhere := Problem{Condition: DB, State: Degraded, Cause: fullDisk, Since: noon.Add(-time.Minute), Times: 1, Streams: []source.Stream{aE, aS}}
 	for _, tt := range []struct {
 		name string
 		hour Hour
@@ -102,8 +104,8 @@ func TestHour(t *testing.T) {
 
 func TestEventJSON(t *testing.T) {
 	day := noon.Add(-12 * time.Hour).Add(-24 * time.Hour)
-	span := func(from, to int) Span {
-		return Span{day.Add(time.Duration(from) * time.Hour), day.Add(time.Duration(to) * time.Hour)}
+	span := func(from, to int) source.Span {
+		return source.Span{From: day.Add(time.Duration(from) * time.Hour), To: day.Add(time.Duration(to) * time.Hour)}
 	}
 	head := func(kind string) string {
 		return `[{"CreationTime":"2026-03-14T12:00:00","Operation":"` + kind + `","Workload":"fluent-bit-o365","OrganizationId":"a","ContentType":"Exchange",`
@@ -121,12 +123,12 @@ func TestEventJSON(t *testing.T) {
 			head("state") + `"State":"failing","PreviousState":"ok","Since":"2026-03-14T12:00:00","PreviousSeconds":0,` +
 				`"What":"the secret is wrong","Do":"change it","Detail":"7000215","Others":[{"What":"requests fail","Do":"wait","Detail":"500"}]}]`},
 		{"complete", Event{Kind: Completeness, From: day, To: day.Add(24 * time.Hour), State: OK,
-			Day: Day{Listed: []Span{span(0, 24)}, Counted: day, Blobs: 1, Records: 2, Duplicates: 3, Lag: time.Minute, Newest: noon}},
+			Day: Day{Listed: []source.Span{span(0, 24)}, Counted: day, Blobs: 1, Records: 2, Duplicates: 3, Lag: time.Minute, Newest: noon}},
 			head("completeness") + `"Span":{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"},"State":"ok","Complete":true,` +
 				`"Listed":[{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"}],"Lost":[],"LostSeconds":0,` +
 				`"CountedSince":"2026-03-13T00:00:00","Blobs":1,"Records":2,"Duplicates":3,"LagSeconds":60,"Newest":"2026-03-14T12:00:00"}]`},
 		{"incomplete", Event{Kind: Completeness, From: day, To: day.Add(24 * time.Hour), State: Failing,
-			Day: Day{Listed: []Span{span(0, 3), span(4, 24)}, Lost: []Span{span(3, 4)}, Counted: day}},
+			Day: Day{Listed: []source.Span{span(0, 3), span(4, 24)}, Lost: []source.Span{span(3, 4)}, Counted: day}},
 			head("completeness") + `"Span":{"From":"2026-03-13T00:00:00","To":"2026-03-14T00:00:00"},"State":"failing","Complete":false,` +
 				`"Listed":[{"From":"2026-03-13T00:00:00","To":"2026-03-13T03:00:00"},{"From":"2026-03-13T04:00:00","To":"2026-03-14T00:00:00"}],` +
 				`"Lost":[{"From":"2026-03-13T03:00:00","To":"2026-03-13T04:00:00"}],"LostSeconds":3600,` +

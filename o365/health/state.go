@@ -1,12 +1,10 @@
 package health
 
-import "time"
+import (
+	"time"
 
-// Stream names what is collected by itself: one content type of one tenant.
-type Stream struct {
-	Tenant      string
-	ContentType string
-}
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
 
 // State is how collecting a stream goes.
 type State string
@@ -34,7 +32,7 @@ type Cause struct {
 
 // Status is how a stream is at a moment.
 type Status struct {
-	Stream
+	source.Stream
 	State  State
 	Since  time.Time // when the state began
 	Causes []Cause   // none if the state is OK, Starting or Standby

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Run writes to the log what there is to say, until ctx ends and all problems
@@ -42,7 +44,7 @@ func (b *Board) tell(now time.Time) (next time.Time) {
 	b.sayNotes(now)
 	b.sayOver(now)
 	b.sayProblems(now)
-	for e := range b.of(Stream{}) {
+	for e := range b.of(source.Stream{}) {
 		if !b.introduced(e.Tenant) {
 			continue
 		}
@@ -93,7 +95,7 @@ func (b *Board) introduced(name string) bool {
 func (b *Board) introduce(t *tenant, now time.Time) {
 	s := summary{tenant: t.name}
 	noLogin := false
-	for e := range b.of(Stream{Tenant: t.name}) {
+	for e := range b.of(source.Stream{Tenant: t.name}) {
 		s.all = append(s.all, e.Stream)
 		switch e.state {
 		case Starting:
@@ -117,7 +119,7 @@ func (b *Board) introduce(t *tenant, now time.Time) {
 	}
 	t.introduced = true
 	s.problems = b.problems(t.name)
-	for e := range b.of(Stream{Tenant: t.name}) {
+	for e := range b.of(source.Stream{Tenant: t.name}) {
 		for _, p := range e.problems {
 			b.spoke(e, p, now)
 		}
@@ -169,7 +171,7 @@ func (b *Board) sayOver(now time.Time) {
 func (b *Board) take(now time.Time, choose func(*problem) bool, taken func(*entry, *problem)) []Problem {
 	due := make(map[topic]bool)
 	chosen := func(f func(*entry, *problem)) {
-		for e := range b.of(Stream{}) {
+		for e := range b.of(source.Stream{}) {
 			if !b.introduced(e.Tenant) {
 				continue
 			}

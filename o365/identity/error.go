@@ -29,6 +29,9 @@ type Error struct {
 	configuration bool
 }
 
+// HTTPStatus is that of the answer, 0 if there was none.
+func (e *Error) HTTPStatus() int { return e.Status }
+
 // Error is Code, Message and Remedy. It contains no secrets and no newlines.
 func (e *Error) Error() string {
 	text := e.detail()

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // benchKeys is the number of record keys to measure with, LEDGER_BENCH_KEYS or
@@ -154,7 +156,7 @@ func BenchmarkClaim(b *testing.B) {
 	})
 	b.Run("progress of unknown", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
-			l.Progress(Stream{"t2", "x"}, ids[i%len(ids)])
+			l.Progress(source.Stream{Tenant: "t2", ContentType: "x"}, ids[i%len(ids)])
 		}
 	})
 }

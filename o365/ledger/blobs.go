@@ -4,11 +4,13 @@ import (
 	"crypto/sha256"
 	"math"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // blob is one blob of a change.
 type blob struct {
-	stream  Stream
+	stream  source.Stream
 	id      string // contentId
 	key     Key    // of both
 	created int64  // Unix seconds
@@ -53,7 +55,7 @@ func keepUntil(d Delivery, now time.Time) uint32 {
 }
 
 // blobKey is the same in every run.
-func blobKey(s Stream, contentID string) Key {
+func blobKey(s source.Stream, contentID string) Key {
 	var room [256]byte
 	b := append(room[:0], s.Tenant...)
 	b = append(b, 0)

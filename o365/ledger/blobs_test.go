@@ -3,6 +3,8 @@ package ledger
 import (
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func TestKeepUntil(t *testing.T) {
@@ -32,7 +34,7 @@ func TestKeepUntil(t *testing.T) {
 func TestBlobKey(t *testing.T) {
 	seen := make(map[Key]string)
 	for _, parts := range [][3]string{{"a", "b", "c"}, {"ab", "", "c"}, {"", "ab", "c"}, {"a", "", "bc"}, {"a", "bc", ""}, {"", "", ""}} {
-		k := blobKey(Stream{parts[0], parts[1]}, parts[2])
+		k := blobKey(source.Stream{Tenant: parts[0], ContentType: parts[1]}, parts[2])
 		if other, ok := seen[k]; ok {
 			t.Errorf("%q has the key of %s", parts, other)
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Some tests need a process of their own: the test binary started again, with
@@ -62,7 +63,7 @@ func confirmForEver(path string, args []string) error {
 			ds = append(ds, delivery(n))
 			n++
 		}
-		if err := errors.Join(l.Confirm(ds), l.Complete(exchange, Span{start, start.Add(time.Duration(n) * time.Second)})); err != nil {
+		if err := errors.Join(l.Confirm(ds), l.Complete(exchange, source.Span{From: start, To: start.Add(time.Duration(n) * time.Second)})); err != nil {
 			return err
 		}
 		fmt.Println(n)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 const (
@@ -23,7 +24,7 @@ const (
 )
 
 var (
-	complete = []Span{{start.Add(-5 * time.Hour), start.Add(-4 * time.Hour)}, {start.Add(-2 * time.Hour), start}}
+	complete = []source.Span{{From: start.Add(-5 * time.Hour), To: start.Add(-4 * time.Hour)}, {From: start.Add(-2 * time.Hour), To: start}}
 	gap      = Gap{exchange, complete[0], "expired", start}
 )
 

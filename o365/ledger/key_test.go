@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // A record is known by its Id and by what is in it.
@@ -161,7 +162,7 @@ func schema1File(t *testing.T, path string, rows ...keyRow) {
 	f := &file{path: path, now: at(start), ctx: background}
 	err := errors.Join(f.connect(), // which makes the present schema
 		f.exec("DROP TABLE keys; PRAGMA user_version = 1"),
-		f.setSince(change{since: map[Stream]time.Time{exchange: start}}))
+		f.setSince(change{since: map[source.Stream]time.Time{exchange: start}}))
 	for _, r := range rows {
 		var packed []byte
 		for _, k := range r.keys {

@@ -30,13 +30,11 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // ErrClosed is returned by every change after Close.
 var ErrClosed = errors.New("ledger is closed")
-
-// Stream is one tenant's content type, e.g. {"<guid>", "Audit.Exchange"}.
-type Stream struct{ Tenant, ContentType string }
 
 // Progress says how much of a blob has been confirmed.
 type Progress struct {
@@ -46,7 +44,7 @@ type Progress struct {
 
 // Delivery is what one confirmed batch holds of one blob.
 type Delivery struct {
-	Stream  Stream
+	Stream  source.Stream
 	Blob    string    // contentId
 	Created time.Time // contentCreated
 	Expires time.Time // contentExpiration
@@ -58,8 +56,8 @@ type Delivery struct {
 // Gap is a span of contentCreated time of which something cannot be had any
 // more.
 type Gap struct {
-	Stream Stream
-	Span   Span
+	Stream source.Stream
+	Span   source.Span
 	Reason string
 	Found  time.Time
 }
@@ -110,7 +108,7 @@ func Open(path string, opt Options) (*Ledger, error) {
 }
 
 // Progress reports what has been confirmed of a blob.
-func (l *Ledger) Progress(s Stream, contentID string) Progress {
+func (l *Ledger) Progress(s source.Stream, contentID string) Progress {
 	k := blobKey(s, contentID)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -208,18 +206,18 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 
 // Since returns from when on a stream is collected, in whole seconds: first,
 // when it is asked for the first time, and the same ever after.
-func (l *Ledger) Since(s Stream, first time.Time) (time.Time, error) {
+func (l *Ledger) Since(s source.Stream, first time.Time) (time.Time, error) {
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	if since, ok := l.state.since[s]; ok {
 		return since, nil
 	}
 	first = first.UTC().Truncate(time.Second)
-	return first, l.commit(change{since: map[Stream]time.Time{s: first}})
+	return first, l.commit(change{since: map[source.Stream]time.Time{s: first}})
 }
 
 // Complete adds spans in which every listed blob has been delivered.
-func (l *Ledger) Complete(s Stream, spans ...Span) error {
+func (l *Ledger) Complete(s source.Stream, spans ...source.Span) error {
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	return l.commit(l.state.complete(s, spans, l.now()))
@@ -227,7 +225,7 @@ func (l *Ledger) Complete(s Stream, spans ...Span) error {
 
 // Retract takes back what was completed after a moment: it has not come yet, and
 // was claimed by a clock that was wrong.
-func (l *Ledger) Retract(s Stream, after time.Time) error {
+func (l *Ledger) Retract(s source.Stream, after time.Time) error {
 	l.changing.Lock()
 	defer l.changing.Unlock()
 	return l.commit(l.state.retract(s, after))
@@ -235,16 +233,16 @@ func (l *Ledger) Retract(s Stream, after time.Time) error {
 
 // Completed returns the merged spans of a stream, oldest first. Only the last
 // 8 days are kept.
-func (l *Ledger) Completed(s Stream) []Span {
+func (l *Ledger) Completed(s source.Stream) []source.Span {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]Span(nil), l.state.spans[s]...)
+	return append([]source.Span(nil), l.state.spans[s]...)
 }
 
 // Through returns up to when the stream is complete at now: all that is listed
 // before is delivered or a known gap. It is zero for a stream that Since was
 // never asked for. What the service does not keep any more is not looked at.
-func (l *Ledger) Through(s Stream, now time.Time) time.Time {
+func (l *Ledger) Through(s source.Stream, now time.Time) time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	from, ok := l.state.since[s]
@@ -254,7 +252,7 @@ func (l *Ledger) Through(s Stream, now time.Time) time.Time {
 	if kept := now.Add(edge - listed).UTC().Truncate(time.Second); from.Before(kept) {
 		from = kept
 	}
-	spans := append([]Span(nil), l.state.spans[s]...)
+	spans := append([]source.Span(nil), l.state.spans[s]...)
 	for _, g := range l.state.gaps[s] {
 		spans = append(spans, g.Span)
 	}
@@ -272,7 +270,7 @@ func (l *Ledger) AddGap(g Gap) error {
 }
 
 // Gaps returns the gaps of a stream, in the order they were found.
-func (l *Ledger) Gaps(s Stream) []Gap {
+func (l *Ledger) Gaps(s source.Stream) []Gap {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return append([]Gap(nil), l.state.gaps[s]...)

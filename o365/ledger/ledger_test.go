@@ -3,9 +3,11 @@ package ledger
 import (
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-var exchange = Stream{"t1", "Audit.Exchange"}
+var exchange = source.Stream{Tenant: "t1", ContentType: "Audit.Exchange"}
 
 func TestClaimConfirmRelease(t *testing.T) {
 	l, err := Open("", Options{DedupMax: 100, DedupWindow: time.Hour})

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // model is the ledger as its documentation describes it, without any bound on
@@ -111,7 +113,7 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 		}
 	}
 	for s := m.now.Add(-10 * 24 * time.Hour).Truncate(slot); s.Before(m.now); s = s.Add(slot) {
-		in := slices.ContainsFunc(spans, func(sp Span) bool { return !s.Before(sp.From) && s.Before(sp.To) })
+		in := slices.ContainsFunc(spans, func(sp source.Span) bool { return !s.Before(sp.From) && s.Before(sp.To) })
 		want := m.slots[s.Unix()]
 		if in && !want || want && !in && s.After(m.now.Add(-spansKept)) {
 			t.Fatalf("slot %v complete: %v in %v", s, in, spans)
@@ -219,13 +221,13 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 		case 3:
 			from := when().Truncate(slot)
 			to := from.Add(time.Duration(random.IntN(30)) * slot)
-			change(func() error { return l.Complete(exchange, Span{from, to}, Span{to, from}) }, func() {
+			change(func() error { return l.Complete(exchange, source.Span{From: from, To: to}, source.Span{From: to, To: from}) }, func() {
 				for ; from.Before(to); from = from.Add(slot) {
 					m.slots[from.Unix()] = true
 				}
 			})
 		case 4:
-			g := Gap{exchange, Span{when(), m.now}, fmt.Sprint("reason ", random.IntN(100)), m.now}
+			g := Gap{exchange, source.Span{From: when(), To: m.now}, fmt.Sprint("reason ", random.IntN(100)), m.now}
 			change(func() error { return errors.Join(l.AddGap(g)) }, func() {
 				if !slices.ContainsFunc(m.gaps, func(o Gap) bool { return o.Span == g.Span && o.Reason == g.Reason }) {
 					m.gaps = append(m.gaps, g)

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func count(t *testing.T, l *Ledger, query string) (n int) {
@@ -40,8 +42,8 @@ func TestSizeIsBounded(t *testing.T) {
 			}
 			ds = append(ds, d)
 		}
-		if err := errors.Join(l.Confirm(ds), l.Complete(exchange, Span{now.Add(-50 * time.Minute), now}), l.Prune(now),
-			l.AddGap(Gap{exchange, Span{now.Add(-time.Hour), now}, "expired", now.Add(-85 * 24 * time.Hour)})); err != nil {
+		if err := errors.Join(l.Confirm(ds), l.Complete(exchange, source.Span{From: now.Add(-50 * time.Minute), To: now}), l.Prune(now),
+			l.AddGap(Gap{exchange, source.Span{From: now.Add(-time.Hour), To: now}, "expired", now.Add(-85 * 24 * time.Hour)})); err != nil {
 			t.Fatal(err)
 		}
 		info, err := os.Stat(path)
@@ -100,7 +102,7 @@ func TestGapsAreBounded(t *testing.T) {
 	l := open(t, filepath.Join(scratch(t), "o365.db"), Options{})
 	var c change
 	for n := range gapsMost + 5 {
-		c.gaps = append(c.gaps, Gap{exchange, Span{start, start}, fmt.Sprint(n), start})
+		c.gaps = append(c.gaps, Gap{exchange, source.Span{From: start, To: start}, fmt.Sprint(n), start})
 	}
 	if err := errors.Join(l.commit(c), l.Prune(start)); err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package ledger
 import (
 	"fmt"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // scan is sql.Rows.Scan.
@@ -10,11 +12,11 @@ type scan func(...any) error
 
 // load reads the whole file into st.
 func (f *file) load(st *state) error {
-	streams := make(map[int64]Stream, len(f.streams))
+	streams := make(map[int64]source.Stream, len(f.streams))
 	for s, id := range f.streams {
 		streams[id] = s
 	}
-	for _, table := range []func(*state, map[int64]Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
+	for _, table := range []func(*state, map[int64]source.Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
 		if err := table(st, streams); err != nil {
 			return err
 		}
@@ -25,7 +27,7 @@ func (f *file) load(st *state) error {
 func (f *file) loadStreams() error {
 	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
 		var id int64
-		var s Stream
+		var s source.Stream
 		err := scan(&id, &s.Tenant, &s.ContentType)
 		if id < 0 || id > mostNumber {
 			return fmt.Errorf("stream %d", id)
@@ -35,7 +37,7 @@ func (f *file) loadStreams() error {
 	})
 }
 
-func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
+func (f *file) loadBlobs(st *state, streams map[int64]source.Stream) error {
 	n := make([]int64, 4)
 	const query = "SELECT keep_until, created, records, done, checksum, stream, content_id FROM blobs"
 	return f.each(query, func(scan scan) error {
@@ -51,7 +53,7 @@ func (f *file) loadBlobs(st *state, streams map[int64]Stream) error {
 }
 
 // loadKeys reads the rows of schema 1 first: they have the lower ids.
-func (f *file) loadKeys(st *state, _ map[int64]Stream) error {
+func (f *file) loadKeys(st *state, _ map[int64]source.Stream) error {
 	err := f.eachKeyRow("record_keys", func(r keyRow) {
 		r.old = true
 		st.keys.add(r)
@@ -86,7 +88,7 @@ func (f *file) eachKeyRow(table string, add func(keyRow)) error {
 	})
 }
 
-func (f *file) loadSince(st *state, streams map[int64]Stream) error {
+func (f *file) loadSince(st *state, streams map[int64]source.Stream) error {
 	return f.each("SELECT start, checksum, stream FROM since", func(scan scan) error {
 		var start, sum, id int64
 		if err := scan(&start, &sum, &id); err != nil {
@@ -102,7 +104,7 @@ func (f *file) loadSince(st *state, streams map[int64]Stream) error {
 	})
 }
 
-func (f *file) loadSpans(st *state, streams map[int64]Stream) error {
+func (f *file) loadSpans(st *state, streams map[int64]source.Stream) error {
 	const query = "SELECT start, stop, checksum, stream FROM spans ORDER BY stream, start"
 	return f.each(query, func(scan scan) error {
 		var from, to, sum, id int64
@@ -115,7 +117,7 @@ func (f *file) loadSpans(st *state, streams map[int64]Stream) error {
 	})
 }
 
-func (f *file) loadGaps(st *state, streams map[int64]Stream) error {
+func (f *file) loadGaps(st *state, streams map[int64]source.Stream) error {
 	n := make([]int64, 3)
 	const query = "SELECT start, stop, found, checksum, stream, reason FROM gaps ORDER BY id"
 	return f.each(query, func(scan scan) error {
@@ -162,6 +164,6 @@ func verify(sum int64, numbers []int64, texts ...string) error {
 	return nil
 }
 
-func unixSpan(from, to int64) Span {
-	return Span{time.Unix(from, 0).UTC(), time.Unix(to, 0).UTC()}
+func unixSpan(from, to int64) source.Span {
+	return source.Span{From: time.Unix(from, 0).UTC(), To: time.Unix(to, 0).UTC()}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 //go:embed schema.sql
@@ -107,7 +108,7 @@ func (f *file) rescueSince() {
 		return
 	}
 	known := newState(Options{})
-	streams := make(map[int64]Stream, len(f.streams))
+	streams := make(map[int64]source.Stream, len(f.streams))
 	for s, id := range f.streams {
 		streams[id] = s
 	}

@@ -3,32 +3,31 @@ package ledger
 import (
 	"slices"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Span is [From, To) of contentCreated time, in whole seconds UTC.
-type Span struct{ From, To time.Time }
-
 // whole narrows a span to whole seconds: less is claimed, never more.
-func (s Span) whole() Span {
+func whole(s source.Span) source.Span {
 	from := s.From.UTC().Truncate(time.Second)
 	if from.Before(s.From) {
 		from = from.Add(time.Second)
 	}
-	return Span{from, s.To.UTC().Truncate(time.Second)}
+	return source.Span{From: from, To: s.To.UTC().Truncate(time.Second)}
 }
 
 // mergeSpans sorts spans, joins those that overlap or touch, and cuts off what
 // lies before floor. It may reorder its argument.
-func mergeSpans(spans []Span, floor time.Time) []Span {
+func mergeSpans(spans []source.Span, floor time.Time) []source.Span {
 	floor = floor.UTC().Truncate(time.Second)
 	for i, s := range spans {
-		if s = s.whole(); s.From.Before(floor) {
+		if s = whole(s); s.From.Before(floor) {
 			s.From = floor
 		}
 		spans[i] = s
 	}
-	slices.SortFunc(spans, func(a, b Span) int { return a.From.Compare(b.From) })
-	var merged []Span
+	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
+	var merged []source.Span
 	for _, s := range spans {
 		if !s.From.Before(s.To) {
 			continue
@@ -45,9 +44,9 @@ func mergeSpans(spans []Span, floor time.Time) []Span {
 }
 
 // Before returns what of the spans lies before a moment, in whole seconds.
-func Before(spans []Span, end time.Time) []Span {
+func Before(spans []source.Span, end time.Time) []source.Span {
 	end = end.UTC().Truncate(time.Second)
-	var kept []Span
+	var kept []source.Span
 	for _, s := range spans {
 		if s.To.After(end) {
 			s.To = end

@@ -13,6 +13,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 const applicationID = 0x6f333635 // "o365", in the file's header
@@ -70,14 +71,14 @@ type file struct {
 	db      *sql.DB // nil after an error, and opened again
 	conn    *sql.Conn
 	stmts   map[string]*sql.Stmt
-	streams map[Stream]int64
+	streams map[source.Stream]int64
 	there   bool // the file was there, and is to be there again
 	renewed bool // set aside once already
 
 	// since outlives a damaged file as far as it could be read: everything
 	// else that is forgotten comes again, but with a short lookback nobody
 	// would list what is older.
-	since map[Stream]time.Time
+	since map[source.Stream]time.Time
 }
 
 // openFile locks and reads the file at path; what is damaged is set aside.
@@ -98,7 +99,7 @@ func lockFile(path string, opt Options) (*file, state, error) {
 	if err != nil {
 		return nil, state{}, denied(err)
 	}
-	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, ctx: background, most: opt.readTime, since: make(map[Stream]time.Time)}
+	f := &file{path: path, log: opt.Log, now: opt.Now, lock: lock, ctx: background, most: opt.readTime, since: make(map[source.Stream]time.Time)}
 	st, err := f.read(opt)
 	if damaged(err) || code(err)&0xff == sqlite3.SQLITE_ERROR { // the latter: not our tables
 		if err = f.restart(err); err == nil {
@@ -180,7 +181,7 @@ func (f *file) open() error {
 		return err
 	}
 	db.SetMaxOpenConns(1) // one writer, and settings belong to a connection
-	f.db, f.stmts, f.streams = db, make(map[string]*sql.Stmt), make(map[Stream]int64)
+	f.db, f.stmts, f.streams = db, make(map[string]*sql.Stmt), make(map[source.Stream]int64)
 	if f.conn, err = db.Conn(f.ctx); err != nil {
 		return err
 	}

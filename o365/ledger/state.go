@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // How long things are kept beyond what the options say.
@@ -22,18 +24,18 @@ const (
 type state struct {
 	blobs blobs
 	keys  keys
-	since map[Stream]time.Time
-	spans map[Stream][]Span
-	gaps  map[Stream][]Gap
+	since map[source.Stream]time.Time
+	spans map[source.Stream][]source.Span
+	gaps  map[source.Stream][]Gap
 }
 
 // change is one transaction. Applying it twice is the same as once.
 type change struct {
-	blobs []blob               // new or replaced
-	keys  keyRow               // appended, when it has any
-	since map[Stream]time.Time // set
-	spans map[Stream][]Span    // replaced, per stream
-	gaps  []Gap                // added
+	blobs []blob                          // new or replaced
+	keys  keyRow                          // appended, when it has any
+	since map[source.Stream]time.Time     // set
+	spans map[source.Stream][]source.Span // replaced, per stream
+	gaps  []Gap                           // added
 
 	rowsBefore int64     // key rows with lower ids are not needed any more
 	prune      time.Time // what is too old then goes; zero: nothing does
@@ -64,9 +66,9 @@ func (closed) close() error        { return nil }
 func newState(opt Options) state {
 	return state{
 		keys:  newKeys(opt.DedupMax, opt.DedupWindow),
-		since: make(map[Stream]time.Time),
-		spans: make(map[Stream][]Span),
-		gaps:  make(map[Stream][]Gap),
+		since: make(map[source.Stream]time.Time),
+		spans: make(map[source.Stream][]source.Span),
+		gaps:  make(map[source.Stream][]Gap),
 	}
 }
 
@@ -105,24 +107,24 @@ func (s *state) deliver(ds []Delivery, now time.Time) change {
 	return c
 }
 
-func (s *state) complete(st Stream, spans []Span, now time.Time) change {
+func (s *state) complete(st source.Stream, spans []source.Span, now time.Time) change {
 	merged := mergeSpans(slices.Concat(s.spans[st], spans), now.Add(-spansKept))
 	if slices.Equal(merged, s.spans[st]) {
 		return change{}
 	}
-	return change{spans: map[Stream][]Span{st: merged}}
+	return change{spans: map[source.Stream][]source.Span{st: merged}}
 }
 
-func (s *state) retract(st Stream, after time.Time) change {
+func (s *state) retract(st source.Stream, after time.Time) change {
 	kept := Before(s.spans[st], after)
 	if slices.Equal(kept, s.spans[st]) {
 		return change{}
 	}
-	return change{spans: map[Stream][]Span{st: kept}}
+	return change{spans: map[source.Stream][]source.Span{st: kept}}
 }
 
 func (s *state) addGap(g Gap) change {
-	g.Span, g.Found = g.Span.whole(), g.Found.UTC().Truncate(time.Second)
+	g.Span, g.Found = whole(g.Span), g.Found.UTC().Truncate(time.Second)
 	for _, have := range s.gaps[g.Stream] {
 		if have.Span == g.Span && have.Reason == g.Reason {
 			return change{}
@@ -132,9 +134,9 @@ func (s *state) addGap(g Gap) change {
 }
 
 func (s *state) prune(now time.Time) change {
-	c := change{rowsBefore: s.keys.firstAt(now.Unix()), prune: now, spans: make(map[Stream][]Span)}
+	c := change{rowsBefore: s.keys.firstAt(now.Unix()), prune: now, spans: make(map[source.Stream][]source.Span)}
 	for st, spans := range s.spans {
-		kept := slices.DeleteFunc(slices.Clone(spans), func(sp Span) bool { return !sp.To.After(now.Add(-spansKept)) })
+		kept := slices.DeleteFunc(slices.Clone(spans), func(sp source.Span) bool { return !sp.To.After(now.Add(-spansKept)) })
 		if len(kept) < len(spans) {
 			c.spans[st] = kept
 		}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -110,8 +111,8 @@ func TestReopen(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365?#%20.db")
 	opt := Options{Log: func(_ health.Level, line string) { t.Error(line) }}
 	l := open(t, path, opt)
-	other := Stream{"t2", "DLP.All"}
-	spans := []Span{{start.Add(-time.Hour), start}, {start.Add(-3 * time.Hour), start.Add(-2 * time.Hour)}}
+	other := source.Stream{Tenant: "t2", ContentType: "DLP.All"}
+	spans := []source.Span{{From: start.Add(-time.Hour), To: start}, {From: start.Add(-3 * time.Hour), To: start.Add(-2 * time.Hour)}}
 	gaps := []Gap{{other, spans[1], "expired", start}, {other, spans[0], "refused", start.Add(time.Second)}}
 	for n := range 50 {
 		if err := l.Confirm([]Delivery{delivery(2 * n), delivery(2*n + 1)}); err != nil {
@@ -145,7 +146,7 @@ func TestReopen(t *testing.T) {
 		if known(t, l, delivery(100)) {
 			t.Errorf("again %v: delivery 100 is known", again)
 		}
-		if got := l.Completed(other); !slices.Equal(got, []Span{spans[1], spans[0]}) {
+		if got := l.Completed(other); !slices.Equal(got, []source.Span{spans[1], spans[0]}) {
 			t.Errorf("again %v: %v", again, got)
 		}
 		if got := l.Gaps(other); !slices.Equal(got, gaps) {
@@ -271,8 +272,8 @@ func TestReadByOthers(t *testing.T) {
 	}
 	path := filepath.Join(scratch(t), "o365.db")
 	l := open(t, path, Options{})
-	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), l.Complete(exchange, Span{start.Add(-time.Hour), start}),
-		l.AddGap(Gap{exchange, Span{start.Add(-time.Hour), start}, "expired", start})); err != nil {
+	if err := errors.Join(l.Confirm([]Delivery{delivery(1)}), l.Complete(exchange, source.Span{From: start.Add(-time.Hour), To: start}),
+		l.AddGap(Gap{exchange, source.Span{From: start.Add(-time.Hour), To: start}, "expired", start})); err != nil {
 		t.Fatal(err)
 	}
 	for view, want := range map[string]string{

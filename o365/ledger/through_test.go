@@ -3,28 +3,30 @@ package ledger
 import (
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func TestThrough(t *testing.T) {
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
 	ago := func(d time.Duration) time.Time { return now.Add(-d) }
-	span := func(from, to time.Duration) Span { return Span{ago(from), ago(to)} }
+	span := func(from, to time.Duration) source.Span { return source.Span{From: ago(from), To: ago(to)} }
 	day := 24 * time.Hour
 	for _, tt := range []struct {
 		name     string
 		since    time.Duration // before now
-		complete []Span
-		gaps     []Span
+		complete []source.Span
+		gaps     []source.Span
 		want     time.Duration // before now
 	}{
 		{"nothing", 7 * day, nil, nil, 7*day - edge},
 		{"nothing, a short while", time.Hour, nil, nil, time.Hour},
-		{"all", 2 * day, []Span{span(2*day, day), span(day, 0)}, nil, 0},
-		{"a backfill under way", 7 * day, []Span{span(7*day, 5*day), span(time.Hour, 0)}, nil, 5 * day},
-		{"the newest first", 7 * day, []Span{span(time.Hour, 0)}, nil, 7*day - edge},
-		{"a hole", 7 * day, []Span{span(7*day, 3*day), span(2*day, 0)}, nil, 3 * day},
-		{"a gap that is known", 7 * day, []Span{span(7*day, 3*day), span(2*day, 0)}, []Span{span(3*day, 2*day)}, 0},
-		{"a hole older than is kept", 20 * day, []Span{span(7*day-time.Minute, 0)}, nil, 0},
+		{"all", 2 * day, []source.Span{span(2*day, day), span(day, 0)}, nil, 0},
+		{"a backfill under way", 7 * day, []source.Span{span(7*day, 5*day), span(time.Hour, 0)}, nil, 5 * day},
+		{"the newest first", 7 * day, []source.Span{span(time.Hour, 0)}, nil, 7*day - edge},
+		{"a hole", 7 * day, []source.Span{span(7*day, 3*day), span(2*day, 0)}, nil, 3 * day},
+		{"a gap that is known", 7 * day, []source.Span{span(7*day, 3*day), span(2*day, 0)}, []source.Span{span(3*day, 2*day)}, 0},
+		{"a hole older than is kept", 20 * day, []source.Span{span(7*day-time.Minute, 0)}, nil, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			l, err := Open("", Options{Now: func() time.Time { return now }})
@@ -32,7 +34,7 @@ func TestThrough(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer l.Close()
-			s := Stream{"contoso", "Audit.Exchange"}
+			s := source.Stream{Tenant: "contoso", ContentType: "Audit.Exchange"}
 			if got := l.Through(s, now); !got.IsZero() {
 				t.Errorf("%v before anybody asked since when", got)
 			}

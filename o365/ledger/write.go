@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/crc32"
 	"maps"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Rows deleted at most in one transaction, so that none takes long.
@@ -177,7 +179,7 @@ func (f *file) forget(c change) error {
 }
 
 // stream is the number of a stream in the file, made when it is new.
-func (f *file) stream(s Stream) (int64, error) {
+func (f *file) stream(s source.Stream) (int64, error) {
 	if id, ok := f.streams[s]; ok {
 		return id, nil
 	}

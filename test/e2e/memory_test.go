@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // What the plugin may add to the resident size of a host that has nothing to
@@ -149,7 +150,7 @@ func remember(t *testing.T, path string, ids int) {
 	now := time.Now()
 	for i := 0; i < ids; i += row {
 		d := ledger.Delivery{
-			Stream: ledger.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange},
+			Stream: source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange},
 			Blob:   "earlier", Created: now, Expires: now.Add(time.Hour), Keys: make([]ledger.Key, row),
 		}
 		for j := range d.Keys {

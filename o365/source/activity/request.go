@@ -9,18 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
-)
-
-// Op names a call, for errors and metrics.
-type Op string
-
-// The calls of the API that are used here.
-const (
-	OpSubscriptions Op = "subscriptions"
-	OpStart         Op = "start"
-	OpList          Op = "list"
-	OpBlob          Op = "blob"
 )
 
 // resolve makes the URL of a call from an absolute or relative reference,
@@ -49,7 +39,7 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 // is refused (401) is replaced and the call made once more. The body of the
 // answer must be closed; reading it fails when no byte comes for the client's
 // timeout.
-func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Response, error) {
+func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*http.Response, error) {
 	u, err := c.resolve(ref)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
@@ -57,7 +47,7 @@ func (c *Client) do(ctx context.Context, op Op, method, ref string) (*http.Respo
 	for again := true; ; again = false {
 		token, err := c.tokens.Token(ctx)
 		if err != nil {
-			return nil, &SignInError{Err: err}
+			return nil, &source.SignInError{Err: err}
 		}
 		resp, err := c.send(ctx, method, u, token, totalWait(op))
 		if err != nil {

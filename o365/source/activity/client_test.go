@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
@@ -69,8 +71,8 @@ func TestEveryCallIsWellFormed(t *testing.T) {
 	from := time.Date(2026, 8, 1, 12, 0, 0, 0, time.FixedZone("", 7200))
 	_, _, err1 := c.Subscriptions(ctx)
 	err2 := c.Start(ctx, DLP)
-	_, err3 := c.List(ctx, Exchange, from, from.Add(time.Hour), Want{})
-	body, err4 := c.Open(ctx, Content{URI: server.URL + "/api/v1.0/" + tenant + "/activity/feed/audit/2020$x$y"})
+	_, err3 := c.List(ctx, Exchange, source.Span{From: from, To: from.Add(time.Hour)}, "", source.Want{})
+	body, err4 := c.Open(ctx, source.Item{URI: server.URL + "/api/v1.0/" + tenant + "/activity/feed/audit/2020$x$y"})
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		t.Fatal(err)
 	}
@@ -103,15 +105,15 @@ func TestTokenStaysWithTheEndpoint(t *testing.T) {
 		"ftp://x",
 	} {
 		var foreign *transport.OriginError
-		if _, err := c.Open(t.Context(), Content{URI: uri}); !errors.As(err, &foreign) {
+		if _, err := c.Open(t.Context(), source.Item{URI: uri}); !errors.As(err, &foreign) {
 			t.Errorf("%s: got %v", uri, err)
 		}
-		if _, err := c.NextPage(t.Context(), General, uri, Want{}); !errors.As(err, &foreign) {
+		if _, err := c.List(t.Context(), General, source.Span{}, uri, source.Want{}); !errors.As(err, &foreign) {
 			t.Errorf("%s as next page: got %v", uri, err)
 		}
 	}
-	var refusal *Error
-	if _, err := c.Open(t.Context(), Content{URI: server.URL}); !errors.As(err, &refusal) || refusal.Status != http.StatusFound {
+	var refusal *source.Error
+	if _, err := c.Open(t.Context(), source.Item{URI: server.URL}); !errors.As(err, &refusal) || refusal.Status != http.StatusFound {
 		t.Errorf("a redirection gives %v", err)
 	}
 }
@@ -123,7 +125,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		want   string
 	}{
 		{"stale", []string{"stale", "good"}, ""},
-		{"no permission", []string{"stale", "stale too", "good"}, `blob: HTTP 401: Authorization has been denied for this request.`},
+		{"no permission", []string{"stale", "stale too", "good"}, `download: HTTP 401: Authorization has been denied for this request.`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, func(w http.ResponseWriter, r *http.Request) {
@@ -132,7 +134,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 					fmt.Fprint(w, `{"Message":"Authorization has been denied for this request."}`)
 				}
 			})
-			body, err := c.Open(t.Context(), Content{URI: server.URL})
+			body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 			if err == nil {
 				body.Close()
 			}
@@ -153,12 +155,15 @@ func TestStartOfAStartedSubscription(t *testing.T) {
 	}
 }
 
-func TestShort(t *testing.T) {
-	for c, want := range map[ContentType]string{
+func TestTags(t *testing.T) {
+	tags := map[string]string{}
+	for _, c := range ContentTypes() {
+		tags[c.Name] = c.Tag
+	}
+	want := map[string]string{
 		AzureActiveDirectory: "azureactivedirectory", Exchange: "exchange", SharePoint: "sharepoint", General: "general", DLP: "dlp",
-	} {
-		if c.Short() != want {
-			t.Errorf("%s is %s in tags, want %s", c, c.Short(), want)
-		}
+	}
+	if !maps.Equal(tags, want) {
+		t.Errorf("tags are %v", tags)
 	}
 }

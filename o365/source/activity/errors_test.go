@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func TestErrors(t *testing.T) {
@@ -15,15 +17,15 @@ func TestErrors(t *testing.T) {
 		status int
 		header http.Header
 		body   string
-		want   Error
+		want   source.Error
 	}{
-		{"code", 400, nil, `{"error":{"code":"AF20022","message":"No subscription found."}}`, Error{Code: "AF20022", Message: "No subscription found."}},
-		{"throttled, single quotes", 403, nil, `{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}`, Error{Code: "AF429", Message: "{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}"}},
-		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
-		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, Error{RetryAfter: 7 * time.Second}},
-		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, Error{RetryAfter: 9 * time.Second}},
-		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, Error{}},
-		{"long", 500, nil, strings.Repeat("é ", 300), Error{Message: strings.Repeat("é ", 98) + "é..."}},
+		{"code", 400, nil, `{"error":{"code":"AF20022","message":"No subscription found."}}`, source.Error{Code: "AF20022", Message: "No subscription found."}},
+		{"throttled, single quotes", 403, nil, `{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}`, source.Error{Code: "AF429", Message: "{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}"}},
+		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, source.Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
+		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, source.Error{RetryAfter: 7 * time.Second}},
+		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, source.Error{RetryAfter: 9 * time.Second}},
+		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, source.Error{}},
+		{"long", 500, nil, strings.Repeat("é ", 300), source.Error{Message: strings.Repeat("é ", 98) + "é..."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
@@ -33,12 +35,12 @@ func TestErrors(t *testing.T) {
 				w.WriteHeader(tt.status)
 				fmt.Fprint(w, tt.body)
 			})
-			_, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
-			var got *Error
+			_, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", source.Want{})
+			var got *source.Error
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
 			}
-			tt.want.Op, tt.want.Status, tt.want.Date = OpList, tt.status, got.Date
+			tt.want.Op, tt.want.Status, tt.want.Date = source.OpList, tt.status, got.Date
 			if *got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", *got, tt.want)
 			}
@@ -51,7 +53,7 @@ func TestSignInErrorsKeepTheirCause(t *testing.T) {
 		t.Error("the API was called without a token")
 	})
 	_, _, err := c.Subscriptions(t.Context())
-	if Decide(err) != Configure || errorText(err) != "sign in: AADSTS7000215: Invalid client secret provided." {
+	if decide(err) != source.Configure || errorText(err) != "sign in: AADSTS7000215: Invalid client secret provided." {
 		t.Errorf("got %v", err)
 	}
 }

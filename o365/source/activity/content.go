@@ -18,6 +18,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Bounds of a page of a listing, of which the API documents none. Real pages have
@@ -32,61 +33,31 @@ const (
 	timeLayout    = "2006-01-02T15:04:05" // the longest of the three forms that the API documents, UTC
 )
 
-// Want says which entries of a page are asked for.
-type Want struct {
-	// New reports whether an entry is new; nil: all are. Others are skipped. It is
-	// called by whoever reads the page.
-	New func(contentID string) bool
-	// Most is how many new entries are taken; 0 means as many as a page is good
-	// for. Those behind come when the page is read again.
-	Most int
+// List implements [source.Source].
+func (c *Client) List(ctx context.Context, contentType string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if next == "" {
+		next = "subscriptions/content?contentType=" + url.QueryEscape(contentType) +
+			"&startTime=" + span.From.UTC().Format(timeLayout) + "&endTime=" + span.To.UTC().Format(timeLayout)
+	}
+	return c.page(ctx, contentType, next, want)
 }
 
-// Page is one page of a content listing.
-type Page struct {
-	Contents []Content
-	// Next is the address of the next page, for [Client.NextPage]; empty on
-	// the last one.
-	Next string
-	// More says that the page has further entries: it is to be read again when
-	// these are not new any more.
-	More bool
-	// Bad is how many entries could not be used, and FirstBad why the first of
-	// them could not.
-	Bad      int
-	FirstBad error
-	// Date is the service's clock; zero if it did not say.
-	Date time.Time
-}
-
-// List lists the content that became available in [from, to): whole seconds,
-// at most 24 hours apart, at most 7 days back.
-func (c *Client) List(ctx context.Context, t ContentType, from, to time.Time, want Want) (Page, error) {
-	return c.page(ctx, t, "subscriptions/content?contentType="+url.QueryEscape(string(t))+
-		"&startTime="+from.UTC().Format(timeLayout)+"&endTime="+to.UTC().Format(timeLayout), want)
-}
-
-// NextPage continues a listing at the address that the page before gave.
-func (c *Client) NextPage(ctx context.Context, t ContentType, next string, want Want) (Page, error) {
-	return c.page(ctx, t, next, want)
-}
-
-func (c *Client) page(ctx context.Context, t ContentType, ref string, want Want) (Page, error) {
-	resp, err := c.do(ctx, OpList, http.MethodGet, ref)
+func (c *Client) page(ctx context.Context, contentType string, ref string, want source.Want) (source.Page, error) {
+	resp, err := c.do(ctx, source.OpList, http.MethodGet, ref)
 	if err != nil {
-		return Page{}, err
+		return source.Page{}, err
 	}
 	defer resp.Body.Close()
-	page := Page{Next: resp.Header.Get("NextPageUri"), Date: headerDate(resp.Header)}
+	page := source.Page{Next: resp.Header.Get("NextPageUri"), Date: headerDate(resp.Header)}
 	if len(page.Next) > maxURI {
-		return Page{}, fmt.Errorf("%s: answer: the NextPageUri has %d bytes", OpList, len(page.Next))
+		return source.Page{}, fmt.Errorf("%s: answer: the NextPageUri has %d bytes", source.OpList, len(page.Next))
 	}
 	most := maxEntries
 	if want.Most > 0 {
 		most = min(most, want.Most)
 	}
-	err = eachElement(OpList, resp, func(raw []byte) (bool, error) {
-		content, err := parseEntry(t, raw)
+	err = eachElement(source.OpList, resp, func(raw []byte) (bool, error) {
+		item, err := parseEntry(contentType, raw)
 		switch {
 		case err != nil:
 			if page.Bad++; page.FirstBad == nil {
@@ -96,27 +67,27 @@ func (c *Client) page(ctx context.Context, t ContentType, ref string, want Want)
 				return false, fmt.Errorf("more than %d entries can't be used; the first: %w", maxBadEntries, page.FirstBad)
 			}
 			return true, nil
-		case want.New != nil && !want.New(content.ID):
+		case want.New != nil && !want.New(item.ID):
 			return true, nil
-		case len(page.Contents) == most:
+		case len(page.Items) == most:
 			page.More = true
 			return false, nil
 		}
-		page.Contents = append(page.Contents, content)
+		page.Items = append(page.Items, item)
 		return true, nil
 	})
 	if err != nil {
-		return Page{}, err
+		return source.Page{}, err
 	}
 	return page, nil
 }
 
 // parseEntry reads a content listing's element. Where one cannot be read, its
 // error names what is wrong and has nothing of it in it.
-func parseEntry(t ContentType, raw []byte) (Content, error) {
+func parseEntry(contentType string, raw []byte) (source.Item, error) {
 	var e struct{ ContentID, ContentURI, ContentCreated, ContentExpiration any }
 	if raw[0] != '{' || json.Unmarshal(raw, &e) != nil {
-		return Content{}, errors.New("an entry is not a JSON object")
+		return source.Item{}, errors.New("an entry is not a JSON object")
 	}
 	id, _ := e.ContentID.(string)
 	uri, _ := e.ContentURI.(string)
@@ -124,13 +95,13 @@ func parseEntry(t ContentType, raw []byte) (Content, error) {
 	expires, _ := e.ContentExpiration.(string)
 	switch {
 	case id == "":
-		return Content{}, errors.New("an entry has no contentId")
+		return source.Item{}, errors.New("an entry has no contentId")
 	case uri == "":
-		return Content{}, fmt.Errorf("the entry %s has no contentUri", shortID(id))
+		return source.Item{}, fmt.Errorf("the entry %s has no contentUri", shortID(id))
 	case len(uri) > maxURI:
-		return Content{}, fmt.Errorf("the entry %s has a contentUri of %d bytes", shortID(id), len(uri))
+		return source.Item{}, fmt.Errorf("the entry %s has a contentUri of %d bytes", shortID(id), len(uri))
 	}
-	return Content{Type: t, ID: shortID(id), URI: uri, Created: parseTime(created), Expires: parseTime(expires)}, nil
+	return source.Item{ContentType: contentType, ID: shortID(id), URI: uri, Created: parseTime(created), Expires: parseTime(expires)}, nil
 }
 
 // shortID is what a contentId is known by: itself, unless it is longer than any
@@ -159,7 +130,7 @@ func shortID(id string) string {
 
 // eachElement calls f with every element of an answer that is a JSON array, until
 // f does not want more.
-func eachElement(op Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
+func eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
 	body := bufio.NewReaderSize(resp.Body, readAhead)
 	if err := notList(op, resp, body); err != nil {
 		return err
@@ -191,7 +162,7 @@ func eachElement(op Op, resp *http.Response, f func(raw []byte) (more bool, err 
 
 // notList returns the error that an answer with status 200 is: an error object is
 // one whatever the status, and a page is somebody else's.
-func notList(op Op, resp *http.Response, body *bufio.Reader) error {
+func notList(op source.Op, resp *http.Response, body *bufio.Reader) error {
 	start, _ := body.Peek(512)
 	start = bytes.TrimLeft(bytes.TrimPrefix(start, []byte("\ufeff")), " \t\r\n")
 	switch {
@@ -203,11 +174,9 @@ func notList(op Op, resp *http.Response, body *bufio.Reader) error {
 	return nil
 }
 
-// Open starts the download of a blob, a JSON array of records. The stream
-// ends with io.EOF only if the answer was complete as far as HTTP and gzip
-// can tell.
-func (c *Client) Open(ctx context.Context, content Content) (io.ReadCloser, error) {
-	resp, err := c.do(ctx, OpBlob, http.MethodGet, content.URI)
+// Open implements [source.Source].
+func (c *Client) Open(ctx context.Context, item source.Item) (io.ReadCloser, error) {
+	resp, err := c.do(ctx, source.OpDownload, http.MethodGet, item.URI)
 	if err != nil {
 		return nil, err
 	}

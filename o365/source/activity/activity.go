@@ -5,7 +5,7 @@
 // It follows Microsoft's "Office 365 Management Activity API reference"
 // (office-365-management-activity-api-reference.md in
 // MicrosoftDocs/office-365-management-api) and keeps neither state nor time:
-// when to call again is for the caller to decide, with [Decide] as a guide.
+// when to call again is for the caller to decide, with [Client.Decide] as a guide.
 package activity
 
 import (
@@ -13,39 +13,47 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// ContentType is a kind of audit content, as the API spells it.
-type ContentType string
-
-// The content types of the API.
+// The content types that other code has to know apart.
 const (
-	AzureActiveDirectory ContentType = "Audit.AzureActiveDirectory"
-	Exchange             ContentType = "Audit.Exchange"
-	SharePoint           ContentType = "Audit.SharePoint"
-	General              ContentType = "Audit.General"
-	DLP                  ContentType = "DLP.All"
+	AzureActiveDirectory = "Audit.AzureActiveDirectory"
+	Exchange             = "Audit.Exchange"
+	SharePoint           = "Audit.SharePoint"
+	General              = "Audit.General"
+	DLP                  = "DLP.All"
 )
 
-// Short returns the name used in tags: azureactivedirectory, exchange,
-// sharepoint, general or dlp.
-func (c ContentType) Short() string {
-	if c == DLP {
-		return "dlp"
+// ContentTypes are all that the API has.
+func ContentTypes() []source.ContentType {
+	types := []source.ContentType{
+		{Name: AzureActiveDirectory, Tag: "azureactivedirectory", Permission: permissionRead},
+		{Name: Exchange, Tag: "exchange", Permission: permissionRead},
+		{Name: SharePoint, Tag: "sharepoint", Permission: permissionRead},
+		{Name: General, Tag: "general", Permission: permissionRead},
+		// A match of a rule and its undoing share an Id.
+		{Name: DLP, Tag: "dlp", Permission: permissionReadDLP, SharedIDs: true},
 	}
-	return strings.ToLower(strings.TrimPrefix(string(c), "Audit."))
+	for i := range types {
+		types[i].Limits = limits
+	}
+	return types
 }
 
-// Content is one entry of a content listing: a blob that can be downloaded
-// until Expires. Times that the service left out or garbled are zero.
-type Content struct {
-	Type    ContentType
-	ID      string
-	URI     string
-	Created time.Time
-	Expires time.Time
+// limits are what the API allows ("Office 365 Management Activity API reference",
+// list available content): windows of at most 24 hours, at most 7 days back.
+// Windows of 24 hours to the second have been seen refused. An item that was
+// created exactly at a listing's startTime can be served in part (observed by
+// Elastic's o365audit input), so a listing begins a second earlier. A subscription
+// is started every 15 minutes at most.
+var limits = source.Limits{
+	Retention:  7 * 24 * time.Hour,
+	Window:     24*time.Hour - 59*time.Second,
+	Overlap:    time.Second,
+	StartPause: 15 * time.Minute,
 }
 
 // Tokens gives the bearer tokens for one tenant.
@@ -73,20 +81,23 @@ type Options struct {
 	// a body. Zero means one minute.
 	Timeout time.Duration
 	// Observe, if set, is told of every request: nil if it was answered with
-	// status 200, else an [*Error] or that of the network.
-	Observe func(op Op, err error)
+	// status 200, else a [*source.Error] or that of the network.
+	Observe func(op source.Op, err error)
 }
 
-// Client makes calls for one tenant. It is safe for concurrent use.
+// Client makes calls for one tenant. It is safe for concurrent use, and a
+// [source.Subscriber].
 type Client struct {
 	feed      *url.URL // …/api/v1.0/TENANT/activity/feed/
 	publisher string
 	tokens    Tokens
 	http      *http.Client
 	timeout   time.Duration
-	observe   func(Op, error)
+	observe   func(source.Op, error)
 	gunzips   gunzips
 }
+
+var _ source.Subscriber = (*Client)(nil)
 
 // New returns a client. It makes no request.
 func New(o Options) (*Client, error) {
@@ -108,7 +119,7 @@ func New(o Options) (*Client, error) {
 		c.timeout = time.Minute
 	}
 	if c.observe == nil {
-		c.observe = func(Op, error) {}
+		c.observe = func(source.Op, error) {}
 	}
 	client := http.Client{}
 	if o.HTTP != nil {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 const (
@@ -16,8 +18,8 @@ const (
 	mostBlobWait = time.Hour
 )
 
-func totalWait(op Op) time.Duration {
-	if op == OpBlob {
+func totalWait(op source.Op) time.Duration {
+	if op == source.OpDownload {
 		return mostBlobWait
 	}
 	return mostWait

@@ -14,6 +14,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
@@ -30,21 +32,21 @@ func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
 		}
 		fmt.Fprint(w, `[]`)
 	})
-	page, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
+	page, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", source.Want{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Content{
-		Type: General, ID: "a$1", URI: "https://x/1",
+	want := source.Item{
+		ContentType: General, ID: "a$1", URI: "https://x/1",
 		Created: time.Date(2026, 8, 1, 10, 0, 0, 123e6, time.UTC), Expires: time.Date(2026, 8, 8, 10, 0, 0, 0, time.UTC),
 	}
-	if len(page.Contents) != 1 || page.Contents[0] != want {
-		t.Errorf("got %+v, want %+v", page.Contents, want)
+	if len(page.Items) != 1 || page.Items[0] != want {
+		t.Errorf("got %+v, want %+v", page.Items, want)
 	}
 	if page.Date.IsZero() {
 		t.Error("the service's clock was not read")
 	}
-	if page, err = c.NextPage(t.Context(), General, page.Next, Want{}); err != nil {
+	if page, err = c.List(t.Context(), General, source.Span{}, page.Next, source.Want{}); err != nil {
 		t.Fatal(err)
 	}
 	if page.Next != "" {
@@ -71,7 +73,7 @@ func TestBlobs(t *testing.T) {
 		{"plain", nil, plain, false, ""},
 		{"gzip", http.Header{"Content-Encoding": {"gzip"}}, zipped.Bytes(), false, ""},
 		{"gzip cut off", http.Header{"Content-Encoding": {"gzip"}}, zipped.Bytes()[:zipped.Len()-9], false, "unexpected EOF"},
-		{"no gzip", http.Header{"Content-Encoding": {"gzip"}}, plain, false, "blob: gzip: invalid header"},
+		{"no gzip", http.Header{"Content-Encoding": {"gzip"}}, plain, false, "download: gzip: invalid header"},
 		{"shorter than said", http.Header{"Content-Length": {"100"}}, plain, false, "unexpected EOF"},
 		{"stalled", nil, plain, true, "no answer within request_timeout"},
 	} {
@@ -89,7 +91,7 @@ func TestBlobs(t *testing.T) {
 			if tt.stall {
 				c.timeout = 300 * time.Millisecond
 			}
-			body, err := c.Open(t.Context(), Content{URI: server.URL})
+			body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 			var got []byte
 			if err == nil {
 				got, err = io.ReadAll(body)
@@ -111,7 +113,7 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 	large := bytes.Repeat([]byte(" "), 4<<20)
 	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { w.Write(large) })
 	c.timeout = 2 * time.Second
-	body, err := c.Open(t.Context(), Content{URI: server.URL})
+	body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,19 +153,19 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 		{`[` + strings.Repeat(`{},`, maxBadEntries+1) + good + `]`, "list: answer: more than 1000 entries can't be used; the first: an entry has no contentId", "", 0},
 	} {
 		c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, tt.body) })
-		page, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
-		want := Retry
+		page, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", source.Want{})
+		want := source.Retry
 		switch {
 		case tt.want == "":
-			want = Done
+			want = source.Done
 		case strings.Contains(tt.want, "AF429"):
-			want = Throttle
+			want = source.Throttle
 		}
-		if errorText(err) != tt.want || Decide(err) != want {
-			t.Errorf("%.100q gives %q, %v; want %q", tt.body, errorText(err), Decide(err), tt.want)
+		if errorText(err) != tt.want || decide(err) != want {
+			t.Errorf("%.100q gives %q, %v; want %q", tt.body, errorText(err), decide(err), tt.want)
 		}
 		var ids []string
-		for _, content := range page.Contents {
+		for _, content := range page.Items {
 			ids = append(ids, content.ID)
 		}
 		if got := strings.Join(ids, " "); got != tt.ids || page.Bad != tt.bad || (page.FirstBad != nil) != (tt.bad > 0) {
@@ -193,10 +195,10 @@ func TestWant(t *testing.T) {
 		{"0123456789", 4, "", false},
 		{"02468", 5, "13579", false},
 	} {
-		want := Want{Most: tt.most, New: func(id string) bool { return !strings.Contains(tt.known, id) }}
-		page, err := c.List(t.Context(), General, time.Now(), time.Now(), want)
+		want := source.Want{Most: tt.most, New: func(id string) bool { return !strings.Contains(tt.known, id) }}
+		page, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", want)
 		got := ""
-		for _, content := range page.Contents {
+		for _, content := range page.Items {
 			got += content.ID
 		}
 		if err != nil || got != tt.want || page.More != tt.more {
@@ -263,7 +265,7 @@ func TestAnswersAreBounded(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&before)
-			_, err := c.List(t.Context(), General, time.Now(), time.Now(), Want{})
+			_, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", source.Want{})
 			runtime.ReadMemStats(&after)
 			if err == nil {
 				t.Error("no error")

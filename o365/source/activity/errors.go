@@ -3,7 +3,6 @@ package activity
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"regexp"
@@ -12,39 +11,8 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
-
-// Error is a refusal by the API.
-type Error struct {
-	Op     Op
-	Status int
-	// Code is Microsoft's, such as AF20022; empty if the answer had none.
-	Code    string
-	Message string
-	// RetryAfter is how long the service asked to wait; zero if it did not.
-	RetryAfter time.Duration
-	// Date is the service's clock; zero if it did not say.
-	Date time.Time
-}
-
-func (e *Error) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: HTTP %d", e.Op, e.Status)
-	if e.Code != "" {
-		b.WriteString(" " + e.Code)
-	}
-	if e.Message != "" {
-		b.WriteString(": " + e.Message)
-	}
-	return b.String()
-}
-
-// SignInError says that no token could be had. The cause tells with a method
-// Configuration() bool whether somebody has to change something.
-type SignInError struct{ Err error }
-
-func (e *SignInError) Error() string { return "sign in: " + e.Err.Error() }
-func (e *SignInError) Unwrap() error { return e.Err }
 
 // codePattern finds the code where the body is not JSON: the throttling
 // answer is shown with single quotes in Microsoft's troubleshooting page.
@@ -52,10 +20,10 @@ var codePattern = regexp.MustCompile(`\bAF\d{3,5}\b`)
 
 const maxErrorBody = 64 << 10 // bytes
 
-func readError(op Op, resp *http.Response, from io.Reader) *Error {
+func readError(op source.Op, resp *http.Response, from io.Reader) *source.Error {
 	// What can't be read of an error's body is not needed: the status stands.
 	body, _ := io.ReadAll(io.LimitReader(from, maxErrorBody))
-	e := &Error{Op: op, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Date: headerDate(resp.Header)}
+	e := &source.Error{Op: op, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Date: headerDate(resp.Header)}
 	var answer struct {
 		Error struct{ Code, Message string }
 		// The gateway in front of the API answers in this form.

@@ -1,0 +1,99 @@
+package activity
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
+)
+
+// Explain implements [source.Source].
+func (*Client) Explain(err error, contentType, app string) source.Explanation {
+	var login interface {
+		Explain() (what, do, detail string)
+	}
+	if errors.As(err, &login) {
+		what, do, detail := login.Explain()
+		return source.Explanation{Topic: source.SignIn, What: what, Do: do, Detail: detail}
+	}
+	x := source.Explanation{What: "requests fail", Do: "nothing need be done unless it lasts: it is tried again, and Microsoft keeps content for 7 days"}
+	var e *source.Error
+	var foreign *transport.OriginError
+	var signIn *source.SignInError
+	var untrusted *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &signIn):
+		x.Topic, x.What = source.SignIn, "signing in fails"
+	case errors.As(err, &foreign):
+		x = source.Explanation{What: "the service names addresses elsewhere, which get no token", Do: "check endpoint; if it is right, report it"}
+	case errors.As(err, &untrusted):
+		x = source.Explanation{What: "the service's certificate is not trusted", Do: "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"}
+	case !errors.As(err, &e):
+		x.What = "the service can't be reached"
+		x.Do = "check network, DNS, firewall and proxy if it lasts; it is tried again, and Microsoft keeps content for 7 days"
+	case auditingOff(err):
+		x = source.Explanation{Topic: source.Auditing, What: "auditing is off in this tenant",
+			Do: `run "Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true" in Exchange Online PowerShell; it takes up to 60 minutes, and after that up to 12 hours until the first content`}
+	case codes[e.Code].what != "":
+		known := codes[e.Code]
+		x = source.Explanation{Topic: known.topic, What: known.what, Do: known.do}
+	case unpermitted(err):
+		x = MissingPermission(contentType, app)
+	case decide(err) == source.Configure:
+		x = source.Explanation{What: "the service refuses the requests", Do: "check endpoint and cloud; if they are right, report it"}
+	}
+	x.Detail = err.Error()
+	return x
+}
+
+// auditingOff reports whether the tenant records nothing. Microsoft has no
+// code for it ("Troubleshooting the Office 365 Management Activity API").
+func auditingOff(err error) bool {
+	var e *source.Error
+	return errors.As(err, &e) && e.Op == source.OpStart && strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "Tenant")
+}
+
+// unpermitted reports whether the app lacks a permission.
+func unpermitted(err error) bool {
+	var e *source.Error
+	if !errors.As(err, &e) || codes[e.Code].what != "" || decide(err) == source.Throttle {
+		return false
+	}
+	return e.Code == "AF10001" || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
+}
+
+// The ids of the API and of its application permissions, which are the same
+// in every tenant (az ad sp show --id c5393580-f805-4401-95e8-94b7a6ef2fc2).
+const apiID = "c5393580-f805-4401-95e8-94b7a6ef2fc2"
+
+const (
+	permissionRead    = "ActivityFeed.Read"
+	permissionReadDLP = "ActivityFeed.ReadDlp"
+)
+
+var roleIDs = map[string]string{
+	permissionRead:    "594c1fb6-4f81-4475-ae41-0c394909246c",
+	permissionReadDLP: "4807a72c-ad38-4250-94c9-4eabfe26cd55",
+}
+
+// MissingPermission explains that the app may not read a content type.
+func MissingPermission(contentType, app string) source.Explanation {
+	permission := permissionRead
+	if contentType == DLP {
+		permission = permissionReadDLP
+	}
+	x := source.Explanation{Topic: source.Permission, What: "the app may not read the audit log (" + permission + " is missing)"}
+	if permission == permissionReadDLP {
+		x.What = "the app may not read DLP events (" + permission + " is missing)"
+	}
+	if app == "" {
+		app = "APPLICATION"
+	}
+	x.Do = fmt.Sprintf(`run "az ad app permission add --id %[1]s --api %[2]s --api-permissions %[3]s=Role" and "az ad app permission admin-consent --id %[1]s", `+
+		"or in Entra ID, App registrations, API permissions add the application permission Office 365 Management APIs / %[4]s and grant admin consent", app, apiID, roleIDs[permission], permission)
+	return x
+}
