@@ -129,7 +129,7 @@ func alerts(t *testing.T) map[string]string {
 }
 
 func TestAlerts(t *testing.T) {
-	tests, readme := string(read(t, "rules_test.yaml")), string(read(t, "../../README.md"))
+	tests, readme := string(read(t, "rules_test.yaml")), string(read(t, "README.md"))
 	for name, text := range alerts(t) {
 		for _, w := range misused(text) {
 			t.Errorf("%s: %s", name, w)
