@@ -153,6 +153,6 @@ func TestPicture(t *testing.T) {
 		}
 	}
 	if readme := read(t, "README.md"); !strings.Contains(string(readme), "](dashboard.svg)") {
-		t.Error("the README does not show the picture")
+		t.Error("README.md does not show the picture")
 	}
 }

@@ -143,7 +143,7 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("%s never fires in rules_test.yaml", name)
 		}
 		if !strings.Contains(readme, "`"+name+"`") {
-			t.Errorf("the README does not explain %s", name)
+			t.Errorf("README.md does not explain %s", name)
 		}
 	}
 	// Series that nobody makes would let an alert stay quiet for the wrong reason.
