@@ -20,8 +20,7 @@ func TestPairs(t *testing.T) {
 			continue
 		}
 		for i := range yaml {
-			loads := func(s setting) bool { return s.key == "plugins_file" } // plugins: in YAML
-			y, c := yaml[i].settings, slices.DeleteFunc(classic[i].settings, loads)
+			y, c := yaml[i].settings, slices.DeleteFunc(classic[i].settings, loadsPlugins)
 			if yaml[i].kind != classic[i].kind || !slices.Equal(y, c) {
 				t.Errorf("%s, section %d: YAML\n%v %v\nclassic\n%v %v", name, i, yaml[i].kind, y, classic[i].kind, c)
 			}
@@ -29,22 +28,30 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// loadsPlugins is what the classic format has for plugins: in YAML.
+func loadsPlugins(s setting) bool { return s.key == "plugins_file" }
+
 func TestOptionsAreRight(t *testing.T) {
 	for _, path := range files(t) {
-		for _, s := range sections(t, path) {
-			if s.get("name") != "o365" {
-				continue
-			}
-			_, err := option.Parse(func(key string) string {
-				return variable.ReplaceAllStringFunc(s.get(key), func(v string) string { return valueOf(strings.Trim(v, "${}")) })
-			})
-			if err != nil {
-				t.Errorf("%s: %v", path, err)
-			}
-			for _, x := range s.settings {
-				if _, ours := declared(x.key); !ours && !fluentBit[x.key] {
-					t.Errorf("%s: the input has no option %s", path, x.key)
-				}
+		checkOptions(t, path, sections(t, path))
+	}
+}
+
+func checkOptions(t *testing.T, path string, all []section) {
+	t.Helper()
+	for _, s := range all {
+		if s.get("name") != "o365" {
+			continue
+		}
+		_, err := option.Parse(func(key string) string {
+			return variable.ReplaceAllStringFunc(s.get(key), func(v string) string { return valueOf(strings.Trim(v, "${}")) })
+		})
+		if err != nil {
+			t.Errorf("%s: %v", path, err)
+		}
+		for _, x := range s.settings {
+			if _, ours := declared(x.key); !ours && !fluentBit[x.key] {
+				t.Errorf("%s: the input has no option %s", path, x.key)
 			}
 		}
 	}

@@ -14,12 +14,15 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-var update = flag.Bool("update", false, "write the README's tables and the comments of the configurations")
+var update = flag.Bool("update", false, "write the tables of the pages and the comments of the configurations")
 
 // TestDrift compares what is written about the options and the metrics with
 // their declaration.
 func TestDrift(t *testing.T) {
-	written := map[string]func(string) (string, error){"../README.md": withTables}
+	written := map[string]func(string) (string, error){
+		"../README.md":         func(text string) (string, error) { return withTable(text, "options", options()) },
+		"monitoring/README.md": func(text string) (string, error) { return withTable(text, "metrics", metrics()) },
+	}
 	for _, path := range files(t) {
 		written[path] = withComments
 	}
@@ -44,14 +47,6 @@ func TestDrift(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-func withTables(text string) (string, error) {
-	text, err := withTable(text, "options", options())
-	if err != nil {
-		return "", err
-	}
-	return withTable(text, "metrics", metrics())
 }
 
 func withTable(text, name, table string) (string, error) {

@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
-// TestDryRun lets Fluent Bit itself judge the configurations, where there is
-// one and the plugin is built.
+// TestDryRun lets Fluent Bit itself judge the configurations and those in the
+// pages, where there is one and the plugin is built.
 func TestDryRun(t *testing.T) {
 	fluentBit := fluentBitPath(t)
 	plugin, err := filepath.Abs("../build/in_o365.so")
@@ -32,12 +32,19 @@ func TestDryRun(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, path := range files(t) {
+	paths := files(t)
+	for name, text := range snippets(t) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(here.Replace(text)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		paths = append(paths, name)
+	}
+	for _, path := range paths {
 		t.Run(path, func(t *testing.T) {
 			run := exec.CommandContext(t.Context(), fluentBit, "--dry-run", "-c", filepath.Join(dir, path))
 			run.Dir = dir
 			run.Env = os.Environ()
-			for _, v := range variables(t, path) {
+			for _, v := range variables(t, filepath.Join(dir, path)) {
 				run.Env = append(run.Env, v+"="+valueOf(v))
 			}
 			out, err := run.CombinedOutput()

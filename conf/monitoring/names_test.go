@@ -129,7 +129,7 @@ func alerts(t *testing.T) map[string]string {
 }
 
 func TestAlerts(t *testing.T) {
-	tests, readme := string(read(t, "rules_test.yaml")), string(read(t, "../../README.md"))
+	tests, readme := string(read(t, "rules_test.yaml")), string(read(t, "README.md"))
 	for name, text := range alerts(t) {
 		for _, w := range misused(text) {
 			t.Errorf("%s: %s", name, w)
@@ -143,7 +143,7 @@ func TestAlerts(t *testing.T) {
 			t.Errorf("%s never fires in rules_test.yaml", name)
 		}
 		if !strings.Contains(readme, "`"+name+"`") {
-			t.Errorf("the README does not explain %s", name)
+			t.Errorf("README.md does not explain %s", name)
 		}
 	}
 	// Series that nobody makes would let an alert stay quiet for the wrong reason.
