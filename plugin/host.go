@@ -9,8 +9,8 @@ import (
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/chunks"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
 // host is Fluent Bit as one instance sees it. Only level may be called on
@@ -22,7 +22,7 @@ type host struct {
 	counters C.struct_o365_counters
 	name     *C.char // the label of the counters; the instance's, kept by the host
 	prefix   string  // of log lines, as Fluent Bit's own inputs have it
-	disk     chunks.Disk
+	disk     handover.Disk
 	inputs   func() int                              // of this plugin, which may share the disk
 	values   struct{ records, bytes, ring C.double } // of read, to spare an allocation
 }

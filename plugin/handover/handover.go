@@ -211,7 +211,7 @@ func (in *Instance) room() (r room) {
 
 // fits reports whether there is room for so many bytes, and for as many again:
 // chunks are more than their records, and others write to the disk as well.
-// What does not fit is lost (package chunks).
+// What does not fit is lost (Disk).
 func (r room) fits(bytes int) bool { return !r.known || int64(bytes) <= r.bytes/2 }
 
 // most is how many bytes a round may have that begins now, unless its first
