@@ -9,7 +9,6 @@ import (
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
@@ -61,19 +60,19 @@ func (h *host) Print(level health.Level, line string) {
 	C.o365_log(h.api, C.int(level), text)
 }
 
-func (h *host) Counters() (delivery.Counters, bool) {
+func (h *host) Counters() (handover.Counters, bool) {
 	switch {
 	case h.metrics == nil:
-		return delivery.Counters{}, false
+		return handover.Counters{}, false
 	case h.readsCounters():
 		return h.read()
 	}
 	text := C.o365_metrics_text(h.metrics)
 	if text == nil {
-		return delivery.Counters{}, false
+		return handover.Counters{}, false
 	}
 	defer C.o365_metrics_free(text)
-	return delivery.ParseCounters(C.GoString(text))
+	return handover.ParseCounters(C.GoString(text))
 }
 
 // readsCounters reports whether the counters can be read one by one.
@@ -81,7 +80,7 @@ func (h *host) readsCounters() bool { return h.counters.records != nil && h.coun
 
 // read is Counters where they need not be looked for in the text of all
 // metrics.
-func (h *host) read() (c delivery.Counters, ok bool) {
+func (h *host) read() (c handover.Counters, ok bool) {
 	v := &h.values
 	if C.o365_counters_read(&h.counters, h.name, &v.records, &v.bytes, &v.ring) != 0 {
 		return c, false

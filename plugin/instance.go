@@ -20,7 +20,7 @@ import (
 // instance is one [INPUT] section. Its methods are called on its thread.
 type instance struct {
 	host    *host
-	feed    *handover.Instance
+	feed    *handover.Handover
 	source  handover.Source
 	metrics *metrics
 	ticker  *ticker
@@ -44,7 +44,7 @@ func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
 	if err != nil {
 		return nil, err
 	}
-	log := handover.NewQueue(h.level())
+	log := handover.NewLogQueue(h.level())
 	if h.metrics != nil && !h.readsCounters() {
 		log.Log(health.Info, "this Fluent Bit keeps its counters in an unknown way: they are taken from the text of all metrics, which costs time with many tenants")
 	}
@@ -80,7 +80,7 @@ func (in *instance) collect() []byte {
 // pace takes whether there was anything to do.
 func (in *instance) pace(busy bool) {
 	if in.ticker.pace(busy) {
-		in.memory.calm(in.feed.Handed())
+		in.memory.calm(in.feed.HandedOver())
 	}
 }
 

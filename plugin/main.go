@@ -9,8 +9,8 @@
 // metrics, appending under an own tag. All of that is looked up at run time, so
 // that one object serves Fluent Bit 2.2 and every later version.
 //
-// How batches go over is decided in the packages handover and delivery, which
-// need no C.
+// How batches go over is decided in the package handover, which
+// needs no C.
 package main
 
 // #cgo linux LDFLAGS: -ldl
