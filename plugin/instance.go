@@ -36,7 +36,7 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	}
 	log := handover.NewLogQueue(h.level())
 	if h.metrics != nil && !h.countersFound() {
-		log.Log(health.Info, "this Fluent Bit keeps its counters in an unknown way: they are taken from the text of all metrics, which costs time with many tenants")
+		log.Log(health.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}
 	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: all.budgets()})
 	if err != nil {

@@ -15,26 +15,26 @@ const absenceBeforeWarning = 10 * time.Minute
 var (
 	causePaused = health.Cause{
 		What: "Fluent Bit has paused this input",
-		Do:   "its buffer is full because its outputs are too slow or failing: look for their errors in its log, or raise mem_buf_limit or storage.total_limit_size",
+		Do:   "its buffer is full because its outputs are too slow or failing: check its log for their errors, or raise mem_buf_limit or storage.total_limit_size",
 	}
 	causeDiskFull = health.Cause{
 		What: "the disk of Fluent Bit's storage.path is full",
-		Do:   "make room there, or mend the outputs, whose records pile up: look for their errors in Fluent Bit's log; nothing is handed over until there is room, as Fluent Bit would lose it",
+		Do:   "make room there, or fix the outputs, whose backlog fills it: check Fluent Bit's log for their errors; nothing is handed over until there is room, because Fluent Bit would lose it",
 	}
 	causeQueueFull = health.Cause{
-		What: "Fluent Bit takes no more records",
-		Do:   "its queue between threads is full because its outputs are too slow or failing: look for their errors in its log",
+		What: "Fluent Bit accepts no more records",
+		Do:   "its queue between threads is full because its outputs are too slow or failing: check its log for their errors",
 	}
 	causeNotStored = health.Cause{
-		What: "Fluent Bit does not store the records it takes",
-		Do:   "make room on the disk of storage.path, or raise storage.total_limit_size; Fluent Bit's own log tells why",
+		What: "Fluent Bit does not store the records it accepts",
+		Do:   "make room on the disk of storage.path, or raise storage.total_limit_size; Fluent Bit's own log has the reason",
 	}
 )
 
 // logMissingAbilities logs what this Fluent Bit lacks and what follows.
 func (h *Handover) logMissingAbilities() {
 	if !h.abilities.records {
-		h.log.Log(health.Warn, "this Fluent Bit has no metrics: batches count as stored when it had time enough to store them")
+		h.log.Log(health.Warn, "this Fluent Bit has no metrics: a batch counts as stored after a fixed time")
 	}
 	if !h.host.CanAppend() {
 		h.log.Log(health.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append_records is not exported")
@@ -63,8 +63,8 @@ func (h *Handover) explain(d decision, wait time.Duration) {
 	case partlyStored:
 		h.source.Held(causeNotStored, false)
 		if h.isNew(d.outcome) {
-			h.warnf("Fluent Bit did not store %d of %d batches (%d records) it had taken; they are handed over again in %v. "+
-				"Its own log tells why; storage.total_limit_size or a full disk may",
+			h.warnf("Fluent Bit did not store %d of %d batches (%d records) it had accepted; they are handed over again in %v. "+
+				"Its own log has the reason: storage.total_limit_size or a full disk, for example",
 				len(d.returned), len(d.returned)+len(d.acknowledged), d.missing.Records, wait)
 		}
 	case notStored:
@@ -75,13 +75,13 @@ func (h *Handover) explain(d decision, wait time.Duration) {
 		}
 	case batchesDropped:
 		if h.isNew(d.outcome) {
-			h.warnf("batches are missing again and again in this input's counters: its processors are taken to drop them. " +
-				"Fluent Bit 4.1 and later can tell; filters are counted in every version")
+			h.warnf("batches are missing again and again in this input's counters: assuming that its processors drop them. " +
+				"With Fluent Bit 4.1 and later nothing is assumed; filters are counted in every version")
 		}
 	case amountChanged:
 		if _, logged := h.lastSeen[d.outcome]; !logged {
 			h.lastSeen[d.outcome] = time.Now()
-			h.log.Log(health.Info, "this input's processors change the records: batches count as stored when Fluent Bit's counters stand still")
+			h.log.Log(health.Info, "this input's processors change the records: a batch counts as stored once Fluent Bit's counters stop moving")
 		}
 	}
 }

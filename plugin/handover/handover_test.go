@@ -77,7 +77,7 @@ func TestLost(t *testing.T) {
 		if len(h.log) != 1 || !strings.Contains(h.log[0], "did not store 1 of 2 batches (1 records)") {
 			t.Errorf("log: %q", h.log)
 		}
-		if s.held != "Fluent Bit does not store the records it takes" {
+		if s.held != "Fluent Bit does not store the records it accepts" {
 			t.Errorf("held: %q", s.held)
 		}
 	})

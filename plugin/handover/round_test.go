@@ -24,7 +24,7 @@ func TestRingIsFull(t *testing.T) {
 			in.Tick()
 			time.Sleep(100 * time.Millisecond)
 		}
-		if len(h.log) != 1 || s.held != "Fluent Bit takes no more records" {
+		if len(h.log) != 1 || s.held != "Fluent Bit accepts no more records" {
 			t.Errorf("log: %q, held: %q", h.log, s.held)
 		}
 		h.full = false
