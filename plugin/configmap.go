@@ -9,10 +9,11 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-// offerConfigMap gives Fluent Bit 5.1.1 and later the list of options: they
-// refuse unknown keys by it and show it for -h. It is made once and kept, since
-// hosts keep pointers into it. Values are read as text by option.Parse all the
-// same, which knows types, defaults and what is allowed, on every host.
+// offerConfigMap gives Fluent Bit 5.1.1 and later the list of options, with
+// which it refuses unknown keys and answers -h. def is the argument of
+// FLBPluginRegister. The list is made once and kept, since Fluent Bit keeps
+// pointers into it. Values are nevertheless read as text by option.Parse, which
+// has types, defaults and allowed values in every version.
 func offerConfigMap(def unsafe.Pointer) {
 	if C.o365_map_fits(def) == 0 {
 		return
@@ -23,6 +24,8 @@ func offerConfigMap(def unsafe.Pointer) {
 	C.o365_map_offer(def, plugin.configMap)
 }
 
+// newConfigMap returns the list of options in C's memory, NULL if there is none
+// left.
 func newConfigMap() *C.struct_o365_map {
 	n := 0
 	for range option.All() {

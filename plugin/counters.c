@@ -7,15 +7,16 @@
 #include "shim.h"
 
 /*
- * The host's own counters of an input. The way that needs no layout is to
- * encode all metrics of the instance as text (o365_metrics_text), which takes
- * the longer the more series the plugin has itself. Here the counters are found
- * once in the instance's list and read with cmt_counter_get_val.
+ * The host's own counters of an input. They can be read without knowing a
+ * layout by encoding all metrics of the instance as text (o365_metrics_text),
+ * which takes the longer the more series the plugin has itself. Here the
+ * counters are found once in the instance's list and read with
+ * cmt_counter_get_val.
  *
  * The layouts are those of lib/cmetrics/include/cmetrics/cmt_counter.h and
  * cmt_opts.h and of lib/cfl/include/cfl/cfl_list.h, the same from 2.2.0 to
- * 5.1.1. They are not believed: two counters of a scratch context must be linked
- * with each other as they say. Where they are not, there is the text.
+ * 5.1.1. They are verified first: two counters of a scratch context must be
+ * linked with each other accordingly. If they are not, the text is the fallback.
  */
 struct link {
     struct link *prev, *next;
@@ -35,8 +36,9 @@ static get_value *get;
 
 #define COUNTER(l) ((struct counter *) ((char *) (l) - offsetof(struct counter, link)))
 
-/* Returns how far into a context the list of its counters begins, 0 if the
- * layout is another one. Nothing but the host's own blocks is looked into. */
+/* Returns the offset in bytes of the list of counters in a context, 0 if the
+ * layout is another one. It reads nothing outside blocks that the host has
+ * allocated. */
 static size_t list_offset(void)
 {
     void *(*context_create)(void) = dlsym(RTLD_DEFAULT, "cmt_create");
@@ -65,7 +67,7 @@ static size_t list_offset(void)
     return offset;
 }
 
-/* Fills in the counters that there are. */
+/* Finds the counters in metrics, a struct cmt; a missing one is NULL. */
 void o365_counters_find(void *metrics, struct o365_counters *found)
 {
     size_t offset = list_offset();
@@ -88,7 +90,7 @@ void o365_counters_find(void *metrics, struct o365_counters *found)
     }
 }
 
-/* Returns 0 and the values; what was not found is 0. */
+/* Returns 0 and the values, or -1. ring_writes is 0 if it was not found. */
 int o365_counters_read(const struct o365_counters *found, char *name, double *records, double *bytes, double *ring_writes)
 {
     char *labels[] = {name};

@@ -5,12 +5,12 @@ package main
 import "C"
 
 import (
+	"errors"
 	"time"
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/chunks"
-	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
 // host is Fluent Bit as one instance sees it. Only level may be called on
@@ -18,22 +18,24 @@ import (
 type host struct {
 	api      unsafe.Pointer
 	instance unsafe.Pointer
-	metrics  unsafe.Pointer // NULL without metrics
+	metrics  unsafe.Pointer // the instance's struct cmt; NULL if Fluent Bit has no metrics
 	counters C.struct_o365_counters
-	name     *C.char // the label of the counters; the instance's, kept by the host
-	prefix   string  // of log lines, as Fluent Bit's own inputs have it
-	disk     chunks.Disk
-	inputs   func() int                              // of this plugin, which may share the disk
-	values   struct{ records, bytes, ring C.double } // of read, to spare an allocation
+	values   struct{ records, bytes, ring C.double } // results of readCounters, kept to spare an allocation
+	name     *C.char                                 // of the instance, o365.0 or its alias; kept by Fluent Bit
+	prefix   string                                  // of log lines, as Fluent Bit's own inputs have it
+	disk     handover.Disk
+	inputs   func() int // the number of this plugin's inputs, which may share the disk
 }
 
-// newHost copies what FLBPluginInit is given: p is overwritten for the next
-// instance.
-func newHost(p unsafe.Pointer) *host {
+// newHost copies what p, the argument of FLBPluginInit, points to: Fluent Bit
+// overwrites it for the next instance (src/proxy/go/go.c,
+// proxy_go_input_init).
+func newHost(p unsafe.Pointer, inputs func() int) *host {
 	h := &host{
 		api:      C.o365_plugin_api(p),
 		instance: C.o365_plugin_instance(p),
 		prefix:   "[input:o365] ",
+		inputs:   inputs,
 	}
 	h.metrics = C.o365_metrics(h.instance)
 	if h.name = C.o365_instance_name(h.instance); h.name != nil {
@@ -45,7 +47,50 @@ func newHost(p unsafe.Pointer) *host {
 	return h
 }
 
-// level is the section's log_level, which never changes.
+var (
+	errTooOld = errors.New("this input needs Fluent Bit 2.2 or later: earlier versions lose records while an input is paused")
+	errThread = errors.New(`"threaded off" cannot be used with this input: leave it out`)
+)
+
+// check returns an error if the plugin cannot work in this Fluent Bit: errTooOld
+// or errThread. It is called in FLBPluginInit, on the instance's thread.
+//
+// Fluent Bit exports no version number (flb_version is static inline,
+// include/fluent-bit/flb_version.h.in), so versions are recognised by what they
+// can do. 2.2 is the first to call FLBPluginPreRegister
+// (src/flb_plugin_proxy.c, flb_plugin_proxy_register). "daemon on" is refused
+// in FLBPluginInit itself (shim.c), where Go cannot run.
+//
+// What a supported version may lack is checked where it is used: the function to
+// append batches (CanAppend), metrics (o365_metrics in shim.c), the layout of
+// counters (counters.c) and of the list of options (configmap.c), histograms
+// (metrics.c), and the functions of the ticker (ticker.c).
+func (h *host) check(preRegistered bool) error {
+	switch {
+	case !preRegistered:
+		return errTooOld
+	case C.o365_on_engine_thread() != 0:
+		return errThread
+	}
+	return nil
+}
+
+// CanAppend reports whether Fluent Bit exports flb_input_log_append_records
+// (include/fluent-bit/flb_input_log.h).
+func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
+
+// Append is documented at handover.Host. The tag and the events are copied
+// (src/flb_input_chunk.c, append_to_ring_buffer).
+func (h *host) Append(tag string, events []byte, records int) bool {
+	return C.o365_append(h.instance,
+		(*C.char)(unsafe.Pointer(unsafe.StringData(tag))), C.size_t(len(tag)),
+		unsafe.Pointer(unsafe.SliceData(events)), C.size_t(len(events)), C.size_t(records)) == 0
+}
+
+// Free is documented at handover.Host.
+func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.inputs()) }
+
+// level returns the section's log_level, which never changes.
 func (h *host) level() health.Level {
 	for l := health.Debug; l > health.Error; l-- {
 		if C.o365_log_check(h.api, h.instance, C.int(l)) != 0 {
@@ -55,48 +100,9 @@ func (h *host) level() health.Level {
 	return health.Error
 }
 
+// Print writes a line to Fluent Bit's log.
 func (h *host) Print(level health.Level, line string) {
 	text := C.CString(h.prefix + line)
 	defer C.free(unsafe.Pointer(text))
 	C.o365_log(h.api, C.int(level), text)
-}
-
-func (h *host) Counters() (delivery.Counters, bool) {
-	switch {
-	case h.metrics == nil:
-		return delivery.Counters{}, false
-	case h.readsCounters():
-		return h.read()
-	}
-	text := C.o365_metrics_text(h.metrics)
-	if text == nil {
-		return delivery.Counters{}, false
-	}
-	defer C.o365_metrics_free(text)
-	return delivery.ParseCounters(C.GoString(text))
-}
-
-// readsCounters reports whether the counters can be read one by one.
-func (h *host) readsCounters() bool { return h.counters.records != nil && h.counters.bytes != nil }
-
-// read is Counters where they need not be looked for in the text of all
-// metrics.
-func (h *host) read() (c delivery.Counters, ok bool) {
-	v := &h.values
-	if C.o365_counters_read(&h.counters, h.name, &v.records, &v.bytes, &v.ring) != 0 {
-		return c, false
-	}
-	c.Records, c.Bytes = int64(v.records), int64(v.bytes)
-	c.RingWrites, c.HasRing = int64(v.ring), h.counters.ring_writes != nil
-	return c, true
-}
-
-func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.inputs()) }
-
-func (h *host) CanAppend() bool { return C.o365_can_append() != 0 }
-
-func (h *host) Append(tag string, events []byte, records int) bool {
-	return C.o365_append(h.instance,
-		(*C.char)(unsafe.Pointer(unsafe.StringData(tag))), C.size_t(len(tag)),
-		unsafe.Pointer(unsafe.SliceData(events)), C.size_t(len(events)), C.size_t(records)) == 0
 }

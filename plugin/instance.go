@@ -4,83 +4,75 @@ package main
 import "C"
 
 import (
-	"errors"
-	"fmt"
-	"runtime/debug"
-	"strings"
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 	"github.com/fluent/fluent-bit-go/input"
 )
 
 // instance is one [INPUT] section. Its methods are called on its thread.
 type instance struct {
-	host    *host
-	feed    *handover.Instance
-	source  handover.Source
-	metrics *metrics
-	ticker  *ticker
-	memory  memory
-	stopped bool
+	host     *host
+	source   handover.Source
+	handover *handover.Handover
+	metrics  *metrics
+	ticker   *ticker
+	memory   memory
+	stopped  bool
 }
 
-var (
-	errTooOld = errors.New("this input needs Fluent Bit 2.2 or later: earlier versions lose records while an input is paused")
-	errThread = errors.New(`"threaded off" cannot be used with this input: leave it out`)
-)
-
-func openInstance(h *host, p unsafe.Pointer, t *table) (*instance, error) {
-	if !t.preRegistered {
-		return nil, errTooOld
-	}
-	if C.o365_on_engine_thread() != 0 {
-		return nil, errThread
+// openInstance starts the input whose settings are read through p, the argument
+// of FLBPluginInit. The error is for the log; it has a line for each mistake in
+// the settings.
+func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) {
+	if err := h.check(all.preRegistered); err != nil {
+		return nil, err
 	}
 	config, err := o365.ParseConfig(func(key string) string { return input.FLBPluginConfigKey(p, key) })
 	if err != nil {
 		return nil, err
 	}
-	log := handover.NewQueue(h.level())
-	if h.metrics != nil && !h.readsCounters() {
-		log.Log(health.Info, "this Fluent Bit keeps its counters in an unknown way: they are taken from the text of all metrics, which costs time with many tenants")
+	log := handover.NewLogQueue(h.level())
+	if h.metrics != nil && !h.countersFound() {
+		log.Log(health.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}
-	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: t.budgets()})
+	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: all.budgets()})
 	if err != nil {
 		return nil, err
 	}
 	source := sourceOf(in)
 	return &instance{
-		host:    h,
-		feed:    handover.New(h, source, log),
-		source:  source,
-		metrics: openMetrics(h, in.Metrics()),
-		ticker:  openTicker(h.instance),
+		host:     h,
+		source:   source,
+		handover: handover.New(h, source, log),
+		metrics:  openMetrics(h, in.Metrics()),
+		ticker:   openTicker(h.instance),
 	}, nil
 }
 
+// tick is called by the ticker.
 func (in *instance) tick() {
 	restoreSignals(in.host)
-	in.pace(in.feed.Tick())
+	in.pace(in.handover.Tick())
 	in.metrics.update()
 }
 
-// collect is tick from the host's own collector, which takes events.
+// collect is called by Fluent Bit's own collector, which takes the events it
+// returns: MessagePack, nil if there are none.
 func (in *instance) collect() []byte {
 	restoreSignals(in.host)
 	in.metrics.update()
-	events, busy := in.feed.Collect()
+	events, busy := in.handover.Collect()
 	in.pace(busy)
 	return events
 }
 
-// pace takes whether there was anything to do.
+// pace sets the ticker's period by whether there was anything to do.
 func (in *instance) pace(busy bool) {
 	if in.ticker.pace(busy) {
-		in.memory.calm(in.feed.Handed())
+		in.memory.release(in.handover.HandedOver())
 	}
 }
 
@@ -91,42 +83,7 @@ func (in *instance) stop() {
 	}
 	in.stopped = true
 	in.ticker.close()
-	in.feed.Stop()
-	in.memory.stop()
+	in.handover.Stop()
+	in.memory.wait()
 	in.metrics.close()
-}
-
-// safely keeps a bug of ours from ending Fluent Bit: the instance does nothing
-// more, the others go on. What it had not confirmed is collected again at the
-// next start.
-func (in *instance) safely(what string, f func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			in.host.panicked(what, r, debug.Stack())
-			in.stopped = true
-			in.ticker.close()
-			go closeBroken(in.source)
-		}
-	}()
-	if !in.stopped {
-		f()
-	}
-}
-
-// closeBroken is not waited for: a lock may be held for ever.
-func closeBroken(source handover.Source) {
-	defer func() { _ = recover() }()
-	source.Close()
-}
-
-// panicked tells of a bug; the stack is for those who look for it.
-func (h *host) panicked(what string, r any, stack []byte) {
-	h.Print(health.Error, fmt.Sprintf("internal error in %s: %s. This input has stopped; please report it (the stack is in the debug log)",
-		what, sanitize.Text(fmt.Sprint(r), sanitize.MaxDetail)))
-	if h.level() < health.Debug {
-		return
-	}
-	for line := range strings.Lines(string(stack)) {
-		h.Print(health.Debug, strings.TrimRight(strings.ReplaceAll(line, "\t", "    "), "\n"))
-	}
 }

@@ -2,15 +2,15 @@
 // builds with the flags in the Makefile.
 //
 // It is the only part of the project that knows Fluent Bit and C. Fluent Bit
-// finds its callbacks by name (exports.go; src/flb_plugin_proxy.c and
-// src/proxy/go/go.c of Fluent Bit) and runs every instance on a thread of its
-// own, on which all callbacks of the instance come. The shim (shim.h) reaches
-// what Fluent Bit offers to C plugins and not to Go ones: its log, an input's
-// metrics, appending under an own tag. All of that is looked up at run time, so
-// that one object serves Fluent Bit 2.2 and every later version.
+// finds its callbacks by name (callbacks.go) and runs every instance on a thread
+// of its own, on which it calls all callbacks of the instance (instances.go).
+// The shim (shim.h) reaches what Fluent Bit offers to C plugins and not to Go
+// ones: its log, an input's metrics, appending under a tag of the plugin's
+// choice. It finds all of that at run time, so that one object works in Fluent
+// Bit 2.2 and every later version; older ones are refused (host.go).
 //
-// How batches go over is decided in the packages handover and delivery, which
-// need no C.
+// When a batch is handed over and when it is stored is decided in the package
+// handover, which needs no C.
 package main
 
 // #cgo linux LDFLAGS: -ldl

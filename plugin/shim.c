@@ -66,8 +66,7 @@ void o365_register(void *d, int type, int proxy)
 
 /*
  * "daemon on" forks after plugins are loaded, and the child has none of the Go
- * runtime's threads: the first call into Go could hang for ever. So this is
- * found out in C.
+ * runtime's threads: the first call into Go could hang. So C detects this.
  */
 int FLBPluginInit(struct o365_plugin *plugin)
 {
@@ -111,15 +110,17 @@ const char *o365_instance_name(void *instance)
 
 int o365_can_append(void) { return host.log_append != NULL; }
 
-/* Other than flb_input_log_append, this function is told how many records there
- * are and need not decode them to know (src/flb_input_log.c). */
+/* Returns 0 if the batch is on the ring buffer. Unlike flb_input_log_append, the
+ * host's function takes the number of records and need not decode them to count
+ * them (src/flb_input_log.c). */
 int o365_append(void *instance, const char *tag, size_t tag_len, const void *events, size_t size, size_t records)
 {
     return host.log_append(instance, records, tag_len ? tag : NULL, tag_len, events, size);
 }
 
-/* api->input_get_cmt_instance is uninitialised memory in a host built without
- * metrics (src/flb_api.c), so the function itself is looked for. */
+/* Returns the instance's struct cmt, or NULL. api->input_get_cmt_instance is
+ * uninitialised memory in a host built without metrics (src/flb_api.c), so the
+ * exported function is called instead. */
 void *o365_metrics(void *instance)
 {
     if (!host.get_cmt || !host.text_create || !host.text_destroy) {

@@ -32,13 +32,13 @@ void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, 
 int o365_map_fits(void *def);
 void o365_map_offer(void *def, struct o365_map *map);
 
-/* An instance: what FLBPluginInit was given. */
+/* An instance: what the argument of FLBPluginInit points to. */
 void *o365_plugin_api(void *plugin);
 void *o365_plugin_instance(void *plugin);
 uintptr_t o365_thread(void);
 int o365_on_engine_thread(void);
 
-/* The host's functions. Those that the host may lack report it. */
+/* The host's functions. Where the host lacks one, the result is NULL or 0. */
 void o365_log(void *api, int level, const char *line);
 int o365_log_check(void *api, void *instance, int level);
 const char *o365_instance_name(void *instance);
@@ -55,7 +55,7 @@ struct o365_counters {
 void o365_counters_find(void *metrics, struct o365_counters *found);
 int o365_counters_read(const struct o365_counters *found, char *name, double *records, double *bytes, double *ring_writes);
 
-/* Metrics of our own beside the input's. */
+/* The plugin's metrics beside the input's. */
 enum { O365_COUNTER, O365_GAUGE, O365_HISTOGRAM };
 void o365_metrics_find(void);
 void *o365_metric(void *metrics, int type, char *name, char *help, int labels, char **keys, double *bounds, size_t n);

@@ -8,32 +8,33 @@ import (
 	"unsafe"
 )
 
-// Periods of the tick. Fluent Bit empties the ring buffer every 250 ms and a
-// round of batches goes over when the last one was seen to arrive, so a shorter
-// one gains nothing; when there is nothing to do it would cost 0.3 % of a core.
-// Then the host's own callback of every second is enough, and this one is for
-// the times when that does not come (ticker.c).
+// Periods of the tick. Fluent Bit empties the ring buffer every 250 ms, and a
+// round of batches is handed over once the last one is stored, so a shorter
+// period gains nothing. Without anything to do the short one would cost 0.3 % of
+// a core; then Fluent Bit's own callback of every second is enough, and the tick
+// is for the times when it is not called (ticker.c).
 const (
 	busyPeriod = 100 * time.Millisecond
 	idlePeriod = 5 * time.Second
-	// calm is how long there must have been nothing to do.
-	calm = 2 * time.Second
+	// idleDelay is how long there must have been nothing to do before the period
+	// becomes the idle one.
+	idleDelay = 2 * time.Second
 )
 
-// ticker is the plugin's own collector in Fluent Bit's event loop (ticker.c).
-// A nil ticker is one that the host could not give: then there is only the
+// ticker is the plugin's own collector in Fluent Bit's event loop (ticker.c). It
+// is nil if Fluent Bit lacks the functions for it: then there is only the
 // callback of every second.
 type ticker struct {
 	instance  unsafe.Pointer
-	collector C.int
-	fd        C.int
+	collector C.int // its number
+	fd        C.int // of the timer
 	closed    bool
 	idle      bool
-	busy      time.Time // the last time there was something to do
+	lastBusy  time.Time // the last time there was something to do
 }
 
 func openTicker(instance unsafe.Pointer) *ticker {
-	t := &ticker{instance: instance, busy: time.Now()}
+	t := &ticker{instance: instance, lastBusy: time.Now()}
 	t.collector = C.o365_ticker_open(instance, C.long(busyPeriod.Milliseconds()), &t.fd)
 	if t.collector < 0 {
 		return nil
@@ -41,23 +42,24 @@ func openTicker(instance unsafe.Pointer) *ticker {
 	return t
 }
 
+// ack takes note of an expired timer, which would otherwise call again at once.
 func (t *ticker) ack() {
 	if t != nil {
 		C.o365_ticker_ack(t.fd)
 	}
 }
 
-// pace takes whether a tick has found something to do. It reports whether from
-// now on there is calm.
-func (t *ticker) pace(busy bool) (calmed bool) {
+// pace sets the period by whether a tick has found something to do. It reports
+// whether the input has become idle just now.
+func (t *ticker) pace(busy bool) (becameIdle bool) {
 	if t == nil || t.closed {
 		return false
 	}
 	now := time.Now()
 	if busy {
-		t.busy = now
+		t.lastBusy = now
 	}
-	idle := now.Sub(t.busy) > calm
+	idle := now.Sub(t.lastBusy) > idleDelay
 	if idle == t.idle {
 		return false
 	}

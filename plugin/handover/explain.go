@@ -3,80 +3,98 @@ package handover
 import (
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/delivery"
 )
 
-// quiet is how long a trouble must not have come up to be worth a word again.
-const quiet = 10 * time.Minute
+// absenceBeforeWarning is how long a problem must have been absent before it is
+// logged again.
+const absenceBeforeWarning = 10 * time.Minute
 
-// refusal stands for an append that failed, beside the tracker's findings.
-const refusal delivery.Finding = -1
-
-// noRoom is for a batch that does not fit on the disk of Fluent Bit's chunks.
-func (in *Instance) noRoom() {
-	in.hold = time.Now().Add(in.backoff.Next())
-	in.source.Held(health.Cause{
+// Why nothing is handed over. The source reports it if it lasts, a full disk at
+// once.
+var (
+	causePaused = health.Cause{
+		What: "Fluent Bit has paused this input",
+		Do:   "its buffer is full because its outputs are too slow or failing: check its log for their errors, or raise mem_buf_limit or storage.total_limit_size",
+	}
+	causeDiskFull = health.Cause{
 		What: "the disk of Fluent Bit's storage.path is full",
-		Do:   "make room there, or mend the outputs, whose records pile up: look for their errors in Fluent Bit's log; nothing is handed over until there is room, as Fluent Bit would lose it",
-	}, true)
-}
+		Do:   "make room there, or fix the outputs, whose backlog fills it: check Fluent Bit's log for their errors; nothing is handed over until there is room, because Fluent Bit would lose it",
+	}
+	causeQueueFull = health.Cause{
+		What: "Fluent Bit accepts no more records",
+		Do:   "its queue between threads is full because its outputs are too slow or failing: check its log for their errors",
+	}
+	causeNotStored = health.Cause{
+		What: "Fluent Bit does not store the records it accepts",
+		Do:   "make room on the disk of storage.path, or raise storage.total_limit_size; Fluent Bit's own log has the reason",
+	}
+)
 
-// refused is for a batch that did not go on the ring buffer.
-func (in *Instance) refused() {
-	wait := in.backoff.Next()
-	in.hold = time.Now().Add(wait)
-	in.source.Held(health.Cause{
-		What: "Fluent Bit takes no more records", Do: "its queue between threads is full because its outputs are too slow or failing: look for their errors in its log",
-	}, false)
-	if in.worthSaying(refusal) {
-		in.warnf("Fluent Bit took no more records (flb_input_log_append_records failed), trying again in %v", wait)
+// logMissingAbilities logs what this Fluent Bit lacks and what follows.
+func (h *Handover) logMissingAbilities() {
+	if !h.abilities.records {
+		h.log.Log(health.Warn, "this Fluent Bit has no metrics: a batch counts as stored after a fixed time")
+	}
+	if !h.host.CanAppend() {
+		h.log.Log(health.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append_records is not exported")
 	}
 }
 
-var notStored = health.Cause{
-	What: "Fluent Bit does not store the records it takes",
-	Do:   "make room on the disk of storage.path, or raise storage.total_limit_size; Fluent Bit's own log tells why",
+// diskFull is called if a batch does not fit on the disk of Fluent Bit's chunks.
+func (h *Handover) diskFull() {
+	h.backOff()
+	h.source.Held(causeDiskFull, true)
 }
 
-// explain logs what a verdict means for who runs Fluent Bit, when it is new.
-// Of a trouble that lasts the source tells.
-func (in *Instance) explain(v delivery.Verdict[*o365.Batch], wait time.Duration) {
-	switch v.Finding {
-	case delivery.Lost:
-		in.source.Held(notStored, false)
-		if in.worthSaying(v.Finding) {
-			in.warnf("Fluent Bit did not store %d of %d batches (%d records) it had taken; they are handed over again in %v. "+
-				"Its own log tells why; storage.total_limit_size or a full disk may",
-				len(v.Returned), len(v.Returned)+len(v.Confirmed), v.Missing.Records, wait)
+// notAccepted is called if a batch is not on the ring buffer.
+func (h *Handover) notAccepted() {
+	wait := h.backOff()
+	h.source.Held(causeQueueFull, false)
+	if h.isNew(appendFailed) {
+		h.warnf("Fluent Bit took no more records (flb_input_log_append_records failed), trying again in %v", wait)
+	}
+}
+
+// explain logs what a decision means for the person who runs Fluent Bit, if it
+// is a new problem. The source reports one that lasts.
+func (h *Handover) explain(d decision, wait time.Duration) {
+	switch d.outcome {
+	case partlyStored:
+		h.source.Held(causeNotStored, false)
+		if h.isNew(d.outcome) {
+			h.warnf("Fluent Bit did not store %d of %d batches (%d records) it had accepted; they are handed over again in %v. "+
+				"Its own log has the reason: storage.total_limit_size or a full disk, for example",
+				len(d.returned), len(d.returned)+len(d.acknowledged), d.missing.Records, wait)
 		}
-	case delivery.Unseen:
-		in.source.Held(notStored, false)
-		if in.worthSaying(v.Finding) {
-			in.warnf("Fluent Bit has stored none of %d batches (%d records) within %v; they are handed over again in %v",
-				len(v.Returned), v.Missing.Records, delivery.Patience, wait)
+	case notStored:
+		h.source.Held(causeNotStored, false)
+		if h.isNew(d.outcome) {
+			h.warnf("Fluent Bit has stored none of %d batches (%d records) within %v; they are handed over again in %v",
+				len(d.returned), d.missing.Records, ringTimeout, wait)
 		}
-	case delivery.Dropped:
-		if in.worthSaying(v.Finding) {
-			in.warnf("batches are missing again and again in this input's counters: its processors are taken to drop them. " +
-				"Fluent Bit 4.1 and later can tell; filters are counted in every version")
+	case batchesDropped:
+		if h.isNew(d.outcome) {
+			h.warnf("batches are missing again and again in this input's counters: assuming that its processors drop them. " +
+				"With Fluent Bit 4.1 and later nothing is assumed; filters are counted in every version")
 		}
-	case delivery.Processed:
-		if _, told := in.said[v.Finding]; !told {
-			in.said[v.Finding] = time.Now()
-			in.log.Log(health.Info, "this input's processors change the records: batches count as stored when Fluent Bit's counters stand still")
+	case amountChanged:
+		if _, logged := h.lastSeen[d.outcome]; !logged {
+			h.lastSeen[d.outcome] = time.Now()
+			h.log.Log(health.Info, "this input's processors change the records: a batch counts as stored once Fluent Bit's counters stop moving")
 		}
 	}
 }
 
-func (in *Instance) worthSaying(f delivery.Finding) bool {
+// isNew reports whether a problem is to be logged: it is new, or has been absent
+// for absenceBeforeWarning.
+func (h *Handover) isNew(problem outcome) bool {
 	now := time.Now()
-	last, told := in.said[f]
-	in.said[f] = now
-	return !told || now.Sub(last) >= quiet
+	last, seen := h.lastSeen[problem]
+	h.lastSeen[problem] = now
+	return !seen || now.Sub(last) >= absenceBeforeWarning
 }
 
-func (in *Instance) warnf(format string, args ...any) {
-	health.Log(in.log.Log).Warnf(format, args...)
+func (h *Handover) warnf(format string, args ...any) {
+	health.Log(h.log.Log).Warnf(format, args...)
 }

@@ -1,4 +1,4 @@
-package delivery
+package handover
 
 import "testing"
 
@@ -16,13 +16,13 @@ func TestParseCounters(t *testing.T) {
 		want Counters
 		ok   bool
 	}{
-		{"4.1 and later", bytes + records + ring, Counters{Load{12, 3456}, 7, true}, true},
-		{"before 4.1", bytes + records, Counters{Load{12, 3456}, 0, false}, true},
-		{"large numbers", bytes + stamp + `fluentbit_input_records_total{name="x"} = 9007199254740991` + "\n", Counters{Load{9007199254740991, 3456}, 0, false}, true},
-		{"exponent", bytes + stamp + `fluentbit_input_records_total{name="x"} = 1.5e+17` + "\n", Counters{Load{150000000000000000, 3456}, 0, false}, true},
-		{"a strange alias", bytes + stamp + `fluentbit_input_records_total{name="a} = 5 {"} = 12` + "\n", Counters{Load{12, 3456}, 0, false}, true},
-		{"other metrics", stamp + `fluentbit_input_logs_tag_records_total{name="o365.0",tag="a"} = 99` + "\n" + bytes + records, Counters{Load{12, 3456}, 0, false}, true},
-		{"no labels", stamp + "fluentbit_input_records_total = 1\n" + stamp + "fluentbit_input_bytes_total = 2\n", Counters{Load{1, 2}, 0, false}, true},
+		{"4.1 and later", bytes + records + ring, Counters{Amount{12, 3456}, 7, true}, true},
+		{"before 4.1", bytes + records, Counters{Amount{12, 3456}, 0, false}, true},
+		{"large numbers", bytes + stamp + `fluentbit_input_records_total{name="x"} = 9007199254740991` + "\n", Counters{Amount{9007199254740991, 3456}, 0, false}, true},
+		{"exponent", bytes + stamp + `fluentbit_input_records_total{name="x"} = 1.5e+17` + "\n", Counters{Amount{150000000000000000, 3456}, 0, false}, true},
+		{"a strange alias", bytes + stamp + `fluentbit_input_records_total{name="a} = 5 {"} = 12` + "\n", Counters{Amount{12, 3456}, 0, false}, true},
+		{"other metrics", stamp + `fluentbit_input_logs_tag_records_total{name="o365.0",tag="a"} = 99` + "\n" + bytes + records, Counters{Amount{12, 3456}, 0, false}, true},
+		{"no labels", stamp + "fluentbit_input_records_total = 1\n" + stamp + "fluentbit_input_bytes_total = 2\n", Counters{Amount{1, 2}, 0, false}, true},
 		{"no bytes", records + ring, Counters{}, false},
 		{"no records", bytes + ring, Counters{}, false},
 		{"not a number", bytes + stamp + `fluentbit_input_records_total{name="x"} = nan` + "\n", Counters{}, false},

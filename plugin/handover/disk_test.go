@@ -1,4 +1,4 @@
-package chunks
+package handover
 
 import (
 	"os"
@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-func TestFree(t *testing.T) {
+func TestDiskFree(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("links to open files are Linux'")
 	}
@@ -45,20 +45,20 @@ func TestFree(t *testing.T) {
 	}
 }
 
-// Where chunks are in memory, looking for them must not go on at every tick.
-func TestPause(t *testing.T) {
+// While chunks are in memory, not every tick searches for them.
+func TestDiskSearchInterval(t *testing.T) {
 	var d Disk
 	now := time.Now()
-	for range eager {
+	for range unpacedSearches {
 		d.Free(now, 1)
 	}
 	for range 100 {
-		d.Free(now.Add(pause-1), 1)
+		d.Free(now.Add(searchInterval-1), 1)
 	}
-	if d.looks != eager {
-		t.Errorf("looked %d times, want %d", d.looks, eager)
+	if d.searches != unpacedSearches {
+		t.Errorf("%d searches, want %d", d.searches, unpacedSearches)
 	}
-	if d.Free(now.Add(pause), 1); d.looks != eager+1 {
-		t.Error("did not look again after a pause")
+	if d.Free(now.Add(searchInterval), 1); d.searches != unpacedSearches+1 {
+		t.Error("no search after the interval")
 	}
 }

@@ -1,4 +1,4 @@
-package delivery
+package handover
 
 import (
 	"math"
@@ -6,11 +6,22 @@ import (
 	"strings"
 )
 
-// Counters are an input's own metrics.
+// Amount is how many records a batch has and how long they are, or how far
+// Fluent Bit's counters have moved.
+type Amount struct {
+	Records int64
+	Bytes   int64 // of MessagePack
+}
+
+func (a Amount) plus(b Amount) Amount  { return Amount{a.Records + b.Records, a.Bytes + b.Bytes} }
+func (a Amount) minus(b Amount) Amount { return Amount{a.Records - b.Records, a.Bytes - b.Bytes} }
+
+// Counters are the counters that Fluent Bit keeps for an input, all of them
+// since the start of the process or its last reload.
 type Counters struct {
-	Load
-	RingWrites int64
-	HasRing    bool // the host counts ring writes (4.1 and later)
+	Amount           // written to chunks, or about to be (src/flb_input_chunk.c, input_chunk_append_raw)
+	RingWrites int64 // batches put on the ring buffer between the input's thread and the main one
+	HasRing    bool  // RingWrites is counted: Fluent Bit 4.1 and later
 }
 
 // The metrics' names: src/flb_input.c, flb_input_instance_init.
@@ -25,12 +36,12 @@ const (
 //
 //	2026-08-21T10:00:00.000000000Z fluentbit_input_records_total{name="o365.0"} = 12
 //
-// It reports false unless both records and bytes are there.
+// It returns false unless both records and bytes are there.
 func ParseCounters(text string) (c Counters, ok bool) {
 	var records, bytes bool
 	for line := range strings.Lines(text) {
-		name, value, good := metric(line)
-		if !good {
+		name, value, valid := parseMetric(line)
+		if !valid {
 			continue
 		}
 		switch name {
@@ -45,9 +56,9 @@ func ParseCounters(text string) (c Counters, ok bool) {
 	return c, records && bytes
 }
 
-// metric splits a line into the metric's name and its value. An instance's
+// parseMetric splits a line into the metric's name and its value. An instance's
 // alias, which may hold anything, stands between them.
-func metric(line string) (name string, value int64, ok bool) {
+func parseMetric(line string) (name string, value int64, ok bool) {
 	_, rest, ok := strings.Cut(line, " ")
 	at := strings.LastIndex(rest, " = ")
 	if !ok || at < 0 {

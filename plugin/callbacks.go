@@ -10,24 +10,29 @@ import (
 	"github.com/fluent/fluent-bit-go/input"
 )
 
-// The callbacks that Fluent Bit looks up by name. FLBPluginInit is in shim.c
-// and calls o365Init.
+// The callbacks that Fluent Bit finds by name (src/flb_plugin_proxy.c,
+// src/proxy/go/go.c). FLBPluginInit is in shim.c and calls o365Init. Results are
+// FLB_ERROR (0), FLB_OK (1) or, where Fluent Bit ignores them, 0.
 
+// FLBPluginPreRegister is called by Fluent Bit 2.2 and later, which host.check
+// relies on.
+//
 //export FLBPluginPreRegister
 func FLBPluginPreRegister(hotReload C.int) C.int {
 	plugin.preRegistered = true
 	return 0
 }
 
-// FLBPluginRegister never fails: Fluent Bit would go on with a definition it
-// has freed.
+// FLBPluginRegister never fails: Fluent Bit would go on to use a definition that
+// it has freed (src/flb_plugin_proxy.c, flb_plugin_proxy_register). def is a
+// struct flb_plugin_proxy_def.
 //
 //export FLBPluginRegister
 func FLBPluginRegister(def unsafe.Pointer) C.int {
 	defer func() { _ = recover() }() // there is no log yet
 	C.o365_register(def, input.FLB_PROXY_INPUT_PLUGIN, input.FLB_PROXY_GOLANG)
 	C.o365_signals_save()
-	tune()
+	tuneGC()
 	offerConfigMap(def)
 	return 0
 }
@@ -35,6 +40,8 @@ func FLBPluginRegister(def unsafe.Pointer) C.int {
 //export FLBPluginUnregister
 func FLBPluginUnregister(def unsafe.Pointer) {}
 
+// o365Init is FLBPluginInit; p is its struct flbgo_input_plugin.
+//
 //export o365Init
 func o365Init(p unsafe.Pointer) C.int {
 	if !plugin.open(p) {
@@ -46,7 +53,8 @@ func o365Init(p unsafe.Pointer) C.int {
 //export FLBPluginInputPreRun
 func FLBPluginInputPreRun(hotReload C.int) C.int { return 0 }
 
-// FLBPluginInputCallback comes once a second.
+// FLBPluginInputCallback is called once a second (PROXY_CALLBACK_TIME). It hands
+// over what it stores in data and size: MessagePack, or NULL and 0.
 //
 //export FLBPluginInputCallback
 func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
@@ -61,13 +69,16 @@ func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
 	return input.FLB_OK
 }
 
+// FLBPluginInputCleanupCallback frees what FLBPluginInputCallback has returned,
+// or NULL.
+//
 //export FLBPluginInputCleanupCallback
 func FLBPluginInputCleanupCallback(data unsafe.Pointer) C.int {
 	C.free(data)
 	return 0
 }
 
-// o365Tick comes from the plugin's own collector (ticker.c).
+// o365Tick is called by the plugin's own collector (ticker.c).
 //
 //export o365Tick
 func o365Tick() {
@@ -77,21 +88,24 @@ func o365Tick() {
 	}
 }
 
+// FLBPluginInputPause is called when the input's buffer is full, and before the
+// exit.
+//
 //export FLBPluginInputPause
 func FLBPluginInputPause() {
 	if in := plugin.current(); in != nil {
-		in.safely("pause", in.feed.Pause)
+		in.safely("pause", in.handover.Pause)
 	}
 }
 
 //export FLBPluginInputResume
 func FLBPluginInputResume() {
 	if in := plugin.current(); in != nil {
-		in.safely("resume", in.feed.Resume)
+		in.safely("resume", in.handover.Resume)
 	}
 }
 
-// FLBPluginInputPreExit comes right before FLBPluginExit, on the same thread.
+// FLBPluginInputPreExit is called right before FLBPluginExit, on the same thread.
 //
 //export FLBPluginInputPreExit
 func FLBPluginInputPreExit(hotReload C.int) {
@@ -100,6 +114,8 @@ func FLBPluginInputPreExit(hotReload C.int) {
 	}
 }
 
+// FLBPluginExit is called once for each instance.
+//
 //export FLBPluginExit
 func FLBPluginExit() C.int {
 	if in := plugin.remove(); in != nil {

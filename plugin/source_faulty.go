@@ -9,8 +9,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
-// faulty is a source with a bug, for the test of what a bug does: it
-// dereferences nil as soon as the file named by O365_FAULT is there.
+// faulty is a source with a bug, for the tests of panic.go (test/host,
+// TestPluginBug): it dereferences nil as soon as there is the file that
+// O365_FAULT names.
 type faulty struct{ handover.Source }
 
 func (f faulty) Next() *o365.Batch {

@@ -7,4 +7,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
+// sourceOf returns an input's source of batches: the input itself, except in
+// the tests of source_faulty.go.
 func sourceOf(in *o365.Input) handover.Source { return in }

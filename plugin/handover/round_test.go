@@ -1,0 +1,138 @@
+package handover
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
+)
+
+func TestRingIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		h.full = true
+		in := start(h, s)
+		s.add("a", "b")
+		for range 600 { // a minute
+			in.Tick()
+			time.Sleep(100 * time.Millisecond)
+		}
+		wantTags(t, "returned", s.returned, "a", "a", "a", "a", "a", "a") // after 1, 2, 4, 8, 16 seconds
+		for range 30 * 600 {
+			in.Tick()
+			time.Sleep(100 * time.Millisecond)
+		}
+		if len(h.log) != 1 || s.held != "Fluent Bit accepts no more records" {
+			t.Errorf("log: %q, held: %q", h.log, s.held)
+		}
+		h.full = false
+		time.Sleep(time.Minute)
+		in.Tick()
+		wantTags(t, "handed over", h.tags, "a", "b")
+	})
+}
+
+// A batch that would not fit on the disk is not handed over until there is room.
+func TestDiskIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		in := start(h, s)
+		h.disk = 5
+		s.add("a", "b", "c")
+		in.Tick()
+		wantTags(t, "handed over", h.tags, "a")
+		wantTags(t, "returned", s.returned, "b")
+		if s.held != "" {
+			t.Errorf("held by a full disk although a batch was handed over: %s", s.held)
+		}
+		h.drain(0)
+		h.disk = 3
+		for range 100 {
+			in.Tick()
+			time.Sleep(100 * time.Millisecond)
+		}
+		wantTags(t, "handed over", h.tags, "a")
+		if s.held != "the disk of Fluent Bit's storage.path is full" {
+			t.Errorf("held because %q", s.held)
+		}
+		h.disk = 1 << 20
+		time.Sleep(time.Minute)
+		in.Tick()
+		wantTags(t, "handed over", h.tags, "a", "b", "c")
+	})
+}
+
+// While it isn't known where chunks are, rounds are small, and the disk is
+// searched for as long as there is a chunk.
+func TestDiskIsUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		in := start(h, s)
+		in.Tick()
+		if h.searches > 0 {
+			t.Error("the disk is searched for with nothing to hand over")
+		}
+		half := []byte(strings.Repeat("r", smallRoundBytes/2))
+		for range 2*smallRounds + 4 {
+			s.waiting = append(s.waiting, &o365.Batch{Events: half, Records: len(half)})
+		}
+		for i := range smallRounds {
+			in.Tick()
+			if want := 2 * (i + 1); len(h.tags) != want {
+				t.Fatalf("%d batches handed over in %d rounds, want %d", len(h.tags), i+1, want)
+			}
+			searches := h.searches
+			in.Tick()
+			if h.searches == searches {
+				t.Fatal("the disk is not searched for while a round is outstanding")
+			}
+			h.drain(0)
+		}
+		in.Tick()
+		wantTags(t, "handed over once chunks are assumed to be in memory", h.tags[2*smallRounds:], "", "", "", "")
+	})
+}
+
+// A batch that processors drop never reaches the counters. It is acknowledged.
+func TestDroppedAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		h.dropsAll = true
+		in := start(h, s)
+		s.add("a", "b")
+		in.Tick()
+		wantTags(t, "acknowledged", s.acknowledged, "a", "b")
+	})
+}
+
+// One tick hands over a bounded number of bytes and takes a bounded time.
+func TestRoundBounds(t *testing.T) {
+	big := func() *o365.Batch {
+		return &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", maxRoundBytes/4)), Records: maxRoundBytes / 4}
+	}
+	tests := []struct {
+		name       string
+		appendTime time.Duration
+		batches    []*o365.Batch
+		handed     int
+	}{
+		{"bytes", 0, []*o365.Batch{big(), big(), big(), big(), big(), big()}, 4},
+		{"time", 30 * time.Millisecond, []*o365.Batch{{Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}}, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				h, s := newFakeHost(), &fakeSource{waiting: test.batches}
+				h.appendTime = test.appendTime
+				h.disk = 1 << 30
+				in := start(h, s)
+				in.Tick()
+				if len(h.tags) != test.handed {
+					t.Errorf("%d batches handed over in one tick, want %d", len(h.tags), test.handed)
+				}
+			})
+		})
+	}
+}
