@@ -4,10 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"slices"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
@@ -121,7 +121,16 @@ func (c Config) contradictions() error {
 
 // contentTypes are those that are collected.
 func (c Config) contentTypes() []source.ContentType {
-	return slices.DeleteFunc(activity.ContentTypes(), func(t source.ContentType) bool { return !slices.Contains(c.ContentTypes, t.Name) })
+	return wanted(activity.ContentTypes(), c.ContentTypes)
+}
+
+// delivery is how records are delivered.
+func (c Config) delivery() delivery.Config {
+	return delivery.Config{
+		TagPrefix: c.TagPrefix, HealthTag: c.HealthTag,
+		BatchSize: c.BatchSize, QueueSize: c.QueueSize, RecordMax: c.RecordMax,
+		Dedup: c.Dedup, Downloads: c.mostDownloads(),
+	}
 }
 
 // mostDownloads is how many downloads of a tenant can be under way at once: a
@@ -136,7 +145,7 @@ func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTyp
 // each: with a small queue_size those come on top of it.
 func (c Config) mostEntries() int {
 	streams := len(c.Tenants) * len(c.ContentTypes)
-	return min(max(c.QueueSize/8/entryRoom/streams, leastEntries), mostEntries)
+	return min(max(c.QueueSize/8/delivery.ItemRoom/streams, leastEntries), mostEntries)
 }
 
 const leastEntries, mostEntries = 100, 2000

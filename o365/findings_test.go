@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
@@ -118,12 +120,11 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	r.options["record_max"] = "64k"
 	in := r.open()
 	defer in.Close()
-	p := testPipe(in, r)
+	p := testTenant(in)
 	large := strings.Repeat("x", 70<<10)
 	body := `[1,{"Id":"a"},2,{"Id":"a","x":1},{"Id":"a"},{"Id":"l","x":"` + large + `"},` + strings.Repeat("3,", 100_000) + `{"Id":"b"}]`
-	s := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
 	for _, id := range []string{"first", "second"} {
-		b := p.Blob(s, source.Item{ID: id, ContentType: cloud.Exchange})
+		b := announce(p, id)
 		for _, end := range []int{10, 40, 72_000, 100_000} {
 			if err := b.Deliver(t.Context(), broken{strings.NewReader(body[:end])}); err == nil {
 				t.Fatal("no error")
@@ -163,19 +164,15 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	}
 }
 
-// testPipe is the way of the first tenant's records through an input, without
+// testTenant is the way of the first tenant's records through an input, without
 // its collector.
-func testPipe(in *Input, r *rig) *pipe {
-	config, err := ParseConfig(func(key string) string { return r.options[key] })
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return &pipe{
-		types:  map[string]source.ContentType{cloud.Exchange: {Name: cloud.Exchange}},
-		tenant: cloud.DefaultTenant, config: config, outbox: in.outbox, ledger: in.committer.ledger, committer: in.committer,
-		metrics: in.metrics.Tenant(cloud.DefaultTenant), log: in.log, reported: make(map[string]time.Time),
-		confirmed: func(source.Stream, string) {},
-	}
+func testTenant(in *Input) *delivery.Tenant {
+	return in.delivery.Tenant(cloud.DefaultTenant, []source.ContentType{{Name: cloud.Exchange}})
+}
+
+// announce says that an item is going to be downloaded.
+func announce(t *delivery.Tenant, id string) collector.Delivery {
+	return t.Announce(source.Item{ID: id, ContentType: cloud.Exchange}, func() {})
 }
 
 // Two blobs with a large record each are not read at the same time, and nobody
@@ -184,8 +181,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	r := newRig(t, cloud.Options{})
 	in := r.open()
 	defer in.Close()
-	p := testPipe(in, r)
-	s := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	p := testTenant(in)
 	large := `[{"Id":"%d","x":"` + strings.Repeat("x", 1<<20) + `"},{"Id":"%[1]d small"}]`
 	// The first stops in the middle of its record.
 	rest, feed := io.Pipe()
@@ -193,7 +189,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	text := fmt.Sprintf(large, 1)
 	half := len(text) / 2
 	go func() {
-		first <- p.Blob(s, source.Item{ID: "1", ContentType: cloud.Exchange}).Deliver(t.Context(), io.MultiReader(strings.NewReader(text[:half]), rest))
+		first <- announce(p, "1").Deliver(t.Context(), io.MultiReader(strings.NewReader(text[:half]), rest))
 	}()
 	feed.Write(nil) // it is read up to there
 
@@ -202,10 +198,10 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	for i := range 4 {
 		body := bytes.NewReader(fmt.Appendf(nil, large, 2+i))
 		go func() {
-			others <- p.Blob(s, source.Item{ID: fmt.Sprint(2 + i), ContentType: cloud.Exchange}).Deliver(ctx, body)
+			others <- announce(p, fmt.Sprint(2+i)).Deliver(ctx, body)
 		}()
 	}
-	if err := p.Blob(s, source.Item{ID: "small", ContentType: cloud.Exchange}).Deliver(t.Context(), strings.NewReader(`[{"Id":"x"}]`)); err != nil {
+	if err := announce(p, "small").Deliver(t.Context(), strings.NewReader(`[{"Id":"x"}]`)); err != nil {
 		t.Error(err)
 	}
 	select {
@@ -226,7 +222,7 @@ func TestOneLargeRecordAtATime(t *testing.T) {
 	for i := range 4 {
 		body := bytes.NewReader(fmt.Appendf(nil, large, 2+i))
 		go func() {
-			others <- p.Blob(s, source.Item{ID: fmt.Sprint(2 + i), ContentType: cloud.Exchange}).Deliver(t.Context(), body)
+			others <- announce(p, fmt.Sprint(2+i)).Deliver(t.Context(), body)
 		}()
 	}
 	r.take(in, func() bool { return len(r.records) >= 11 })

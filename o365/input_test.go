@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -77,11 +78,11 @@ func TestReturnedBatchesComeAgain(t *testing.T) {
 			continue
 		}
 		if n++; n%3 != 0 {
-			in.Return(b)
+			b.Nack()
 			continue
 		}
 		r.records = append(r.records, readEvents(t, b.Events)...)
-		in.Confirm(b)
+		b.Ack()
 	}
 	in.Close()
 	r.check()
@@ -93,14 +94,14 @@ func TestQueueIsBounded(t *testing.T) {
 	r.options["batch_size"], r.options["queue_size"] = "16k", "512k"
 	in := r.open()
 	defer in.Close()
-	for deadline := time.Now().Add(30 * time.Second); in.outbox.Bytes() < 64e3; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(30 * time.Second); in.delivery.Waiting() < 64e3; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("only %d bytes are queued although nothing is taken", in.outbox.Bytes())
+			t.Fatalf("only %d bytes are queued although nothing is taken", in.delivery.Waiting())
 		}
 	}
 	for range 50 {
 		time.Sleep(5 * time.Millisecond)
-		if n := in.outbox.Bytes(); n > 512<<10 {
+		if n := in.delivery.Waiting(); n > 512<<10 {
 			t.Fatalf("%d bytes are queued", n)
 		}
 	}
@@ -117,7 +118,7 @@ func TestTagPrefix(t *testing.T) {
 	for deadline := time.Now().Add(30 * time.Second); len(tags) < 5 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if b := in.Next(); b != nil {
 			tags = append(tags, b.Tag)
-			in.Confirm(b)
+			b.Ack()
 		}
 	}
 	slices.Sort(tags)
@@ -168,7 +169,7 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 			continue
 		}
 		record := string(readEvents(t, b.Events)[0])
-		in.Confirm(b)
+		b.Ack()
 		if b.Tag != "o365.health" {
 			continue
 		}
@@ -196,17 +197,17 @@ func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
 	r.options["batch_size"] = "4k"
 	in := r.open()
 	defer in.Close()
-	in.committer.ledger.Close() // every write fails from now on
+	in.reporter.ledger.Close() // every write fails from now on
 	batches := 0
 	idle := time.Now()
 	for deadline := time.Now().Add(30 * time.Second); (batches == 0 || time.Since(idle) < time.Second) && time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
 		if b := in.Next(); b != nil {
-			in.Confirm(b)
+			b.Ack()
 			batches++
 			idle = time.Now()
 		}
 	}
-	if batches < maxUncommitted || batches > maxUncommitted+10 {
+	if batches < delivery.MaxUnwritten || batches > delivery.MaxUnwritten+10 {
 		t.Errorf("%d batches were handed over without the ledger", batches)
 	}
 	r.listen(in, 12*time.Second, "the state file can't be written")

@@ -44,7 +44,7 @@ func TestMetricsOfARun(t *testing.T) {
 		if b := in.Next(); b != nil {
 			bytes += len(b.Events)
 			r.records = append(r.records, readEvents(t, b.Events)...)
-			in.Confirm(b)
+			b.Ack()
 		} else {
 			time.Sleep(time.Millisecond)
 		}

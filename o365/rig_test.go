@@ -68,7 +68,7 @@ func (r *rig) take(in *Input, enough func() bool) {
 			continue
 		}
 		r.records = append(r.records, readEvents(r.t, b.Events)...)
-		in.Confirm(b)
+		b.Ack()
 	}
 }
 

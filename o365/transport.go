@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
@@ -15,6 +16,9 @@ import (
 // net/http's own bound of 4 MiB would make several downloads that wait for
 // Fluent Bit cost more than the queue.
 const streamBuffer = 256 << 10
+
+// idleConnection is how long a connection is kept that nobody uses.
+const idleConnection = 90 * time.Second
 
 // mostCAFile bounds ca_file, in bytes. All root certificates of a system have
 // 200 KB.

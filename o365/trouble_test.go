@@ -96,7 +96,7 @@ func TestTroubleIsTold(t *testing.T) {
 					t.Errorf("a state without its reason: %v", rec)
 				}
 			}
-			for _, status := range in.board.Snapshot() {
+			for _, status := range in.reporter.board.Snapshot() {
 				up := map[health.State]float64{health.OK: 1, health.Degraded: 1}[status.State]
 				if got := number(t, in, "up", status.Tenant, status.ContentType); got != up {
 					t.Errorf("%s is %s and up %v", status.ContentType, status.State, got)
@@ -128,7 +128,7 @@ func (r *rig) listen(in *Input, d time.Duration, until string) (records []map[st
 				records = append(records, rec)
 			}
 		}
-		in.Confirm(b)
+		b.Ack()
 	}
 	return records
 }
@@ -168,7 +168,7 @@ func TestStateFileThatCantBeWritten(t *testing.T) {
 	r.options["health_tag"], r.options["db"] = "health", filepath.Join(t.TempDir(), "state.db")
 	in := r.open()
 	defer in.Close()
-	in.committer.ledger.Close() // every write fails from now on
+	in.reporter.ledger.Close() // every write fails from now on
 	records := append(r.listen(in, 15*time.Second, "the state file can't be written"), r.listen(in, time.Second, "")...)
 	if n := strings.Count(r.log.text(), "the state file can't be written: make room on the disk of db"); n != 1 {
 		t.Errorf("it is said %d times:\n%s", n, r.log.text())

@@ -24,22 +24,23 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Sink takes the content of blobs.
+// Sink delivers items.
 type Sink interface {
-	// Blob announces a blob that is going to be downloaded.
-	Blob(s source.Stream, c source.Item) Blob
+	// Announce says that an item is going to be downloaded. delivered is called
+	// once, by any goroutine, when all of it is delivered and remembered.
+	Announce(i source.Item, delivered func()) Delivery
 	// Room waits until there is memory for a download. It returns only ctx's
 	// error.
 	Room(ctx context.Context) (release func(), err error)
 }
 
-// Blob takes the content of one blob.
-type Blob interface {
-	// Deliver reads the blob to its end. After an error it is called again
-	// with the content from its start; what it took before is not repeated.
-	// After nil the collector waits for [Collector.Confirmed].
+// Delivery is one item on its way.
+type Delivery interface {
+	// Deliver reads the item's content to its end. After an error it is called
+	// again with the content from its start; what it took before is not repeated.
+	// After nil the collector waits until the item is delivered.
 	Deliver(ctx context.Context, r io.Reader) error
-	// Forget ends the blob's life, delivered or not.
+	// Forget ends the item's life, delivered or not.
 	Forget()
 }
 
@@ -89,31 +90,28 @@ type Collector struct {
 	state  *state
 
 	mu        sync.Mutex
-	confirmed []confirmation
+	delivered []*item
 	wake      chan struct{}
-}
-
-type confirmation struct {
-	stream    source.Stream
-	contentID string
 }
 
 // New returns a collector; Run sets it going.
 func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, board Board, log health.Log) *Collector {
-	return &Collector{
+	c := &Collector{
 		cfg:    cfg,
 		source: from,
 		sink:   sink,
 		budget: budget,
-		state:  newState(cfg, from, sink, l, board, log, rand.Float64),
 		wake:   make(chan struct{}, 1),
 	}
+	c.state = newState(cfg, from, sink, l, board, log, rand.Float64)
+	c.state.delivered = c.itemDelivered
+	return c
 }
 
-// Confirmed says that a blob has been delivered whole. It never blocks.
-func (c *Collector) Confirmed(s source.Stream, contentID string) {
+// itemDelivered takes the news that an item is delivered. It never blocks.
+func (c *Collector) itemDelivered(i *item) {
 	c.mu.Lock()
-	c.confirmed = append(c.confirmed, confirmation{s, contentID})
+	c.delivered = append(c.delivered, i)
 	c.mu.Unlock()
 	select {
 	case c.wake <- struct{}{}:
@@ -141,7 +139,7 @@ func (c *Collector) Run(ctx context.Context) {
 		case r := <-results:
 			c.finish(r)
 		case <-c.wake:
-			c.takeConfirmed()
+			c.takeDelivered()
 		case <-timer.C:
 		}
 	}
@@ -196,12 +194,12 @@ func (c *Collector) throttled(r result, now time.Time) {
 	}
 }
 
-func (c *Collector) takeConfirmed() {
+func (c *Collector) takeDelivered() {
 	c.mu.Lock()
-	confirmed := c.confirmed
-	c.confirmed = nil
+	all := c.delivered
+	c.delivered = nil
 	c.mu.Unlock()
-	for _, done := range confirmed {
-		c.state.confirmed(done.stream, done.contentID)
+	for _, i := range all {
+		c.state.itemDelivered(i)
 	}
 }

@@ -42,7 +42,7 @@ func BenchmarkDispatch(b *testing.B) {
 		}
 		s.started(t)
 		s.finished(result{task: *t}, now)
-		s.confirmed(t.stream.id, t.item.content.ID)
+		s.itemDelivered(t.item)
 		add(t.stream, listings[t.stream])
 	}
 }

@@ -61,9 +61,6 @@ func collectFrom(api source.Source, b *book, r *register, change func(*Config)) 
 // collectWithin is the same with another number of requests a minute.
 func collectWithin(requests int, api source.Source, b *book, r *register, change func(*Config)) (stop func()) {
 	col := New(config(change), api, b, b, NewBudget(requests), r, new(lines).log)
-	b.mu.Lock()
-	b.col = col
-	b.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -26,9 +26,8 @@ type book struct {
 	twice     []string
 	completed map[source.Stream][]source.Span
 	gaps      []ledger.Gap
-	begun     []string // content ids, in the order of Blob
-	col       *Collector
-	delay     time.Duration                 // from delivery to confirmation
+	begun     []string                      // content ids, in the order of Announce
+	delay     time.Duration                 // from Deliver to delivered
 	takes     func(id string) time.Duration // to deliver a blob
 }
 
@@ -101,24 +100,24 @@ func (b *book) Lost(g ledger.Gap) {
 	b.gaps = append(b.gaps, g)
 }
 
-func (b *book) Blob(s source.Stream, c source.Item) Blob {
+func (b *book) Announce(i source.Item, delivered func()) Delivery {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.begun = append(b.begun, c.ID)
-	return &bookBlob{book: b, stream: s, id: c.ID}
+	b.begun = append(b.begun, i.ID)
+	return &bookItem{book: b, id: i.ID, delivered: delivered}
 }
 
 func (b *book) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
 
-type bookBlob struct {
-	book   *book
-	stream source.Stream
-	id     string
+type bookItem struct {
+	book      *book
+	id        string
+	delivered func()
 }
 
-func (p *bookBlob) Forget() {}
+func (p *bookItem) Forget() {}
 
-func (p *bookBlob) Deliver(ctx context.Context, r io.Reader) error {
+func (p *bookItem) Deliver(ctx context.Context, r io.Reader) error {
 	if _, err := io.ReadAll(r); err != nil {
 		return err
 	}
@@ -130,7 +129,6 @@ func (p *bookBlob) Deliver(ctx context.Context, r io.Reader) error {
 			return ctx.Err()
 		}
 	}
-	col := b.col
 	go func() {
 		select {
 		case <-time.After(b.delay):
@@ -143,7 +141,7 @@ func (p *bookBlob) Deliver(ctx context.Context, r io.Reader) error {
 		}
 		b.delivered[p.id] = time.Now()
 		b.mu.Unlock()
-		col.Confirmed(p.stream, p.id)
+		p.delivered()
 	}()
 	return nil
 }
@@ -219,9 +217,6 @@ func config(change func(*Config)) Config {
 // collectWith is collect with a board.
 func collectWith(s *service, b *book, board Board, budget *Budget, l *lines, change func(*Config)) (stop func()) {
 	col := New(config(change), s, b, b, budget, board, l.log)
-	b.mu.Lock()
-	b.col = col
-	b.mu.Unlock()
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { col.Run(ctx) })

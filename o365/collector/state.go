@@ -11,12 +11,13 @@ import (
 // state is all that a collector knows. Its methods are called by one
 // goroutine; they read no clock and wait for nothing.
 type state struct {
-	cfg    Config
-	source source.Source // only to ask it what errors mean
-	sink   Sink
-	ledger Ledger
-	board  Board
-	log    health.Log
+	cfg       Config
+	source    source.Source // only to ask it what errors mean
+	sink      Sink
+	ledger    Ledger
+	board     Board
+	delivered func(i *item) // called by the sink, in any goroutine
+	log       health.Log
 
 	streams   []*stream
 	turn      int       // stream that is looked at first
@@ -205,11 +206,14 @@ func (s *state) begin(now time.Time) {
 	s.begun = now
 	s.service = newClock(now)
 	for _, st := range s.streams {
-		st.since = second(now.Add(-min(s.cfg.Lookback, newest)))
+		st.since = second(now.Add(-min(s.lookback(st), newest)))
 		st.listedTo = st.since
 		st.pollAt, st.dayAt, st.weekAt = now, now.Add(dayInterval), now.Add(weekInterval)
 	}
 }
+
+// lookback is how far back a stream begins that was never collected.
+func (s *state) lookback(st *stream) time.Duration { return min(s.cfg.Lookback, st.limits.Retention) }
 
 // missed reports what became available while nobody collected and is older
 // than the service keeps.

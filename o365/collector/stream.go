@@ -69,7 +69,7 @@ type listing struct {
 type item struct {
 	stream   *stream
 	content  source.Item
-	blob     Blob
+	delivery Delivery
 	fresh    bool
 	seen     time.Time // when it was listed
 	listings []*listing

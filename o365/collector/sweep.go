@@ -118,7 +118,8 @@ func (s *state) found(st *stream, l *listing, c source.Item, now time.Time) {
 		if s.ledger.Progress(st.id, c.ID).Done {
 			return
 		}
-		i = &item{stream: st, content: c, blob: s.sink.Blob(st.id, c), fresh: l.fresh, seen: s.clock(now)}
+		i = &item{stream: st, content: c, fresh: l.fresh, seen: s.clock(now)}
+		i.delivery = s.sink.Announce(c, func() { s.delivered(i) })
 		st.items[c.ID] = i
 		st.enqueue(i)
 		st.metrics.Pending.Add(1)
@@ -188,20 +189,16 @@ func (s *state) settle(st *stream, l *listing) {
 	}
 }
 
-// confirmed ends the life of an item.
-func (s *state) confirmed(id source.Stream, contentID string) {
-	for _, st := range s.streams {
-		if st.id == id {
-			if i := st.items[contentID]; i != nil {
-				s.forget(i)
-			}
-		}
+// itemDelivered ends the life of an item that is delivered.
+func (s *state) itemDelivered(i *item) {
+	if known := i.stream.items[i.content.ID]; known != nil { // it may have been forgotten and listed again
+		s.forget(known)
 	}
 }
 
 func (s *state) forget(i *item) {
 	delete(i.stream.items, i.content.ID)
-	i.blob.Forget()
+	i.delivery.Forget()
 	i.stream.metrics.Pending.Add(-1)
 	for _, l := range i.listings {
 		l.open--

@@ -86,7 +86,7 @@ func (c *Collector) download(ctx context.Context, i *item) error {
 		return err
 	}
 	defer body.Close()
-	return i.blob.Deliver(ctx, body)
+	return i.delivery.Deliver(ctx, body)
 }
 
 // apiError returns the API's refusal in err, if it is one.

@@ -77,7 +77,7 @@ func (s *state) clockMoved(by time.Duration, now time.Time) {
 			st.since, st.weekAt = second(st.since.Add(by)), now
 		}
 		if st.since.After(clock) {
-			st.since = second(clock.Add(-s.cfg.Lookback))
+			st.since = second(clock.Add(-s.lookback(st)))
 		}
 		if st.fresh != nil && st.fresh.span.To.After(clock) {
 			st.fresh.void, st.fresh = true, nil
@@ -111,11 +111,11 @@ func (s *state) openStreams(now time.Time) {
 		}
 		st.opened = true
 		s.ledger.Retract(st.id, second(clock))
-		first := second(clock.Add(-s.cfg.Lookback))
+		first := second(clock.Add(-s.lookback(st)))
 		st.since = s.ledger.Since(st.id, first)
 		st.firstRun = st.since.Equal(first)
 		if st.since.After(clock) { // by a clock that was wrong
-			st.since = second(clock.Add(-s.cfg.Lookback))
+			st.since = second(clock.Add(-s.lookback(st)))
 		}
 		s.missed(st, now)
 		st.listedTo = st.since

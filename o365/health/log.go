@@ -50,3 +50,13 @@ func (l Log) printf(level Level, format string, args ...any) {
 		l(level, fmt.Sprintf(format, args...))
 	}
 }
+
+// Contain runs f. A panic ends it and is logged, so that it does not end the process.
+func (l Log) Contain(what string, f func()) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.Errorf("internal error: %s stopped: %v; please report this bug", what, p)
+		}
+	}()
+	f()
+}

@@ -221,7 +221,9 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 		case 3:
 			from := when().Truncate(slot)
 			to := from.Add(time.Duration(random.IntN(30)) * slot)
-			change(func() error { return l.Complete(exchange, source.Span{From: from, To: to}, source.Span{From: to, To: from}) }, func() {
+			change(func() error {
+				return l.Complete(exchange, source.Span{From: from, To: to}, source.Span{From: to, To: from})
+			}, func() {
 				for ; from.Before(to); from = from.Add(slot) {
 					m.slots[from.Unix()] = true
 				}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
@@ -90,16 +91,15 @@ func (s *fakeSource) Next() *o365.Batch {
 	b := s.waiting[0]
 	s.waiting = s.waiting[1:]
 	s.inFlight++
-	return b
+	return delivery.NewBatch(b.Tag, b.Events, b.Records, func(stored bool) { s.answer(b, stored) })
 }
 
-func (s *fakeSource) Confirm(b *o365.Batch) {
+func (s *fakeSource) answer(b *o365.Batch, stored bool) {
 	s.inFlight--
-	s.acknowledged = append(s.acknowledged, b.Tag)
-}
-
-func (s *fakeSource) Return(b *o365.Batch) {
-	s.inFlight--
+	if stored {
+		s.acknowledged = append(s.acknowledged, b.Tag)
+		return
+	}
 	s.returned = append(s.returned, b.Tag)
 	s.waiting = append([]*o365.Batch{b}, s.waiting...)
 }

@@ -132,10 +132,10 @@ func (h *Handover) settle() bool {
 
 func (h *Handover) apply(d decision) {
 	for _, b := range d.acknowledged {
-		h.acknowledge(b)
+		b.Ack()
 	}
 	for _, b := range d.returned {
-		h.giveBack(b)
+		b.Nack()
 	}
 	var wait time.Duration
 	switch {

@@ -28,7 +28,7 @@ func (h *Handover) first() (*o365.Batch, room) {
 	}
 	r := h.room()
 	if !r.fits(len(b.Events)) {
-		h.giveBack(b)
+		b.Nack()
 		h.diskFull()
 		return nil, r
 	}
@@ -47,7 +47,7 @@ func (h *Handover) round() bool {
 	for bytes, n := 0, 0; b != nil; b = h.source.Next() {
 		bytes += len(b.Events)
 		if n++; n > 1 && (bytes > limit || !room.fits(bytes)) {
-			h.giveBack(b)
+			b.Nack()
 			break
 		}
 		if !h.append(b) || n == maxRoundBatches || time.Since(start) >= maxRoundTime {
@@ -62,12 +62,12 @@ func (h *Handover) append(b *o365.Batch) bool {
 	h.handedOver += int64(len(b.Events))
 	before, ok := h.sample()
 	if !ok || !h.host.Append(b.Tag, b.Events, b.Records) {
-		h.giveBack(b)
+		b.Nack()
 		h.notAccepted()
 		return false
 	}
 	if h.droppedAtOnce(before) {
-		h.acknowledge(b)
+		b.Ack()
 	} else {
 		h.tracker.add(b, before)
 	}

@@ -1,15 +1,13 @@
-package o365
+package delivery
 
 import (
-	"time"
-
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
-// findings are what is odd about a blob. Each element is counted once, however
-// often the blob is downloaded, and each kind is logged in one line when the blob
+// findings are what is odd about an item. Each element is counted once, however
+// often the item is downloaded, and each kind is logged in one line when the item
 // has been read to its end.
 type findings struct {
 	from int // elements before it were counted by an earlier download
@@ -66,10 +64,10 @@ func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *healt
 	}
 }
 
-// report logs what was found in a blob, which has been read to its end.
-func (f *findings) report(b *blob) {
+// report logs what was found in an item, which has been read to its end.
+func (f *findings) report(i *item) {
 	log := func(format string, args ...any) {
-		b.pipe.log.Warnf("%s %s: blob %s: "+format, append([]any{b.stream.Tenant, b.stream.ContentType, b.content.ID}, args...)...)
+		i.tenant.log.Warnf("%s %s: blob %s: "+format, append([]any{i.stream.Tenant, i.stream.ContentType, i.ID}, args...)...)
 	}
 	if f.malformed > 0 {
 		log("%d of its elements are no usable records and are left out; the first: %v", f.malformed, &f.first)
@@ -79,24 +77,7 @@ func (f *findings) report(b *blob) {
 			"; the largest is record %d of %d bytes: raise record_max, 8M at most, if whole ones are wanted",
 			f.tooLarge, f.largest.Index, f.largest.TooLarge)
 	}
-	if f.changed > 0 && !b.kind.SharedIDs && b.pipe.reportsConflicts(b.kind.Name) {
+	if f.changed > 0 && i.tenant.logsConflicts(i.stream) {
 		log("%d records have the Id of others, but another content; they are delivered, and counted in id_conflicts_total", f.changed)
 	}
-}
-
-// conflictInterval is how often it is logged of a content type that Ids come
-// again with other content.
-const conflictInterval = time.Hour
-
-// reportsConflicts reports whether it is time to log that Ids of a content type
-// come again with other content.
-func (p *pipe) reportsConflicts(contentType string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
-	if last, ok := p.reported[contentType]; ok && now.Sub(last) < conflictInterval {
-		return false
-	}
-	p.reported[contentType] = now
-	return true
 }

@@ -1,4 +1,4 @@
-package outbox
+package delivery
 
 import (
 	"context"
@@ -7,28 +7,48 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 var (
-	exchange   = Lane{Name: "t/exchange", Tag: "o365.exchange"}
-	sharepoint = Lane{Name: "t/sharepoint"}
+	exchange   = place{"exchange", "o365.exchange"}
+	sharepoint = place{"sharepoint", ""}
 )
 
-func add(t *testing.T, o *Outbox[string], l Lane, events, receipt string) {
+// place is where the lane of a content type is found.
+type place struct{ contentType, tag string }
+
+func (p place) in(q *queue) *lane {
+	return q.lane(source.Stream{Tenant: "t", ContentType: p.contentType}, p.tag)
+}
+
+// mark is a part that is recognised by a name.
+func mark(records int, name string) part {
+	return part{item: &item{Item: source.Item{ID: name}}, records: records}
+}
+
+func add(t *testing.T, o *queue, l place, events, receipt string) {
 	t.Helper()
-	if err := o.Add(t.Context(), l, []byte(events), len(events), receipt); err != nil {
+	if err := o.add(t.Context(), l.in(o), []byte(events), mark(len(events), receipt)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func show(b *Batch[string]) string {
+func show(b *Batch) string {
 	if b == nil {
 		return "none"
 	}
-	return fmt.Sprintf("%s %s %d %v", b.Tag, b.Events, b.Records, b.Receipts)
+	var names []string
+	for _, p := range b.parts {
+		if p.item.ID != "" {
+			names = append(names, p.item.ID)
+		}
+	}
+	return fmt.Sprintf("%s %s %d %v", b.Tag, b.Events, b.Records, names)
 }
 
-func expect(t *testing.T, b *Batch[string], want string) {
+func expect(t *testing.T, b *Batch, want string) {
 	t.Helper()
 	if got := show(b); got != want {
 		t.Errorf("got batch %q, want %q", got, want)
@@ -36,46 +56,46 @@ func expect(t *testing.T, b *Batch[string], want string) {
 }
 
 func TestBatchesFillAndKeepOrder(t *testing.T) {
-	o := New[string](5, 100, 0)
+	o := newQueue(5, 100, 0)
 	add(t, o, exchange, "ab", "1")
 	add(t, o, exchange, "cd", "2")
 	add(t, o, exchange, "ef", "3")      // would make 6 bytes: next batch
 	add(t, o, exchange, "0123456", "4") // larger than a batch may be: alone
 	add(t, o, sharepoint, "x", "5")
 
-	first := o.Next()
+	first := o.next()
 	expect(t, first, "o365.exchange abcd 4 [1 2]")
-	other := o.Next()
+	other := o.next()
 	expect(t, other, " x 1 [5]")
-	expect(t, o.Next(), "none") // both lanes have a batch in flight
+	expect(t, o.next(), "none") // both lanes have a batch in flight
 
-	o.Return(first)
-	o.Confirm(other)
-	again := o.Next()
+	o.putBack(first)
+	o.release(other)
+	again := o.next()
 	expect(t, again, "o365.exchange abcd 4 [1 2]")
-	o.Confirm(again)
+	o.release(again)
 	for _, want := range []string{"o365.exchange ef 2 [3]", "o365.exchange 0123456 7 [4]", "none"} {
-		b := o.Next()
+		b := o.next()
 		expect(t, b, want)
 		if b != nil {
-			o.Confirm(b)
+			o.release(b)
 		}
 	}
-	if o.Bytes() != 0 {
-		t.Errorf("an empty outbox holds %d bytes", o.Bytes())
+	if o.bytes() != 0 {
+		t.Errorf("an empty outbox holds %d bytes", o.bytes())
 	}
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := New[string](1, 100, 0)
+	o := newQueue(1, 100, 0)
 	for range 3 {
 		add(t, o, exchange, "e", "")
 		add(t, o, sharepoint, "s", "")
 	}
 	var order strings.Builder
-	for b := o.Next(); b != nil; b = o.Next() {
+	for b := o.next(); b != nil; b = o.next() {
 		order.Write(b.Events)
-		o.Confirm(b)
+		o.release(b)
 	}
 	if order.String() != "eseses" {
 		t.Errorf("lanes came as %q", order.String())
@@ -83,34 +103,34 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestConfirmAndReturnOnce(t *testing.T) {
-	o := New[string](1, 100, 0)
+	o := newQueue(1, 100, 0)
 	add(t, o, exchange, "a", "")
 	add(t, o, exchange, "b", "")
-	b := o.Next()
-	o.Confirm(b)
-	o.Confirm(b)
-	o.Return(b)
-	b = o.Next()
+	b := o.next()
+	o.release(b)
+	o.release(b)
+	o.putBack(b)
+	b = o.next()
 	expect(t, b, "o365.exchange b 1 []")
-	o.Confirm(b)
-	expect(t, o.Next(), "none")
+	o.release(b)
+	expect(t, o.next(), "none")
 }
 
 func TestAddWaitsWhileFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 11, 0)
+		o := newQueue(4, 11, 0)
 		add(t, o, exchange, "0123", "")
 		add(t, o, sharepoint, "4567", "")
 		done := make(chan error, 1)
-		go func() { done <- o.Add(t.Context(), exchange, []byte("8"), 1, "") }()
+		go func() { done <- o.add(t.Context(), exchange.in(o), []byte("8"), mark(1, "")) }()
 		synctest.Wait()
-		b := o.Next()
+		b := o.next()
 		select {
 		case <-done:
 			t.Fatal("an event was added to a full outbox")
 		default:
 		}
-		o.Confirm(b)
+		o.release(b)
 		if err := <-done; err != nil {
 			t.Fatal(err)
 		}
@@ -119,32 +139,32 @@ func TestAddWaitsWhileFull(t *testing.T) {
 
 func TestAddGivesUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 4, 0)
+		o := newQueue(4, 4, 0)
 		add(t, o, exchange, "0123", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
-		go func() { done <- o.Add(ctx, exchange, []byte("4"), 1, "") }()
+		go func() { done <- o.add(ctx, exchange.in(o), []byte("4"), mark(1, "")) }()
 		synctest.Wait()
 		cancel()
 		if err := <-done; !errors.Is(err, context.Canceled) {
 			t.Errorf("got %v", err)
 		}
-		if o.Bytes() != 4 {
-			t.Errorf("%d bytes are held, want 4", o.Bytes())
+		if o.bytes() != 4 {
+			t.Errorf("%d bytes are held, want 4", o.bytes())
 		}
 	})
 }
 
 func TestPushDoesNotWait(t *testing.T) {
-	o := New[string](4, 4, 0)
+	o := newQueue(4, 4, 0)
 	add(t, o, exchange, "0123", "")
-	o.Push(sharepoint, []byte("4"), 1, "pushed")
-	o.Next()
-	expect(t, o.Next(), " 4 1 [pushed]")
+	o.addNow(sharepoint.in(o), []byte("4"), mark(1, "pushed"))
+	o.next()
+	expect(t, o.next(), " 4 1 [pushed]")
 }
 
 func TestOneLargeBatchPassesAnEmptyOutbox(t *testing.T) {
-	o := New[string](4, 8, 0)
+	o := newQueue(4, 8, 0)
 	add(t, o, exchange, "0123456789", "")
-	expect(t, o.Next(), "o365.exchange 0123456789 10 []")
+	expect(t, o.next(), "o365.exchange 0123456789 10 []")
 }

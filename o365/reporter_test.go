@@ -2,14 +2,15 @@ package o365
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/outbox"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
@@ -28,21 +29,19 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := &Input{
-			log: log.add, healthTag: "health", outbox: outbox.New[receipt](1e6, 1e7, 0),
-			metrics: newMetrics(Config{Tenants: []string{"contoso"}, ContentTypes: []string{activity.Exchange, activity.SharePoint}}),
-		}
-		in.board = health.NewBoard(in.metrics.Names(), nil, in.log, nil)
-		in.committer = newCommitter(book, in.board, in.metrics, in.log)
-		in.moved(time.Now())
+		in := &Input{log: log.add, metrics: health.NewMetrics([]string{"contoso"}, []string{activity.Exchange, activity.SharePoint})}
+		board := health.NewBoard(in.metrics.Names(), nil, in.log, nil)
+		config := delivery.Config{HealthTag: "health", BatchSize: 1e6, QueueSize: 2e7}
+		in.delivery = delivery.New(config, book, board, in.metrics, nil, in.log)
+		in.reporter = newReporter(in.delivery, book, board, in.metrics, in.log, time.Now())
 		ctx, cancel := context.WithCancel(t.Context())
-		in.running.Go(func() { in.board.Run(ctx) })
-		in.running.Go(func() { newWatch(in, book, time.Now()).run(ctx) })
-		in.board.Listed(source.Stream{})
+		in.running.Go(func() { board.Run(ctx) })
+		in.running.Go(func() { in.reporter.run(ctx) })
+		board.Listed(source.Stream{})
 		f(in, book, log)
 		cancel()
 		in.running.Wait()
-		in.committer.close(time.Now().Add(time.Second))
+		in.delivery.Close(time.Now().Add(time.Second))
 	})
 }
 
@@ -58,14 +57,14 @@ func TestHourlySummary(t *testing.T) {
 			t.Errorf("too early: %s", log.text())
 		}
 		for range 14 {
-			in.board.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
+			in.reporter.board.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
 		}
 		time.Sleep(2 * time.Minute)
 		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
-		in.board.Clear(sharepoint, health.Permission)
+		in.reporter.board.Clear(sharepoint, health.Permission)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Time{})
 		time.Sleep(time.Hour)
 		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
@@ -131,7 +130,7 @@ func taken(t *testing.T, in *Input) (records []string) {
 		for _, text := range readEvents(t, b.Events) {
 			records = append(records, string(text))
 		}
-		in.Confirm(b)
+		b.Ack()
 	}
 	return records
 }
@@ -139,24 +138,23 @@ func taken(t *testing.T, in *Input) (records []string) {
 func TestOutputThatTakesNothing(t *testing.T) {
 	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
 		time.Sleep(20*time.Minute + 5*time.Second) // nothing waits
-		push := func() { in.outbox.Push(outbox.Lane{Name: "l"}, make([]byte, 1000), 1, receipt{}) }
-		push()
-		push()
+		in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: "a record that waits"})
+		waiting := in.delivery.Waiting()
 		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"}, false)
 		time.Sleep(2*time.Minute + 50*time.Second)
-		if strings.Contains(log.text(), "paused") || len(in.board.Problems("contoso")) > 0 {
+		if strings.Contains(log.text(), "paused") || len(in.reporter.board.Problems("contoso")) > 0 {
 			t.Errorf("too early: %s", log.text())
 		}
 		time.Sleep(20 * time.Minute)
-		want := "2 contoso: Fluent Bit has paused this input: look at its outputs; nothing is lost as long as Microsoft keeps it, 7 days (2000 bytes wait, the last were taken at 2000-01-01T00:20:00Z)"
+		want := fmt.Sprintf("2 contoso: Fluent Bit has paused this input: look at its outputs; nothing is lost as long as Microsoft keeps it, 7 days (%d bytes wait, the last were taken at 2000-01-01T00:20:00Z)", waiting)
 		if strings.Count(log.text(), want) != 1 || strings.Count(log.text(), "paused") != 1 {
 			t.Errorf("the log says\n%s\nwant once\n%s", log.text(), want)
 		}
-		if s := in.board.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
+		if s := in.reporter.board.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
 			t.Errorf("states: %v", s)
 		}
 		taken := in.Next()
-		in.Confirm(taken)
+		taken.Ack()
 		time.Sleep(time.Minute)
 		if want = "3 contoso: over after 20m: Fluent Bit"; !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)

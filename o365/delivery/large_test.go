@@ -1,4 +1,4 @@
-package outbox
+package delivery
 
 import (
 	"context"
@@ -10,36 +10,36 @@ import (
 
 // Events of more than a batch are kept, not copied, and counted as what they are.
 func TestLargeEventsAreKept(t *testing.T) {
-	o := New[string](4, 1000, 0)
+	o := newQueue(4, 1000, 0)
 	events := append(make([]byte, 0, 64), "0123456789"...)
 	add(t, o, exchange, "ab", "")
-	if err := o.Add(t.Context(), exchange, events, 1, "large"); err != nil {
+	if err := o.add(t.Context(), exchange.in(o), events, mark(1, "large")); err != nil {
 		t.Fatal(err)
 	}
 	add(t, o, exchange, "cd", "")
-	if o.Bytes() < 64+4 || o.Bytes() > 64+8 {
-		t.Errorf("%d bytes are held", o.Bytes())
+	if o.bytes() < 64+4 || o.bytes() > 64+8 {
+		t.Errorf("%d bytes are held", o.bytes())
 	}
-	o.Confirm(o.Next())
-	b := o.Next()
+	o.release(o.next())
+	b := o.next()
 	expect(t, b, "o365.exchange 0123456789 1 [large]")
 	if &b.Events[0] != &events[0] {
 		t.Error("they are copied")
 	}
-	o.Confirm(b)
-	expect(t, o.Next(), "o365.exchange cd 2 []")
+	o.release(b)
+	expect(t, o.next(), "o365.exchange cd 2 []")
 }
 
 // Adders with little do not keep one with much from its turn.
 func TestLargeEventsHaveTheirTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 40, 0)
+		o := newQueue(4, 40, 0)
 		add(t, o, sharepoint, "0123", "")
 		large := make(chan error, 1)
-		go func() { large <- o.Add(t.Context(), exchange, []byte(strings.Repeat("x", 39)), 1, "") }()
+		go func() { large <- o.add(t.Context(), exchange.in(o), []byte(strings.Repeat("x", 39)), mark(1, "")) }()
 		synctest.Wait()
 		small := make(chan error, 1)
-		go func() { small <- o.Add(t.Context(), sharepoint, []byte("4567"), 1, "") }()
+		go func() { small <- o.add(t.Context(), sharepoint.in(o), []byte("4567"), mark(1, "")) }()
 		synctest.Wait()
 		select {
 		case <-large:
@@ -48,11 +48,11 @@ func TestLargeEventsHaveTheirTurn(t *testing.T) {
 			t.Fatal("the small one went first")
 		default:
 		}
-		o.Confirm(o.Next())
+		o.release(o.next())
 		if err := <-large; err != nil {
 			t.Fatal(err)
 		}
-		o.Confirm(o.Next())
+		o.release(o.next())
 		if err := <-small; err != nil {
 			t.Fatal(err)
 		}
@@ -62,14 +62,14 @@ func TestLargeEventsHaveTheirTurn(t *testing.T) {
 // One that gives up lets the others go on.
 func TestLargeEventsGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 40, 0)
+		o := newQueue(4, 40, 0)
 		add(t, o, sharepoint, "0123", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		large := make(chan error, 1)
-		go func() { large <- o.Add(ctx, exchange, []byte(strings.Repeat("x", 39)), 1, "") }()
+		go func() { large <- o.add(ctx, exchange.in(o), []byte(strings.Repeat("x", 39)), mark(1, "")) }()
 		synctest.Wait()
 		small := make(chan error, 1)
-		go func() { small <- o.Add(t.Context(), sharepoint, []byte("4567"), 1, "") }()
+		go func() { small <- o.add(t.Context(), sharepoint.in(o), []byte("4567"), mark(1, "")) }()
 		synctest.Wait()
 		cancel()
 		if err := <-large; !errors.Is(err, context.Canceled) {
@@ -85,26 +85,26 @@ func TestLargeEventsGiveUp(t *testing.T) {
 // takes is not there for others.
 func TestEnlarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 100, 0)
+		o := newQueue(4, 100, 0)
 		for _, bytes := range []int{10, 60} {
-			if err := o.Enlarge(t.Context(), "first", bytes); err != nil {
+			if err := o.enlarge(t.Context(), "first", bytes); err != nil {
 				t.Fatal(err)
 			}
 		}
 		second := make(chan error, 1)
-		go func() { second <- o.Enlarge(t.Context(), "second", 10) }()
+		go func() { second <- o.enlarge(t.Context(), "second", 10) }()
 		gaveUp, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := o.Enlarge(gaveUp, "third", 1); !errors.Is(err, context.Canceled) {
+		if err := o.enlarge(gaveUp, "third", 1); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 		for range 8 { // 100, without 60, and without 8 for copies of a batch
 			add(t, o, exchange, "0123", "")
 		}
 		added := make(chan error, 1)
-		go func() { added <- o.Add(t.Context(), exchange, []byte("0123"), 1, "") }()
+		go func() { added <- o.add(t.Context(), exchange.in(o), []byte("0123"), mark(1, "")) }()
 		synctest.Wait()
-		o.Restore("second") // which has nothing
+		o.restore("second") // which has nothing
 		synctest.Wait()
 		select {
 		case <-second:
@@ -113,7 +113,7 @@ func TestEnlarge(t *testing.T) {
 			t.Fatal("what is taken is there for others")
 		default:
 		}
-		o.Restore("first")
+		o.restore("first")
 		if err := errors.Join(<-second, <-added); err != nil {
 			t.Error(err)
 		}
@@ -123,19 +123,19 @@ func TestEnlarge(t *testing.T) {
 // Records of a few bytes each count by what is remembered of them.
 func TestTinyRecords(t *testing.T) {
 	const limit, cost = 1 << 20, 64
-	o := New[string](1<<10, limit, cost)
+	o := newQueue(1<<10, limit, cost)
 	full, cancel := context.WithCancel(t.Context())
 	cancel()
 	records := 0
-	for o.Add(full, exchange, []byte("0123456789"), 10, "") == nil {
+	for o.add(full, exchange.in(o), []byte("0123456789"), mark(10, "")) == nil {
 		records += 10
 	}
 	if records < limit/8/cost || records*cost > limit/4 {
 		t.Errorf("%d records", records)
 	}
-	for b := o.Next(); b != nil; b = o.Next() {
-		o.Return(b)
-		o.Confirm(o.Next())
+	for b := o.next(); b != nil; b = o.next() {
+		o.putBack(b)
+		o.release(o.next())
 	}
 	if o.records != 0 {
 		t.Errorf("%d records are left", o.records)

@@ -1,4 +1,4 @@
-package outbox
+package delivery
 
 import (
 	"bytes"
@@ -13,27 +13,27 @@ import (
 // the host has of what is in flight.
 func TestLimitCountsRoom(t *testing.T) {
 	const batch, limit = 1 << 10, 32 << 10
-	names := []Lane{{Name: "a"}, {Name: "b"}, {Name: "c"}, {Name: "d"}}
+	places := []place{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		o := New[int](batch, limit, 0)
-		var out []*Batch[int]
+		o := newQueue(batch, limit, 0)
+		var out []*Batch
 		full, cancel := context.WithCancel(t.Context())
 		cancel() // nothing waits
 		for range 5000 {
 			switch rnd.IntN(4) {
 			case 0, 1:
-				_ = o.Add(full, names[rnd.IntN(1+rnd.IntN(len(names)))], make([]byte, 1+rnd.IntN(batch)), 1, 0)
+				_ = o.add(full, places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch)), mark(1, ""))
 			case 2:
-				if b := o.Next(); b != nil {
+				if b := o.next(); b != nil {
 					out = append(out, b)
 				}
 			case 3:
 				for _, b := range out {
 					if rnd.IntN(8) == 0 {
-						o.Return(b)
+						o.putBack(b)
 					} else {
-						o.Confirm(b)
+						o.release(b)
 					}
 				}
 				out = nil
@@ -51,8 +51,8 @@ func TestLimitCountsRoom(t *testing.T) {
 			for _, buf := range o.spare {
 				memory += cap(buf)
 			}
-			if memory != o.Bytes() {
-				t.Fatalf("seed %d: %d bytes of memory, %d are counted", seed, memory, o.Bytes())
+			if memory != o.bytes() {
+				t.Fatalf("seed %d: %d bytes of memory, %d are counted", seed, memory, o.bytes())
 			}
 			if memory+copies > limit {
 				t.Fatalf("seed %d: %d bytes, and %d of the host's", seed, memory, copies)
@@ -65,11 +65,11 @@ func TestLimitCountsRoom(t *testing.T) {
 // outbox keeps none.
 func TestBuffersAreUsedAgain(t *testing.T) {
 	const batch = 64 << 10
-	o := New[int](batch, 1<<20, 0)
-	events := bytes.Repeat([]byte{'e'}, batch/4)
+	o := newQueue(batch, 1<<20, 0)
+	events, lane, p := bytes.Repeat([]byte{'e'}, batch/4), exchange.in(o), mark(1, "")
 	push := func() {
 		for range 4 {
-			if err := o.Add(t.Context(), exchange, events, 1, 0); err != nil {
+			if err := o.add(t.Context(), lane, events, p); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -78,24 +78,24 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 		push()
 	}
 	perBatch := testing.AllocsPerRun(100, func() {
-		b := o.Next()
-		o.Confirm(b)
+		b := o.next()
+		o.release(b)
 		push()
 	})
-	before := o.Bytes()
-	o.Confirm(o.Next())
+	before := o.bytes()
+	o.release(o.next())
 	push()
-	if o.Bytes() != before {
-		t.Errorf("%d bytes are held, %d before", o.Bytes(), before)
+	if o.bytes() != before {
+		t.Errorf("%d bytes are held, %d before", o.bytes(), before)
 	}
-	if perBatch > 6 { // the batch, its receipts, the channel
+	if perBatch > 6 { // the batch, its parts, the channel
 		t.Errorf("%v allocations for a batch", perBatch)
 	}
-	for b := o.Next(); b != nil; b = o.Next() {
-		o.Confirm(b)
+	for b := o.next(); b != nil; b = o.next() {
+		o.release(b)
 	}
-	if o.Bytes() != 0 {
-		t.Errorf("an empty outbox holds %d bytes", o.Bytes())
+	if o.bytes() != 0 {
+		t.Errorf("an empty outbox holds %d bytes", o.bytes())
 	}
 }
 
@@ -103,34 +103,34 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 // buffers to spare.
 func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
 	const batch = 64 << 10
-	o := New[int](batch, 1<<20, 0)
+	o := newQueue(batch, 1<<20, 0)
 	for range 3 {
-		o.Push(sharepoint, make([]byte, batch), 1, 0)
+		o.addNow(sharepoint.in(o), make([]byte, batch), mark(1, ""))
 	}
-	o.Confirm(o.Next())
-	before := o.Bytes()
-	o.Push(exchange, make([]byte, 100), 1, 0)
-	if o.Bytes() != before {
-		t.Errorf("%d bytes are held, %d before", o.Bytes(), before)
+	o.release(o.next())
+	before := o.bytes()
+	o.addNow(exchange.in(o), make([]byte, 100), mark(1, ""))
+	if o.bytes() != before {
+		t.Errorf("%d bytes are held, %d before", o.bytes(), before)
 	}
 }
 
 // Many quiet lanes do not take the room of a batch each.
 func TestQuietLanesAreSmall(t *testing.T) {
-	o := New[int](1<<20, 32<<20, 0)
+	o := newQueue(1<<20, 32<<20, 0)
 	for i := range 250 {
-		o.Push(Lane{Name: string(rune('a' + i))}, make([]byte, 1000), 1, 0)
+		o.addNow(place{string(rune('a' + i)), ""}.in(o), make([]byte, 1000), mark(1, ""))
 	}
-	if o.Bytes() > 300<<10 {
-		t.Errorf("%d bytes are held for 250 events of 1000", o.Bytes())
+	if o.bytes() > 300<<10 {
+		t.Errorf("%d bytes are held for 250 events of 1000", o.bytes())
 	}
 }
 
 func TestReserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New[string](4, 100, 0)
+		o := newQueue(4, 100, 0)
 		reserve := func(n, least int) func() {
-			release, err := o.Reserve(t.Context(), n, least)
+			release, err := o.reserve(t.Context(), n, least)
 			if err != nil {
 				t.Error(err)
 			}
@@ -157,20 +157,20 @@ func TestReserve(t *testing.T) {
 		}
 		gaveUp, cancel := context.WithCancel(t.Context())
 		cancel()
-		if o.Add(gaveUp, exchange, []byte("01234567"), 1, "") == nil {
+		if o.add(gaveUp, exchange.in(o), []byte("01234567"), mark(1, "")) == nil {
 			t.Error("more was added than is left beside what is reserved")
 		}
-		if _, err := o.Reserve(gaveUp, 1, 1); err == nil {
+		if _, err := o.reserve(gaveUp, 1, 1); err == nil {
 			t.Error("reserved beyond a quarter of the limit")
 		}
 	})
 }
 
 func TestNothingToDoCostsNothing(t *testing.T) {
-	o := New[string](4, 100, 0)
+	o := newQueue(4, 100, 0)
 	add(t, o, exchange, "a", "")
-	o.Confirm(o.Next())
-	if n := testing.AllocsPerRun(100, func() { o.Next() }); n > 0 {
+	o.release(o.next())
+	if n := testing.AllocsPerRun(100, func() { o.next() }); n > 0 {
 		t.Errorf("%v allocations for no batch", n)
 	}
 }
@@ -178,14 +178,14 @@ func TestNothingToDoCostsNothing(t *testing.T) {
 // However much is counted elsewhere, batches of several lanes have room at once.
 func TestAccountLeavesRoom(t *testing.T) {
 	const limit = 192 << 10
-	o := New[string](32<<10, limit, 0)
-	o.Account(100 * limit)
+	o := newQueue(32<<10, limit, 0)
+	o.account(100 * limit)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	for _, tag := range []string{"a", "b"} {
-		if err := o.Add(ctx, Lane{Tag: tag}, make([]byte, 32<<10), 1, "r"); err != nil {
+		if err := o.add(ctx, place{"", tag}.in(o), make([]byte, 32<<10), mark(1, "r")); err != nil {
 			t.Errorf("no room for %s: %v", tag, err)
 		}
 	}
-	o.Account(-100 * limit)
+	o.account(-100 * limit)
 }

@@ -1,4 +1,4 @@
-package o365
+package delivery
 
 import (
 	"math/rand/v2"

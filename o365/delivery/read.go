@@ -1,46 +1,45 @@
-package o365
+package delivery
 
 import (
 	"context"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
-// pieceSize is how many bytes of events a download collects before it adds
-// them to the outbox, where several small blobs share a batch.
+// pieceSize is how many bytes of events a download collects before it adds them to
+// the queue, where several small items share a batch.
 const pieceSize = 64 << 10
 
 // pieceRecords is how many records of usual sizes that makes.
 const pieceRecords = 64
 
-// reading is a blob that is being downloaded.
+// reading is an item that is being downloaded.
 type reading struct {
-	*blob
+	*item
 	decoder *record.Decoder
 	piece   piece
 	large   bool // a record takes more memory than a download has
 }
 
-// Deliver implements [collector.Blob].
-func (b *blob) Deliver(ctx context.Context, body io.Reader) error {
-	scratch := b.pipe.scratch()
-	defer b.pipe.putBack(scratch)
+// Deliver implements [collector.Delivery].
+func (i *item) Deliver(ctx context.Context, body io.Reader) error {
+	scratch := i.tenant.scratch()
+	defer i.tenant.reuse(scratch)
 	r := &reading{
-		blob: b, decoder: scratch.decoder,
-		piece: piece{blob: b, events: scratch.events[:0], created: scratch.created[:0]},
+		item: i, decoder: scratch.decoder,
+		piece: piece{item: i, events: scratch.events[:0], created: scratch.created[:0]},
 	}
 	defer func() { scratch.events, scratch.created = r.piece.events, r.piece.created }()
-	defer b.pipe.outbox.Restore(b)
+	defer i.tenant.queue.restore(i)
 	r.decoder.Begin(record.Body{
-		Reader: body, ContentID: b.content.ID,
+		Reader: body, ContentID: i.ID,
 		Resize: func(bytes int) error { return r.resize(ctx, bytes) },
 	})
-	b.found.begin(max(b.known, b.addedSoFar()))
+	i.found.begin(i.done())
 	for {
 		err := r.element(ctx)
 		if err == nil && r.large {
@@ -52,13 +51,13 @@ func (b *blob) Deliver(ctx context.Context, body io.Reader) error {
 	}
 }
 
-// element takes the next element of the blob.
+// element takes the next element of the item.
 func (r *reading) element(ctx context.Context) error {
 	p := &r.piece
 	start := len(p.events)
 	events, rec, err := r.decoder.Append(p.events)
 	if bad, ok := err.(*record.Malformed); ok { // it is never wrapped, and there may be millions
-		r.found.addMalformed(bad, r.metrics)
+		r.found.addMalformed(bad, r.stream.metrics)
 		p.through = bad.Index + 1
 		return nil
 	}
@@ -66,7 +65,7 @@ func (r *reading) element(ctx context.Context) error {
 		return err
 	}
 	key, verdict := r.judge(r.decoder, rec)
-	r.found.addRecord(rec, verdict, r.metrics)
+	r.found.addRecord(rec, verdict, r.stream.metrics)
 	p.events = events
 	if verdict == ledger.Known {
 		p.events = events[:start]
@@ -76,7 +75,7 @@ func (r *reading) element(ctx context.Context) error {
 	if start > 0 && len(events) > r.pieceSize() {
 		p.events = events[:start]
 		if err := p.add(ctx); err != nil {
-			r.pipe.forget(key)
+			r.release(key)
 			return err
 		}
 		p.events = append(p.events[:0], events[start:]...)
@@ -89,13 +88,13 @@ func (r *reading) element(ctx context.Context) error {
 // much. One of an input is read at a time.
 func (r *reading) resize(ctx context.Context, bytes int) error {
 	if r.large = bytes > elements.FreeSize; r.large {
-		return r.pipe.outbox.Enlarge(ctx, r.blob, 2*bytes)
+		return r.tenant.queue.enlarge(ctx, r.item, 2*bytes)
 	}
-	r.pipe.outbox.Restore(r.blob)
+	r.tenant.queue.restore(r.item)
 	return nil
 }
 
-// shrink hands over what there is and gives up the memory of a large record.
+// shrink adds what there is and gives up the memory of a large record.
 func (r *reading) shrink(ctx context.Context) error {
 	if err := r.piece.add(ctx); err != nil {
 		return err
@@ -105,8 +104,7 @@ func (r *reading) shrink(ctx context.Context) error {
 	return nil
 }
 
-// end hands over what is left. It returns the error that ended the blob, nil for
-// its end.
+// end adds what is left. It returns the error that ended the item, nil for its end.
 func (r *reading) end(ctx context.Context, err error) error {
 	if failed := r.piece.add(ctx); failed != nil {
 		return failed
@@ -114,65 +112,34 @@ func (r *reading) end(ctx context.Context, err error) error {
 	if err != io.EOF {
 		return err
 	}
-	r.found.report(r.blob)
-	r.blob.end(r.piece.through)
+	r.found.report(r.item)
+	r.item.end(r.piece.through)
 	return nil
 }
 
 // judge says whether a record is known: its place in the blob or, with dedup,
-// its key. With dedup the place does not matter, so a blob that is served
+// its key. With dedup the place does not matter, so an item that is served
 // differently the second time loses nothing.
-func (b *blob) judge(d *record.Decoder, rec record.Record) (ledger.Key, ledger.Verdict) {
-	if !b.pipe.config.Dedup {
-		if rec.Index < max(b.known, b.addedSoFar()) {
+func (i *item) judge(d *record.Decoder, rec record.Record) (ledger.Key, ledger.Verdict) {
+	if !i.tenant.config.Dedup {
+		if rec.Index < i.done() {
 			return ledger.Key{}, ledger.Known
 		}
 		return ledger.Key{}, ledger.New
 	}
 	// Of DLP.All schema 1 remembered whole records: there a match and its undoing
 	// have one Id.
-	if b.pipe.ledger.HasOldKeys() && b.pipe.ledger.KnowsOldKey(d.OldKey(b.kind.SharedIDs)) {
+	if i.tenant.ledger.HasOldKeys() && i.tenant.ledger.KnowsOldKey(d.OldKey(i.stream.kind.SharedIDs)) {
 		return ledger.Key{}, ledger.Known
 	}
-	return b.pipe.ledger.Claim(rec.Key)
+	return i.tenant.ledger.Claim(rec.Key)
 }
 
-// scratch is the memory that reading a blob takes, whatever its size.
-type scratch struct {
-	decoder *record.Decoder
-	events  []byte
-	created []uint32
-}
+func (i *item) pieceSize() int { return min(pieceSize, i.tenant.config.BatchSize) }
 
-// scratch returns memory that another blob has used, or new.
-func (p *pipe) scratch() *scratch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if n := len(p.free); n > 0 {
-		s := p.free[n-1]
-		p.free = p.free[:n-1]
-		return s
-	}
-	return &scratch{decoder: record.NewDecoder(nil, record.Options{Scope: strings.ToLower(p.tenant), MaxSize: p.config.RecordMax})}
-}
-
-// putBack keeps the memory for the next blob, unless a huge record has blown
-// it up.
-func (p *pipe) putBack(s *scratch) {
-	if cap(s.events) > 4*pieceSize {
-		return
-	}
-	s.decoder.Reset(nil)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.free = append(p.free, s)
-}
-
-func (b *blob) pieceSize() int { return min(pieceSize, b.pipe.config.BatchSize) }
-
-// piece is a part of a blob that is added to the outbox in one go.
+// piece is what is added to the queue in one go.
 type piece struct {
-	blob    *blob
+	item    *item
 	events  []byte
 	records int
 	keys    []ledger.Key
@@ -188,7 +155,7 @@ func (p *piece) include(rec record.Record, key ledger.Key) {
 	if !rec.TimeMissing {
 		p.created = append(p.created, uint32(rec.Time.Unix())) // an event holds no more
 	}
-	if p.blob.pipe.config.Dedup {
+	if p.item.tenant.config.Dedup {
 		if p.keys == nil {
 			p.keys = make([]ledger.Key, 0, pieceRecords)
 		}
@@ -196,37 +163,39 @@ func (p *piece) include(rec record.Record, key ledger.Key) {
 	}
 }
 
-// add hands the piece to the outbox and empties it.
+// add moves the piece to the queue and empties it.
 func (p *piece) add(ctx context.Context) error {
 	if p.records == 0 {
 		return nil
 	}
-	b := p.blob
-	b.mu.Lock()
-	b.open++
-	b.mu.Unlock()
-	b.metrics.Queue.Add(len(p.events))
-	err := b.pipe.outbox.Add(ctx, b.lane, p.events, p.records, receipt{
-		blob: b, records: p.records, bytes: len(p.events), keys: p.keys, created: slices.Clone(p.created), through: p.through,
+	i := p.item
+	q, m := i.tenant.queue, i.stream.metrics
+	i.mu.Lock()
+	i.open++
+	i.mu.Unlock()
+	m.Queue.Add(len(p.events))
+	err := q.add(ctx, i.stream.lane, p.events, part{
+		item: i, records: p.records, bytes: len(p.events), keys: p.keys, created: slices.Clone(p.created), through: p.through,
 	})
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if err != nil {
-		b.open--
-		b.metrics.Queue.Add(-len(p.events))
-		b.pipe.ledger.Release(p.keys)
+		i.open--
+		m.Queue.Add(-len(p.events))
+		i.tenant.ledger.Release(p.keys)
 		return err
 	}
-	b.added = max(b.added, p.through)
-	if b.pipe.outbox.Keeps(p.events) {
+	i.added = max(i.added, p.through)
+	if q.keeps(p.events) {
 		p.events = nil
 	}
 	p.events, p.records, p.keys, p.created = p.events[:0], 0, nil, p.created[:0]
 	return nil
 }
 
-func (p *pipe) forget(k ledger.Key) {
-	if p.config.Dedup {
-		p.ledger.Release([]ledger.Key{k})
+// release gives up the claim to a record that is not delivered.
+func (i *item) release(k ledger.Key) {
+	if i.tenant.config.Dedup {
+		i.tenant.ledger.Release([]ledger.Key{k})
 	}
 }

@@ -1,8 +1,7 @@
-package o365
+package delivery
 
 import (
 	"fmt"
-	"maps"
 	"sync"
 	"time"
 
@@ -30,18 +29,10 @@ type committer struct {
 	stopped chan struct{}
 }
 
-// changes are what the ledger is to be told, in this order.
-type changes struct {
-	deliveries []ledger.Delivery
-	blobs      []*blob // of the deliveries, in step
-	batches    int
-	spans      map[source.Stream][]source.Span
-	retracted  map[source.Stream]time.Time // before the spans
-	gaps       []ledger.Gap
-	since      map[source.Stream]time.Time
-}
-
 const (
+	// MaxUnwritten bounds how many acknowledged batches may wait to be written to
+	// the state file before nothing more is handed over.
+	MaxUnwritten  = 64
 	commitRetry   = time.Second
 	pruneInterval = 5 * time.Minute
 )
@@ -58,30 +49,30 @@ func newCommitter(l *ledger.Ledger, board *health.Board, metrics *health.Metrics
 	}
 	go func() {
 		defer close(c.stopped)
-		contain(log, "writing the state file", c.run)
+		log.Contain("writing the state file", c.run)
 	}()
 	return c
 }
 
-// confirm queues what a confirmed batch held.
-func (c *committer) confirm(receipts []receipt) {
+// stored queues what a batch held that the receiver has stored.
+func (c *committer) stored(parts []part) {
 	c.change(func(q *changes) {
 		c.batches++
 		q.batches++
-		for _, r := range receipts {
-			if r.blob != nil {
-				q.deliveries = append(q.deliveries, r.blob.confirm(r))
-				q.blobs = append(q.blobs, r.blob)
+		for _, p := range parts {
+			if p.item != nil {
+				q.deliveries = append(q.deliveries, p.item.stored(p))
+				q.items = append(q.items, p.item)
 			}
 		}
 	})
 }
 
-// deliver queues a delivery that has no batch.
-func (c *committer) deliver(b *blob, d ledger.Delivery) {
+// ended queues the end of an item that has no part left.
+func (c *committer) ended(i *item, d ledger.Delivery) {
 	c.change(func(q *changes) {
 		q.deliveries = append(q.deliveries, d)
-		q.blobs = append(q.blobs, b)
+		q.items = append(q.items, i)
 	})
 }
 
@@ -119,11 +110,12 @@ func (c *committer) change(f func(q *changes)) {
 	}
 }
 
-// backlog is the number of confirmed batches that are not written yet.
-func (c *committer) backlog() int {
+// full reports whether so many acknowledged batches are not written yet that no more
+// may be handed over.
+func (c *committer) full() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.batches
+	return c.batches > MaxUnwritten
 }
 
 // run writes until it is told to stop, and then once more.
@@ -177,13 +169,13 @@ func (c *committer) advance(s source.Stream) {
 // tell says what it means that the state file can't be written.
 func (c *committer) tell(err error) {
 	severity := health.Degraded
-	if c.backlog() > maxUncommitted {
+	if c.full() {
 		severity = health.Failing // nothing more is handed over
 	}
 	c.board.Set(source.Stream{}, health.DB, severity, health.Cause{
 		What: "the state file can't be written",
 		Do: fmt.Sprintf("make room on the disk of db, or let Fluent Bit write there; after %d more batches nothing is handed over until then, "+
-			"and after a kill what was delivered meanwhile would come again", maxUncommitted),
+			"and after a kill what was delivered meanwhile would come again", MaxUnwritten),
 		Detail: err.Error(),
 	})
 }
@@ -214,89 +206,4 @@ func (c *committer) close(deadline time.Time) {
 	case <-time.After(time.Until(deadline)):
 		c.log.Warnf("db: still being written; what is not in it by the end would come again")
 	}
-}
-
-func (p *changes) complete(s source.Stream, spans ...source.Span) {
-	if p.spans == nil {
-		p.spans = make(map[source.Stream][]source.Span)
-	}
-	p.spans[s] = append(p.spans[s], spans...)
-}
-
-func (p *changes) retract(s source.Stream, after time.Time) {
-	if spans, ok := p.spans[s]; ok {
-		p.spans[s] = ledger.Before(spans, after)
-	}
-	if p.retracted == nil {
-		p.retracted = make(map[source.Stream]time.Time)
-	}
-	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
-		p.retracted[s] = after
-	}
-}
-
-// take moves all of q behind what is there.
-func (p *changes) take(q *changes) {
-	p.deliveries = append(p.deliveries, q.deliveries...)
-	p.blobs = append(p.blobs, q.blobs...)
-	p.batches += q.batches
-	p.gaps = append(p.gaps, q.gaps...)
-	for s, after := range q.retracted {
-		p.retract(s, after)
-	}
-	for s, spans := range q.spans {
-		p.complete(s, spans...)
-	}
-	if p.since == nil {
-		p.since = q.since
-	} else {
-		maps.Copy(p.since, q.since)
-	}
-	*q = changes{}
-}
-
-// write tells the ledger and forgets what it has taken. It reports the streams
-// of which spans were written.
-func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
-	for s, first := range p.since {
-		if _, err := l.Since(s, first); err != nil {
-			return err
-		}
-		delete(p.since, s)
-	}
-	if len(p.deliveries) > 0 {
-		if err := l.Confirm(p.deliveries); err != nil {
-			return err
-		}
-		for i, d := range p.deliveries {
-			if d.Done {
-				p.blobs[i].metrics.Delivered.Add(1)
-				p.blobs[i].metrics.Newest.Advance(d.Created)
-				p.blobs[i].pipe.confirmed(d.Stream, d.Blob)
-			}
-		}
-		p.deliveries, p.blobs = nil, nil
-	}
-	for s, after := range p.retracted {
-		if err := l.Retract(s, after); err != nil {
-			return err
-		}
-		delete(p.retracted, s)
-		written(s)
-	}
-	for s, spans := range p.spans {
-		if err := l.Complete(s, spans...); err != nil {
-			return err
-		}
-		delete(p.spans, s)
-		written(s)
-	}
-	for len(p.gaps) > 0 {
-		if err := l.AddGap(p.gaps[0]); err != nil {
-			return err
-		}
-		written(p.gaps[0].Stream)
-		p.gaps = p.gaps[1:]
-	}
-	return nil
 }

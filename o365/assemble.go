@@ -1,0 +1,238 @@
+package o365
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+)
+
+// Open starts collecting. Its errors are mistakes of configuration, or a state
+// file that can't be used.
+func Open(c Config, h Host) (*Input, error) { return open(c, h, sources()) }
+
+// offer is a source that there is.
+type offer struct {
+	types []source.ContentType
+	open  func(a *assembly, tenant string, tokens activity.Tokens) (source.Source, error)
+}
+
+// sources are all that there are: a new one is a folder below o365/source, and a
+// line here.
+func sources() []offer {
+	return []offer{
+		{activity.ContentTypes(), openActivity},
+	}
+}
+
+// openActivity returns the Management Activity API of a tenant.
+func openActivity(a *assembly, tenant string, tokens activity.Tokens) (source.Source, error) {
+	metrics := a.metrics.Tenant(tenant)
+	return activity.New(activity.Options{
+		Endpoint:  a.Endpoint,
+		Tenant:    tenant,
+		Publisher: orElse(a.PublisherID, tenant),
+		Tokens:    tokens,
+		HTTP:      &http.Client{Transport: trace{a.transport, a.host.Log}},
+		Timeout:   a.RequestTimeout,
+		Observe:   func(op source.Op, err error) { count(metrics, op, err) },
+	})
+}
+
+func open(c Config, h Host, offers []offer) (*Input, error) {
+	secrets := c.secrets()
+	h.Log = h.Log.Redacted(secrets)
+	transport, err := newTransport(c)
+	if err != nil {
+		return nil, err
+	}
+	in := &Input{log: h.Log, transport: transport, metrics: health.NewMetrics(c.Tenants, c.ContentTypes)}
+	board := health.NewBoard(in.metrics.Names(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
+	a := assembly{Config: c, host: h, transport: transport, secrets: secrets, board: board, metrics: in.metrics}
+	var tenants []*tenant
+	for _, name := range c.Tenants {
+		t, err := a.tenant(name)
+		if err != nil {
+			return nil, err
+		}
+		if err := a.openSources(t, offers); err != nil {
+			return nil, err
+		}
+		tenants = append(tenants, t)
+	}
+	alerts, err := newAlerts(c, h, secrets, board.Snapshot)
+	if err != nil {
+		return nil, err
+	}
+	book, err := openLedger(c, in.metrics.EarliestNow, h.Log)
+	if err != nil {
+		return nil, err
+	}
+	if c.DB == "" {
+		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
+	}
+	in.delivery = delivery.New(c.delivery(), book, board, in.metrics, secrets, h.Log)
+	in.reporter = newReporter(in.delivery, book, board, in.metrics, h.Log, time.Now())
+	ctx, cancel := context.WithCancel(context.Background())
+	in.cancel = cancel
+	in.running.Go(func() { h.Log.Contain("reporting conditions", func() { board.Run(ctx) }) })
+	in.running.Go(func() { h.Log.Contain("the periodic checks", func() { in.reporter.run(ctx) }) })
+	if alerts != nil {
+		in.running.Go(func() { h.Log.Contain("mail", func() { alerts.Run(ctx) }) })
+	}
+	for _, t := range tenants {
+		sink := in.delivery.Tenant(t.name, t.types())
+		for _, s := range t.sources {
+			col := a.collector(t, s, sink)
+			in.running.Go(func() { collect(ctx, t.name, col, board) })
+		}
+	}
+	return in, nil
+}
+
+// assembly is what the parts of an input are made of.
+type assembly struct {
+	Config
+	host      Host
+	transport *http.Transport
+	secrets   *sanitize.Redactor
+	board     *health.Board
+	metrics   *health.Metrics
+}
+
+// tenant is what is there for one before anything is collected.
+type tenant struct {
+	name    string
+	login   *preflight
+	budget  *collector.Budget
+	sources []openSource
+}
+
+// openSource is one of a tenant, with the content types that are wanted of it.
+type openSource struct {
+	source.Source
+	types []source.ContentType
+}
+
+// types are those of all sources.
+func (t *tenant) types() []source.ContentType {
+	var all []source.ContentType
+	for _, s := range t.sources {
+		all = append(all, s.types...)
+	}
+	return all
+}
+
+// tenant returns the login and the budget of a tenant.
+func (a *assembly) tenant(name string) (*tenant, error) {
+	metrics := a.metrics.Tenant(name)
+	t := &tenant{name: name, budget: a.host.Shared.budget(a.Endpoint, name, a.RequestsPerMinute)}
+	t.login = &preflight{board: a.board, log: a.host.Log, config: a.Config, tenant: source.Stream{Tenant: name}, app: a.Login.ClientID}
+	login := a.Login
+	login.TenantID, login.Secrets = name, a.secrets
+	login.HTTP = &http.Client{Transport: a.transport, Timeout: a.RequestTimeout}
+	login.Makeshift = t.login.makeshift
+	login.Observe = func(err error) { count(metrics, source.OpToken, err) }
+	var err error
+	if t.login.source, err = identity.New(login); err != nil {
+		return nil, err
+	}
+	metrics.Watch(health.TenantSources{
+		RequestsPerMinute: t.budget.PerMinute,
+		TokenExpiry:       t.login.source.Expiry,
+		CredentialExpiry:  t.login.source.CertificateExpiry,
+	})
+	return t, nil
+}
+
+// openSources opens those of which content is wanted.
+func (a *assembly) openSources(t *tenant, offers []offer) error {
+	for _, o := range offers {
+		types := wanted(o.types, a.ContentTypes)
+		if len(types) == 0 {
+			continue
+		}
+		s, err := o.open(a, t.name, t.login)
+		if err != nil {
+			return err
+		}
+		t.sources = append(t.sources, openSource{s, types})
+	}
+	return nil
+}
+
+// wanted returns the types of these names, in the order of the names.
+func wanted(types []source.ContentType, names []string) []source.ContentType {
+	var found []source.ContentType
+	for _, name := range names {
+		for _, t := range types {
+			if t.Name == name {
+				found = append(found, t)
+			}
+		}
+	}
+	return found
+}
+
+// collector returns what collects from a source of a tenant.
+func (a *assembly) collector(t *tenant, s openSource, sink *delivery.Tenant) *collector.Collector {
+	return collector.New(collector.Config{
+		Tenant:       t.name,
+		ContentTypes: s.types,
+		Subscribe:    a.Subscribe,
+		Lookback:     a.Lookback,
+		PollInterval: a.PollInterval,
+		Concurrency:  a.Concurrency,
+		MostEntries:  a.mostEntries(),
+		Metrics:      a.metrics.Tenant(t.name),
+		App:          t.login.App,
+	}, s.Source, sink, sink, t.budget, a.board, a.host.Log)
+}
+
+// collect runs the collector of a tenant. A mistake in it stops it alone.
+func collect(ctx context.Context, tenant string, col *collector.Collector, board *health.Board) {
+	defer func() {
+		if p := recover(); p != nil {
+			board.Set(source.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
+				What: "collecting has stopped by a mistake in the plugin", Do: "restart Fluent Bit, and please report it", Detail: fmt.Sprint(p),
+			})
+		}
+	}()
+	col.Run(ctx)
+}
+
+// lockWait is how long Open waits for a ledger that is in use: the input that a hot
+// reload replaces may be closing it.
+const lockWait = 2 * time.Second
+
+func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger, error) {
+	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log, Now: now}
+	if c.Dedup {
+		remember.DedupMax = c.DedupMax
+	}
+	deadline := time.Now().Add(lockWait)
+	for {
+		book, err := ledger.Open(c.DB, remember)
+		if !errors.Is(err, ledger.ErrLocked) || time.Now().After(deadline) {
+			return book, err
+		}
+		time.Sleep(lockWait / 20)
+	}
+}
+
+// count counts a request that has ended, unless we broke it off ourselves.
+func count(m *health.TenantMetrics, op source.Op, err error) {
+	if !errors.Is(err, context.Canceled) {
+		m.Requested(op, source.Outcomes(err)...)
+	}
+}

@@ -1,0 +1,38 @@
+package delivery
+
+import "github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+
+// Batch is a number of events of one tag that are handed over in one piece. It is
+// out until Ack or Nack is called; a second call does nothing.
+type Batch struct {
+	Tag     string // empty: that of the input section
+	Events  []byte // MessagePack, one event after the other; not to be read after Ack
+	Records int
+
+	answer func(stored bool)
+	lane   *lane
+	parts  []part
+}
+
+// NewBatch returns a batch of another origin than a [Delivery], such as a test, whose
+// Ack and Nack call answer.
+func NewBatch(tag string, events []byte, records int, answer func(stored bool)) *Batch {
+	return &Batch{Tag: tag, Events: events, Records: records, answer: answer}
+}
+
+// Ack reports that the receiver has stored the batch: its records count as delivered.
+func (b *Batch) Ack() { b.answer(true) }
+
+// Nack reports that the receiver did not take the batch. Next returns it again, before
+// what follows it in its stream.
+func (b *Batch) Nack() { b.answer(false) }
+
+// part is what a batch holds of one item.
+type part struct {
+	item    *item // nil: a health record
+	records int
+	bytes   int // of events
+	keys    []ledger.Key
+	created []uint32 // CreationTimes in Unix seconds, of the records that have one
+	through int      // elements of the item up to the end of the part
+}

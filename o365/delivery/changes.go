@@ -1,0 +1,101 @@
+package delivery
+
+import (
+	"maps"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// changes are what the ledger is to be told, in this order.
+type changes struct {
+	deliveries []ledger.Delivery
+	items      []*item // of the deliveries, in step
+	batches    int
+	spans      map[source.Stream][]source.Span
+	retracted  map[source.Stream]time.Time // before the spans
+	gaps       []ledger.Gap
+	since      map[source.Stream]time.Time
+}
+
+func (p *changes) complete(s source.Stream, spans ...source.Span) {
+	if p.spans == nil {
+		p.spans = make(map[source.Stream][]source.Span)
+	}
+	p.spans[s] = append(p.spans[s], spans...)
+}
+
+func (p *changes) retract(s source.Stream, after time.Time) {
+	if spans, ok := p.spans[s]; ok {
+		p.spans[s] = ledger.Before(spans, after)
+	}
+	if p.retracted == nil {
+		p.retracted = make(map[source.Stream]time.Time)
+	}
+	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
+		p.retracted[s] = after
+	}
+}
+
+// take moves all of q behind what is there.
+func (p *changes) take(q *changes) {
+	p.deliveries = append(p.deliveries, q.deliveries...)
+	p.items = append(p.items, q.items...)
+	p.batches += q.batches
+	p.gaps = append(p.gaps, q.gaps...)
+	for s, after := range q.retracted {
+		p.retract(s, after)
+	}
+	for s, spans := range q.spans {
+		p.complete(s, spans...)
+	}
+	if p.since == nil {
+		p.since = q.since
+	} else {
+		maps.Copy(p.since, q.since)
+	}
+	*q = changes{}
+}
+
+// write tells the ledger and forgets what it has taken. It reports the streams
+// of which spans were written.
+func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
+	for s, first := range p.since {
+		if _, err := l.Since(s, first); err != nil {
+			return err
+		}
+		delete(p.since, s)
+	}
+	if len(p.deliveries) > 0 {
+		if err := l.Confirm(p.deliveries); err != nil {
+			return err
+		}
+		for i, d := range p.deliveries {
+			p.items[i].committed(d)
+		}
+		p.deliveries, p.items = nil, nil
+	}
+	for s, after := range p.retracted {
+		if err := l.Retract(s, after); err != nil {
+			return err
+		}
+		delete(p.retracted, s)
+		written(s)
+	}
+	for s, spans := range p.spans {
+		if err := l.Complete(s, spans...); err != nil {
+			return err
+		}
+		delete(p.spans, s)
+		written(s)
+	}
+	for len(p.gaps) > 0 {
+		if err := l.AddGap(p.gaps[0]); err != nil {
+			return err
+		}
+		written(p.gaps[0].Stream)
+		p.gaps = p.gaps[1:]
+	}
+	return nil
+}

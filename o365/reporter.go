@@ -1,0 +1,216 @@
+package o365
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// reporter runs the periodic checks: it reports an output that is stalled, logs the
+// hourly summary and emits the daily completeness record.
+type reporter struct {
+	delivery *delivery.Delivery
+	ledger   *ledger.Ledger
+	board    *health.Board
+	metrics  *health.Metrics
+	log      health.Log
+
+	hold    atomic.Pointer[hold]
+	idle    time.Time // when nothing waited last
+	stalled string    // what is reported of the output
+
+	hour      time.Time // when the next summary is due
+	day       time.Time // the next midnight, UTC
+	closed    bool      // the counts are those of that midnight
+	hourly    map[source.Stream]health.Counts
+	throttled map[string]int64 // requests, by tenant, at the last summary
+	daily     map[source.Stream]health.Counts
+	today     map[source.Stream]health.Counts // at midnight
+	since     time.Time                       // of daily
+}
+
+// hold is why the receiver takes nothing.
+type hold struct {
+	health.Cause
+	atOnce bool // it is reported at once
+	at     time.Time
+}
+
+const (
+	checkInterval = 10 * time.Second
+	// stallThreshold is how long Fluent Bit may accept nothing before it is
+	// reported. Shorter stalls are normal back-pressure.
+	stallThreshold = 3 * time.Minute
+	// completenessDelay is how long after midnight UTC the record for a day is
+	// emitted, so that its last content has been listed.
+	completenessDelay = 10 * time.Minute
+	oneDay            = 24 * time.Hour
+)
+
+func newReporter(d *delivery.Delivery, l *ledger.Ledger, board *health.Board, metrics *health.Metrics, log health.Log, now time.Time) *reporter {
+	r := &reporter{
+		delivery: d, ledger: l, board: board, metrics: metrics, log: log, throttled: make(map[string]int64),
+		idle: now, hour: now.Add(time.Hour), day: now.UTC().Truncate(oneDay).Add(oneDay), since: now,
+	}
+	r.hourly, r.daily = counts(metrics), counts(metrics)
+	return r
+}
+
+func (r *reporter) run(ctx context.Context) {
+	tick := time.NewTicker(checkInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			r.check(time.Now())
+		}
+	}
+}
+
+func (r *reporter) check(now time.Time) {
+	r.output(now)
+	if !now.Before(r.hour) {
+		r.summary(now)
+		r.hour = now.Add(time.Hour)
+	}
+	if !now.Before(r.day) && !r.closed {
+		r.today, r.closed = counts(r.metrics), true
+	}
+	if !now.Before(r.day.Add(completenessDelay)) {
+		r.completeness(now)
+		r.daily, r.since = r.today, r.day
+		r.day, r.closed = r.day.Add(oneDay), false
+	}
+}
+
+// changed follows up a stream's change of state.
+func (r *reporter) changed(e health.Event) {
+	up := int64(0)
+	if e.State == health.OK || e.State == health.Degraded {
+		up = 1
+	}
+	r.metrics.Stream(e.Tenant, e.ContentType).Up.Set(up)
+	r.delivery.Report(e)
+}
+
+// held notes why the receiver takes nothing, until it does.
+func (r *reporter) held(why health.Cause, atOnce bool, now time.Time) {
+	r.hold.Store(&hold{why, atOnce, now})
+}
+
+// output reports that Fluent Bit has accepted nothing for a while.
+func (r *reporter) output(now time.Time) {
+	waiting := r.delivery.Waiting()
+	if waiting == 0 {
+		r.idle = now
+	}
+	last := r.delivery.LastAck()
+	if r.idle.After(last) {
+		last = r.idle
+	}
+	why := hold{Cause: health.Cause{What: "Fluent Bit takes no records", Do: "look for errors of its outputs in its log"}}
+	if hold := r.hold.Load(); hold != nil && !hold.at.Before(last) {
+		why = *hold
+	}
+	if now.Sub(last) < stallThreshold && !why.atOnce {
+		r.stalled = ""
+		r.board.Clear(source.Stream{}, health.Output)
+		return
+	}
+	if why.What == r.stalled {
+		return // it is one stall, however often it is checked
+	}
+	r.stalled = why.What
+	why.Detail = fmt.Sprintf("%d bytes wait, the last were taken at %s", waiting, last.UTC().Format(time.RFC3339))
+	why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
+	r.board.Set(source.Stream{}, health.Output, health.Degraded, why.Cause)
+}
+
+// summary says what the last hour was like, one line for each tenant.
+func (r *reporter) summary(now time.Time) {
+	is := counts(r.metrics)
+	for _, tenant := range r.metrics.Tenants() {
+		h := health.Hour{Tenant: tenant, Problems: r.board.Problems(tenant)}
+		throttled := r.metrics.Tenant(tenant).Throttled.Load()
+		h.Throttled, r.throttled[tenant] = throttled-r.throttled[tenant], throttled
+		for _, s := range r.metrics.Tenant(tenant).Streams() {
+			h.Counts = h.Plus(is[s.Stream()].Minus(r.hourly[s.Stream()]))
+			h.Pending += s.Pending.Load()
+			h.Waiting += s.Queue.Load()
+			h.Lags = append(h.Lags, health.Lag{ContentType: s.Stream().ContentType, Lag: s.Lag(r.metrics.Tenant(tenant).Clock.Now())})
+		}
+		r.log.Infof("%s", h.Line(now))
+	}
+	r.hourly = is
+}
+
+// completeness emits what became of the day that ended at the last midnight.
+func (r *reporter) completeness(now time.Time) {
+	from, to := r.day.Add(-oneDay), r.day
+	for _, status := range r.board.Snapshot() {
+		id := status.Stream
+		var lost []source.Span
+		for _, g := range r.ledger.Gaps(id) {
+			lost = append(lost, g.Span)
+		}
+		c := r.today[status.Stream].Minus(r.daily[status.Stream])
+		s := r.metrics.Stream(id.Tenant, id.ContentType)
+		r.delivery.Report(health.Event{
+			Time: now, Kind: health.Completeness, Tenant: id.Tenant, ContentType: id.ContentType,
+			From: from, To: to, State: status.State,
+			Day: health.Day{
+				Listed: clip(r.ledger.Completed(id), from, to), Lost: clip(lost, from, to),
+				Counted: r.since, Blobs: c.Blobs, Records: c.Records, Duplicates: c.Duplicates,
+				Lag: s.Lag(r.metrics.Tenant(id.Tenant).Clock.Now()), Newest: s.Newest.Load(),
+			},
+		})
+	}
+}
+
+// clip returns what of the spans lies within [from, to).
+func clip(spans []source.Span, from, to time.Time) []source.Span {
+	var clipped []source.Span
+	for _, s := range spans {
+		if s.From.Before(from) {
+			s.From = from
+		}
+		if s.To.After(to) {
+			s.To = to
+		}
+		if s.From.Before(s.To) {
+			clipped = append(clipped, source.Span{From: s.From, To: s.To})
+		}
+	}
+	return clipped
+}
+
+func counts(m *health.Metrics) map[source.Stream]health.Counts {
+	all := make(map[source.Stream]health.Counts)
+	for _, s := range m.Streams() {
+		all[s.Stream()] = s.Counts()
+	}
+	return all
+}
+
+// summary is what was done since the start, in one line.
+func summary(m *health.Metrics) string {
+	line := fmt.Sprintf("%d records of %d blobs delivered, %d duplicates dropped",
+		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Records }),
+		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Delivered }),
+		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Duplicates }))
+	if n := m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Malformed }); n > 0 {
+		line += fmt.Sprintf(", %d malformed", n)
+	}
+	if n := m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Gaps }); n > 0 {
+		line += fmt.Sprintf(", %d gaps", n)
+	}
+	return line
+}

@@ -1,0 +1,112 @@
+package o365
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+)
+
+// notes is a source of another kind: it needs no subscription, keeps content for 30
+// days, lists six hours at a time and refuses a request.
+type notes struct {
+	t     *testing.T
+	since time.Time
+	asked int
+}
+
+var noteType = source.ContentType{
+	Name: "Test.Notes", Tag: "notes",
+	Limits: source.Limits{Retention: 30 * 24 * time.Hour, Window: 6 * time.Hour},
+}
+
+const notePause = 10 * time.Hour // between two notes
+
+func (n *notes) refusal() error {
+	if n.asked++; n.asked == 5 {
+		return &source.Error{Op: source.OpList, Status: 503, Code: "NoteBusy"}
+	}
+	return nil
+}
+
+func (n *notes) List(_ context.Context, _ string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if err := n.refusal(); err != nil {
+		return source.Page{}, err
+	}
+	if length := span.To.Sub(span.From); length > noteType.Window || next != "" {
+		n.t.Errorf("page %q of %v", next, length)
+	}
+	page := source.Page{Date: time.Now().UTC()}
+	for at := n.since; at.Before(span.To); at = at.Add(notePause) {
+		if id := fmt.Sprint("note ", at.Unix()); !at.Before(span.From) && want.New(id) {
+			page.Items = append(page.Items, source.Item{ContentType: noteType.Name, ID: id, Created: at, Expires: at.Add(noteType.Retention)})
+		}
+	}
+	return page, nil
+}
+
+func (n *notes) Open(_ context.Context, item source.Item) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(fmt.Sprintf(`[{"Id":"%s","CreationTime":"%s"}]`, item.ID, item.Created.Format("2006-01-02T15:04:05")))), nil
+}
+
+func (*notes) Decide(err error) source.Action {
+	if err == nil {
+		return source.Done
+	}
+	return source.Retry
+}
+
+func (*notes) Explain(err error, _, _ string) source.Explanation {
+	return source.Explanation{What: "notes fail", Do: "wait", Detail: err.Error()}
+}
+
+// A new source is a folder and a line in sources: its content comes beside that of
+// the others, as far back as it keeps it, under its own tag.
+func TestAnotherSource(t *testing.T) {
+	r := newRig(t, cloud.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{cloud.Exchange}})
+	r.options["content_types"], r.options["tag_prefix"] = cloud.Exchange, "o365"
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	config.ContentTypes = append(config.ContentTypes, noteType.Name)
+	config.Lookback = noteType.Retention
+	since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
+	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, activity.Tokens) (source.Source, error) {
+		return &notes{t: t, since: since}, nil
+	}})
+	in, err := open(config, Host{Log: r.log.add, Shared: NewShared()}, offers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	var got []string
+	want := int(noteType.Retention / notePause)
+	for deadline := time.Now().Add(time.Minute); len(got) < want || number(t, in, "blobs_total", "delivered") < float64(want+2); {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d notes came; the log says:\n%s", len(got), want, r.log.text())
+		}
+		b := in.Next()
+		if b == nil {
+			time.Sleep(time.Millisecond)
+			continue
+		}
+		for _, event := range readEvents(t, b.Events) {
+			if b.Tag == "o365.notes" {
+				got = append(got, string(event))
+			}
+		}
+		b.Ack()
+	}
+	slices.Sort(got)
+	if all := len(got); len(slices.Compact(got)) != all || all != want {
+		t.Errorf("%d notes, want %d", all, want)
+	}
+}
