@@ -119,7 +119,7 @@ func FuzzCut(f *testing.F) {
 	f.Add([]byte(`[`), []byte(`{"a":"}"}, 1, `), []byte(`"x"]`), uint16(99), uint32(8), []byte{13})
 	f.Fuzz(func(t *testing.T, head, unit, tail []byte, times uint16, most uint32, sizes []byte) {
 		body := bytes.Join([][]byte{head, bytes.Repeat(unit, min(int(times), (1<<19)/max(1, len(unit)))), tail}, nil)
-		limit := int(most % (1 << 20))
+		limit := 1 + int(most%(1<<20))      // nobody allows none at all
 		sizes = sizes[:min(len(sizes), 50)] // a hundred times nothing is an error
 		if !bytes.ContainsFunc(sizes, func(r rune) bool { return r != 0 }) {
 			sizes = nil // it would give nothing for ever
