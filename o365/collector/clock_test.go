@@ -261,3 +261,35 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 		}
 	}
 }
+
+// Before the service's time is known nothing is complete, however long it took to
+// get the first answer.
+func TestFirstAnswerComesLate(t *testing.T) {
+	for _, skew := range []time.Duration{0, -208 * time.Minute, -9 * 24 * time.Hour, 208 * time.Minute} {
+		for _, late := range []time.Duration{0, time.Minute, 17 * time.Hour, 40 * time.Hour} {
+			b := newBook()
+			s := newState(Config{
+				Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.DLP),
+				PollInterval: time.Minute, Concurrency: 8, Lookback: 2 * time.Hour,
+			}, new(activity.Client), b, b, newRegister(), new(lines).log, func() float64 { return 0 })
+			now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+			s.begin(now)
+			for now = now.Add(late); ; {
+				task, wake := s.next(now)
+				if task == nil && wake.Sub(now) > 10*time.Second {
+					break
+				}
+				if now = now.Add(time.Second); task != nil {
+					s.started(task)
+					s.finished(result{task: *task, page: source.Page{Date: now.Add(skew)}}, now)
+				}
+			}
+			for _, st := range s.streams {
+				spans := b.Completed(st.id)
+				if n := len(spans); n == 0 || spans[n-1].To.After(now.Add(skew)) || now.Add(skew).Sub(spans[n-1].To) > 30*time.Second {
+					t.Errorf("%v late, %v off: complete is %v at %v", late, skew, spans, now.Add(skew))
+				}
+			}
+		}
+	}
+}

@@ -51,7 +51,9 @@ func (s *state) sweep(st *stream, now time.Time) {
 		older = append(older, s.byOwnClock(st, now))
 	}
 	for _, span := range spans[:len(spans)-1] {
-		older = append(older, st.listing(span))
+		l := st.listing(span)
+		l.void = !st.opened // it is by this machine's clock
+		older = append(older, l)
 	}
 	// Before a long backfill, or the last day would not be looked at again
 	// until that is over.

@@ -123,7 +123,7 @@ func (s *state) openStreams(now time.Time) {
 			st.listedTo = edge
 		}
 		st.pollAt, st.polled = earlier(st.pollAt, now), false
-		st.fresh = nil // the first listing, which is void
+		st.fresh, st.backlog = nil, nil // the first listings, which are void
 	}
 }
 

@@ -130,7 +130,7 @@ func (w *witness) where() string {
 	if w.host == "" {
 		return ""
 	}
-	return w.host + ": "
+	return sanitize.Text(w.host, sanitize.MaxText) + ": " // it may be what an answer named
 }
 
 func (a *applicant) network(seen *witness) error {

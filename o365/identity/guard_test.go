@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -198,6 +199,22 @@ func TestLoginAnswersAreBounded(t *testing.T) {
 					t.Errorf("%d MB were allocated", n>>20)
 				}
 			})
+		}
+	}
+}
+
+// A host that an answer names is shown as a line, too.
+func TestHostsAreShownClean(t *testing.T) {
+	for host, want := range map[string]string{
+		"":                                "x",
+		"login.example.com:8443":          "login.example.com:8443: x",
+		"\u202emoc.example":               "moc.example: x",
+		"a\x1b[7mb":                       "a [7mb: x",
+		strings.Repeat("a", 1<<20) + ".b": strings.Repeat("a", 197) + "...: x",
+	} {
+		e := (&applicant{}).network(&witness{host: host, err: errors.New("x")})
+		if got := e.Error(); got != want {
+			t.Errorf("%.100q is shown as %.300q", host, got)
 		}
 	}
 }

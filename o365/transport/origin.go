@@ -16,11 +16,23 @@ type Origin struct{ Scheme, Host, Port string }
 // OriginOf returns the origin of a URL. A user in it does not count: see
 // [Origin.Admits].
 func OriginOf(u *url.URL) Origin {
-	o := Origin{strings.ToLower(u.Scheme), strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), u.Port()}
+	o := Origin{lower(u.Scheme), strings.TrimSuffix(lower(u.Hostname()), "."), u.Port()}
 	if o.Port == "" {
 		o.Port = map[string]string{"https": "443", "http": "80"}[o.Scheme]
 	}
 	return o
+}
+
+// lower lowers ASCII letters only, as RFC 6454 does: strings.ToLower also makes an i
+// of U+0130, with which net/http connects to another host (xn--...).
+func lower(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			b[i] += 'a' - 'A'
+		}
+	}
+	return string(b)
 }
 
 // Admits reports whether a URL has the origin, and no user of its own.

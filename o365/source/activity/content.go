@@ -193,10 +193,10 @@ func parseTime(s string) time.Time {
 	if err != nil {
 		t, err = time.Parse(timeLayout, s)
 	}
-	if err != nil || t.Year() < 1900 || t.Year() > 9000 {
+	if t = t.UTC(); err != nil || t.Year() < 1900 || t.Year() > 9000 {
 		return time.Time{}
 	}
-	return t.UTC()
+	return t
 }
 
 func headerDate(h http.Header) time.Time {

@@ -207,6 +207,24 @@ func TestWant(t *testing.T) {
 	}
 }
 
+func TestParseTime(t *testing.T) {
+	for text, want := range map[string]string{
+		"2026-08-01T10:00:00":                                   "2026-08-01T10:00:00Z",
+		"2026-08-01T10:00:00.5+02:00":                           "2026-08-01T08:00:00.5Z",
+		"9000-12-31T23:59:59Z":                                  "9000-12-31T23:59:59Z",
+		"9000-12-31T23:59:59-00:01":                             "0001-01-01T00:00:00Z", // of 9001, in UTC
+		"1900-01-01T00:00:00+00:01":                             "0001-01-01T00:00:00Z",
+		"1899-12-31T23:59:59-00:01":                             "1900-01-01T00:00:59Z",
+		"0000-00-00T00:00:00":                                   "0001-01-01T00:00:00Z",
+		"2026-08-01 10:00:00":                                   "0001-01-01T00:00:00Z",
+		"2026-08-01T10:00:00.5" + strings.Repeat("0", 99) + "Z": "0001-01-01T00:00:00Z",
+	} {
+		if got := parseTime(text).Format(time.RFC3339Nano); got != want {
+			t.Errorf("%q is %s, want %s", text, got, want)
+		}
+	}
+}
+
 func TestShortID(t *testing.T) {
 	for _, id := range []string{"20200702020621634014687$20200702020621634014687$audit_exchange$Audit_Exchange$emea0036", "ä", strings.Repeat("x", maxID)} {
 		if got := shortID(id); got != id {

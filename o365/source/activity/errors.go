@@ -37,10 +37,9 @@ func readError(op source.Op, resp *http.Response, from io.Reader) *source.Error 
 	} else if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		e.Message = string(body)
 	}
-	if !strings.HasPrefix(e.Code, "AF") || len(e.Code) > len("AF00000") {
-		// A long text stands where the code should be when auditing is off.
-		e.Code = codePattern.FindString(e.Code + " " + e.Message)
-	}
+	// A long text stands where the code should be when auditing is off, and what is
+	// no code is not shown as one.
+	e.Code = codePattern.FindString(e.Code + " " + e.Message)
 	e.Message = sanitize.Text(e.Message, sanitize.MaxText)
 	return e
 }
@@ -54,7 +53,9 @@ func retryAfter(h http.Header) time.Duration {
 
 func askedWait(h http.Header) time.Duration {
 	v := strings.TrimSpace(h.Get("Retry-After"))
-	if s, err := strconv.ParseInt(v, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
+	// ParseInt calls a number too large before it has seen what is behind it.
+	digits := strings.Trim(strings.TrimLeft(v, "+-"), "0123456789") == ""
+	if s, err := strconv.ParseInt(v, 10, 64); err == nil || digits && errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(max(0, s), int64(mostRetryAfter/time.Second))) * time.Second
 	}
 	at, err := http.ParseTime(v)

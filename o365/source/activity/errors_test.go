@@ -22,6 +22,8 @@ func TestErrors(t *testing.T) {
 		{"code", 400, nil, `{"error":{"code":"AF20022","message":"No subscription found."}}`, source.Error{Code: "AF20022", Message: "No subscription found."}},
 		{"throttled, single quotes", 403, nil, `{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}`, source.Error{Code: "AF429", Message: "{'error':{'code':'AF429','message':'Too many requests. Method=GetBlob, PublisherId=x'}}"}},
 		{"auditing off", 400, nil, `{"error":{"code":"StartSubscription [CorrId=1][TenantId=2,ContentType=Audit.General]","message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist.\r\n   at x"}}`, source.Error{Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 2 does not exist. at x"}},
+		{"no code at all", 400, nil, `{"error":{"code":"AF\n\u001b[7m","message":"x"}}`, source.Error{Message: "x"}},
+		{"code in the text", 400, nil, `{"error":{"code":"AF","message":"AF20022: No subscription found."}}`, source.Error{Code: "AF20022", Message: "AF20022: No subscription found."}},
 		{"retry after", 429, http.Header{"Retry-After": {"7"}}, ``, source.Error{RetryAfter: 7 * time.Second}},
 		{"retry at", 429, http.Header{"Date": {"Sun, 22 Nov 2026 02:00:00 GMT"}, "Retry-After": {"Sun, 22 Nov 2026 02:00:09 GMT"}}, ``, source.Error{RetryAfter: 9 * time.Second}},
 		{"page of a proxy", 502, http.Header{"Content-Type": {"text/html; charset=utf-8"}}, `<html>long</html>`, source.Error{}},
@@ -70,7 +72,7 @@ func TestRetryAfter(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "0": 0, "-5": 0, "1.5": 0, "1e9": 0, "soon": 0,
 		"86400": 24 * time.Hour, "31536000": 365 * 24 * time.Hour,
-		"99999999999": mostRetryAfter, "99999999999999999999999999": mostRetryAfter, "-99999999999999999999999999": 0,
+		"99999999999999999999 years": 0, "99999999999999999999+": 0, "99999999999": mostRetryAfter, "99999999999999999999999999": mostRetryAfter, "-99999999999999999999999999": 0,
 		"Sat, 28 Nov 2026 10:01:00 GMT": time.Minute, "Sat, 28 Nov 2026 09:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": mostRetryAfter,
 	} {
 		if got := retryAfter(http.Header{"Retry-After": {text}, "Date": {date}}); got != want {
