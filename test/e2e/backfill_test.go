@@ -36,7 +36,7 @@ func TestBackfill(t *testing.T) {
 				}
 				s := newService(t, opt)
 				if test.http1 {
-					s.speakHTTP1()
+					must(t, s.SpeakHTTP1())
 				}
 				pipe := newPipeline(t, p, s)
 				pipe.start()

@@ -51,7 +51,7 @@ func TestKill(t *testing.T) {
 				}
 				s := newService(t, opt)
 				if test.seed%2 == 0 {
-					s.speakHTTP1()
+					must(t, s.SpeakHTTP1())
 				}
 				pipe := newPipeline(t, p, s)
 				pipe.set("batch_size", "32k")
@@ -80,7 +80,7 @@ func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
 		p.start()
 		time.Sleep(life())
 		if !p.process.Running() {
-			p.t.Fatalf("ended by itself; %s", p.process.tail())
+			p.t.Fatalf("ended by itself; %s", p.process.LogTail())
 		}
 		p.process.Kill()
 		if !p.sink.complete() {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -80,11 +81,11 @@ func TestFullStorage(t *testing.T) {
 // fullDisk waits for the one line about it.
 func fullDisk(t *testing.T, pipe *pipeline, want string) {
 	t.Helper()
-	within(time.Minute, func() bool { return complaint.MatchString(pipe.process.text()) })
+	rig.Within(time.Minute, func() bool { return complaint.MatchString(pipe.process.Log()) })
 	time.Sleep(5 * time.Second) // for others
-	got := complaint.FindAllString(pipe.process.text(), -1)
+	got := complaint.FindAllString(pipe.process.Log(), -1)
 	if len(got) != 1 || !regexp.MustCompile(want).MatchString(got[0]) {
-		t.Fatalf("want one line like %s; %s", want, pipe.process.tail())
+		t.Fatalf("want one line like %s; %s", want, pipe.process.LogTail())
 	}
 	t.Log(got[0])
 }

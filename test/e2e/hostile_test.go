@@ -28,18 +28,18 @@ const neighbour = "99999999-2222-4333-8444-555555555555"
 // does it to all.
 type hostility struct {
 	name    string
-	atStart bool                        // from the beginning on
-	begin   func(s *service, to string) // to is somebody else's server
-	want    string                      // pattern of a line
-	alone   bool                        // other content types of the tenant are not touched
-	all     bool                        // the other tenant is touched as well
+	atStart bool                            // from the beginning on
+	begin   func(s *rig.Service, to string) // to is somebody else's server
+	want    string                          // pattern of a line
+	alone   bool                            // other content types of the tenant are not touched
+	all     bool                            // the other tenant is touched as well
 	options options
 	probed  bool // the service asked to wait, and is asked again every minute
 	daily   bool // not with O365_E2E=full only
 }
 
-func faults(list ...cloud.Fault) func(*service, string) {
-	return func(s *service, _ string) {
+func faults(list ...cloud.Fault) func(*rig.Service, string) {
+	return func(s *rig.Service, _ string) {
 		for i := range list {
 			list[i].Tenant, list[i].Type = cloud.DefaultTenant, cloud.Exchange
 			if list[i].Op == "list" {
@@ -50,7 +50,7 @@ func faults(list ...cloud.Fault) func(*service, string) {
 	}
 }
 
-func dates(value string) func(*service, string) {
+func dates(value string) func(*rig.Service, string) {
 	return faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Header: map[string]string{"Date": value}})
 }
 
@@ -61,21 +61,21 @@ var (
 )
 
 var hostilities = []hostility{
-	{name: "login redirects", daily: true, all: true, begin: func(s *service, to string) {
+	{name: "login redirects", daily: true, all: true, begin: func(s *rig.Service, to string) {
 		s.Login.FailNext(100000, login.Failure{Status: 307, Location: to + "/token"})
 		s.Login.RevokeAll()
 	}, want: "the login service answers with a redirect, which gets no credential"},
-	{name: "token endpoint elsewhere", all: true, atStart: true, begin: func(s *service, to string) {
+	{name: "token endpoint elsewhere", all: true, atStart: true, begin: func(s *rig.Service, to string) {
 		s.Login.NameTokenEndpoint(to + "/token")
 	}, want: "the login service names an address elsewhere, which gets no credential"},
-	{name: "huge tokens", all: true, begin: func(s *service, _ string) {
+	{name: "huge tokens", all: true, begin: func(s *rig.Service, _ string) {
 		s.Login.FailNext(100000, login.Failure{Size: 256 << 20})
 		s.Login.RevokeAll()
 	}, want: "the answer is too large"},
-	{name: "API redirects", alone: true, begin: func(s *service, to string) {
+	{name: "API redirects", alone: true, begin: func(s *rig.Service, to string) {
 		faults(cloud.Fault{Kind: "307", Header: map[string]string{"Location": to}})(s, to)
 	}, want: "HTTP 307"},
-	{name: "1970 once", alone: true, begin: func(s *service, to string) {
+	{name: "1970 once", alone: true, begin: func(s *rig.Service, to string) {
 		faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Times: 1, Header: map[string]string{"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}})(s, to)
 	}, want: "an answer of the service has an impossible date"},
 	{name: "1970", daily: true, alone: true, begin: dates("Thu, 01 Jan 1970 00:00:00 GMT"), want: "impossible date"},
@@ -101,8 +101,8 @@ var hostilities = []hostility{
 	{name: "records just small enough", alone: true, begin: huge(4<<20 - 200)},
 }
 
-func huge(size int64) func(*service, string) {
-	return func(s *service, to string) {
+func huge(size int64) func(*rig.Service, string) {
+	return func(s *rig.Service, to string) {
 		faults(cloud.Fault{Kind: cloud.Huge, Op: "audit", Times: 8, Size: size})(s, to)
 		s.Produce(cloud.DefaultTenant, cloud.Exchange, 8, 2)
 	}
@@ -142,8 +142,10 @@ func (x hostility) run(t *testing.T, p program) {
 	pipe.inputs = append(pipe.inputs, pipe.inputs[0].With(options{"alias": "neighbour", "tenant_id": neighbour, "db": pipe.inputs[0]["db"] + ".neighbour"}))
 	dummy := filepath.Join(pipe.dir, "dummy")
 	if p.FluentBit {
-		pipe.beside = options{"name": "dummy", "tag": "dummy"}.Section("INPUT") +
-			options{"name": "file", "match": "dummy", "path": pipe.dir, "file": "dummy"}.Section("OUTPUT")
+		pipe.beside = rig.Config{
+			Inputs:  []options{{"name": "dummy", "tag": "dummy"}},
+			Outputs: []options{{"name": "file", "match": "dummy", "path": pipe.dir, "file": "dummy"}},
+		}
 	}
 	if x.atStart {
 		x.begin(s, elsewhere.URL)
@@ -172,19 +174,19 @@ func (x hostility) run(t *testing.T, p program) {
 		for _, other := range others {
 			least := 30 + want[other]
 			begun := time.Now()
-			if !within(time.Minute, func() bool { return pipe.stored(other) >= least }) {
-				t.Errorf("%s: %d of %d records; %s", other, pipe.stored(other), least, process.tail())
+			if !rig.Within(time.Minute, func() bool { return pipe.stored(other) >= least }) {
+				t.Errorf("%s: %d of %d records; %s", other, pipe.stored(other), least, process.LogTail())
 			}
 			if late := time.Since(begun); late > 15*time.Second {
 				t.Errorf("%s: the last came %v late, a poll is 10 s", other, late)
 			}
 		}
 	}
-	if x.want != "" && !within(time.Minute, func() bool { return regexp.MustCompile(x.want).MatchString(process.text()) }) {
-		t.Errorf("no line like %s; %s", x.want, process.tail())
+	if x.want != "" && !rig.Within(time.Minute, func() bool { return regexp.MustCompile(x.want).MatchString(process.Log()) }) {
+		t.Errorf("no line like %s; %s", x.want, process.LogTail())
 	}
-	peak := process.peak()
-	lines := complaint.FindAllString(process.text(), -1)
+	peak := known(t, process.PeakRSS)
+	lines := complaint.FindAllString(process.Log(), -1)
 	s.SetFaults()
 	s.Login.FailNext(0, login.Failure{})
 	s.Login.NameTokenEndpoint("")
@@ -211,7 +213,7 @@ func (x hostility) run(t *testing.T, p program) {
 	if n := abroad.Load(); n > 0 {
 		t.Errorf("somebody else got %d bytes", n)
 	}
-	if text := process.text(); strings.Contains(text, rig.ClientSecret) {
+	if text := process.Log(); strings.Contains(text, rig.ClientSecret) {
 		t.Error("the secret is in the log")
 	}
 	if p.FluentBit {

@@ -75,15 +75,15 @@ func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory
 		}))
 	}
 	process := pipe.start()
-	if !process.caughtUp(tenants, cloud.ContentTypes(), 2*time.Minute) {
-		t.Fatal(process.tail())
+	if !caughtUp(process, tenants, cloud.ContentTypes(), 2*time.Minute) {
+		t.Fatal(process.LogTail())
 	}
 	time.Sleep(5 * time.Second)
-	before, begun := process.cpu(), time.Now()
+	before, begun := known(t, process.CPU), time.Now()
 	time.Sleep(sized(10*time.Second, 2*time.Minute))
-	cpu = (process.cpu() - before).Seconds() / time.Since(begun).Seconds()
-	threads, memory = process.threads(), process.peak()
+	cpu = (known(t, process.CPU) - before).Seconds() / time.Since(begun).Seconds()
+	threads, memory = len(known(t, process.Threads)), known(t, process.PeakRSS)
 	pipe.stop()
-	process.checkLog()
+	checkLog(t, process)
 	return threads, memory, cpu
 }

@@ -67,7 +67,7 @@ func TestMemory(t *testing.T) {
 						}
 						s := newService(t, opt)
 						if test.http1 {
-							s.speakHTTP1()
+							must(t, s.SpeakHTTP1())
 						}
 						pipe := newPipeline(t, p, s)
 						pipe.set("content_types", strings.Join(test.types, ","))
@@ -79,20 +79,20 @@ func TestMemory(t *testing.T) {
 							pipe.discard()
 						}
 						process := pipe.start()
-						if !process.caughtUp(1, test.types, sized(2*time.Minute, 20*time.Minute)) {
-							t.Fatal(process.tail())
+						if !caughtUp(process, 1, test.types, sized(2*time.Minute, 20*time.Minute)) {
+							t.Fatal(process.LogTail())
 						}
 						if test.check {
 							pipe.complete(10 * time.Second)
 						}
-						growth := process.peak() - idle
+						growth := known(t, process.PeakRSS) - idle
 						pipe.stop()
 						added := idsIn(t, pipe.inputs[0]["db"])
 						t.Logf("resident size %.1f MB more than the %.1f MB of an idle one, with %d Ids", float64(growth)/mb, float64(idle)/mb, added)
 						if most := mostGrowth + mostPerID*added; growth > most {
 							t.Errorf("more than %d MB", most/mb)
 						}
-						process.checkLog()
+						checkLog(t, process)
 					})
 				}
 			})
@@ -113,12 +113,12 @@ func idleSize(t *testing.T, p program) int64 {
 	pipe := newPipeline(t, p, newService(t, cloud.Options{Seed: 4}))
 	pipe.discard()
 	process := pipe.start()
-	if !process.caughtUp(1, cloud.ContentTypes(), time.Minute) {
-		t.Fatal(process.tail())
+	if !caughtUp(process, 1, cloud.ContentTypes(), time.Minute) {
+		t.Fatal(process.LogTail())
 	}
 	time.Sleep(2 * time.Second)
 	defer process.Kill()
-	return process.peak()
+	return known(t, process.PeakRSS)
 }
 
 // idsIn counts the Ids in a state file.

@@ -38,10 +38,10 @@ func TestMistakes(t *testing.T) {
 				if status != 255 && status != 1 {
 					t.Errorf("exit status %d", status)
 				}
-				got := regexp.MustCompile(test.want).FindAllString(pipe.process.text(), -1)
-				all := complaint.FindAllString(strings.ReplaceAll(pipe.process.text(), "[input:o365:o365] "+echo, ""), -1)
+				got := regexp.MustCompile(test.want).FindAllString(pipe.process.Log(), -1)
+				all := complaint.FindAllString(strings.ReplaceAll(pipe.process.Log(), "[input:o365:o365] "+echo, ""), -1)
 				if len(got) != 1 || len(all) > 1 {
-					t.Errorf("want one line like %s; %s", test.want, pipe.process.tail())
+					t.Errorf("want one line like %s; %s", test.want, pipe.process.LogTail())
 				}
 				for _, line := range got {
 					t.Log(line)

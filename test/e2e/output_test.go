@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -52,7 +53,7 @@ func TestDeadOutput(t *testing.T) {
 				}
 				dead.up()
 				pipe.complete(sized(time.Minute, 3*time.Minute))
-				t.Logf("resident size %d MB", pipe.process.peak()>>20)
+				t.Logf("resident size %d MB", known(t, pipe.process.PeakRSS)>>20)
 				pipe.finish(time.Minute, 0)
 			})
 		})
@@ -79,7 +80,7 @@ func TestPauses(t *testing.T) {
 				pipe.flags = append(pipe.flags, "-mem-limit", "500000", "-flush-ms", "1500")
 				pipe.start()
 				pipe.complete(time.Minute)
-				if !pipe.process.says("paused (mem buf overlimit)", 2, 0) {
+				if !pipe.process.WaitLog("paused (mem buf overlimit)", 2, 0) {
 					t.Error("never paused")
 				}
 				pipe.finish(time.Minute, 0)
@@ -123,12 +124,9 @@ type destination struct {
 
 func newDestination(t *testing.T, dir string) *destination {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return &destination{t: t, address: listener.Addr().String(), file: filepath.Join(dir, "received.jsonl")}
+	address, _, err := rig.FreePort()
+	must(t, err)
+	return &destination{t: t, address: address, file: filepath.Join(dir, "received.jsonl")}
 }
 
 func (d *destination) options() options {

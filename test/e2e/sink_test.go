@@ -11,6 +11,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -18,7 +19,7 @@ import (
 // service holds.
 type sink struct {
 	t       *testing.T
-	service *service
+	service *rig.Service
 	dir     string
 	read    map[string]int64 // bytes of each file
 	checker *cloud.Checker
@@ -32,7 +33,7 @@ type sink struct {
 // healthRecord is the plugin's own record of a change of state.
 type healthRecord struct{ Operation, Workload, ContentType, State, What, Do string }
 
-func newSink(t *testing.T, s *service, dir string) *sink {
+func newSink(t *testing.T, s *rig.Service, dir string) *sink {
 	return &sink{
 		t: t, service: s, dir: dir, read: map[string]int64{},
 		checker: s.Checker(cloud.CheckOptions{Dedup: true}),

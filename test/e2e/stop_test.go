@@ -2,10 +2,10 @@ package e2e
 
 import (
 	"math/rand/v2"
-	"syscall"
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -20,9 +20,9 @@ const mostExit = 2 * time.Second
 // midway waits until a part of the backfill is stored.
 func (p *pipeline) midway() {
 	p.t.Helper()
-	begun := within(20*time.Second, func() bool { p.look(); return p.lines > 0 })
+	begun := rig.Within(20*time.Second, func() bool { p.look(); return p.lines > 0 })
 	if !begun || p.sink.complete() {
-		p.t.Fatalf("not in the middle of a backfill; %s", p.process.tail())
+		p.t.Fatalf("not in the middle of a backfill; %s", p.process.LogTail())
 	}
 }
 
@@ -32,11 +32,11 @@ func TestStop(t *testing.T) {
 		pipe.start()
 		pipe.midway()
 		begun := time.Now()
-		status := pipe.timedStop(10 * time.Second)
+		status := pipe.process.Stop(10 * time.Second)
 		took := time.Since(begun)
 		t.Logf("stopped after %v", took.Round(time.Millisecond))
 		if status != 0 || took > mostExit {
-			t.Errorf("exit status %d after %v; %s", status, took, pipe.process.tail())
+			t.Errorf("exit status %d after %v; %s", status, took, pipe.process.LogTail())
 		}
 		if pipe.sink.complete() {
 			t.Error("the backfill was over")
@@ -68,8 +68,8 @@ func TestStopEarly(t *testing.T) {
 				pipe.start()
 				time.Sleep(test.after)
 				begun := time.Now()
-				if status := pipe.timedStop(10 * time.Second); status != 0 || time.Since(begun) > mostExit {
-					t.Errorf("exit status %d after %v; %s", status, time.Since(begun), pipe.process.tail())
+				if status := pipe.process.Stop(10 * time.Second); status != 0 || time.Since(begun) > mostExit {
+					t.Errorf("exit status %d after %v; %s", status, time.Since(begun), pipe.process.LogTail())
 				}
 				s.SetFaults()
 				pipe.finish(time.Minute, 0)
@@ -98,15 +98,15 @@ func (p *pipeline) reload() {
 		done = "[reload] successful reload done"
 	}
 	begun := time.Now()
-	p.process.Signal(syscall.SIGHUP)
-	if !p.process.says("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
-		p.t.Fatalf("no reload; %s", p.process.tail())
+	p.process.Reload()
+	if !p.process.WaitLog("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
+		p.t.Fatalf("no reload; %s", p.process.LogTail())
 	}
 	if took := time.Since(begun); took > mostExit+time.Second {
 		p.t.Errorf("the input has stopped after %v", took)
 	}
-	if !p.process.says(done, p.reloads, 10*time.Second) {
-		p.t.Fatalf("no reload; %s", p.process.tail())
+	if !p.process.WaitLog(done, p.reloads, 10*time.Second) {
+		p.t.Fatalf("no reload; %s", p.process.LogTail())
 	}
 }
 

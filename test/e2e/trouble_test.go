@@ -17,14 +17,14 @@ import (
 type mishap struct {
 	name    string
 	service func(*cloud.Options)
-	atStart func(*service, *pipeline)
-	later   func(*service, *pipeline) // when everything has been delivered
-	want    []string                  // patterns of all lines above info, in their order
-	within  time.Duration             // of the first line; zero: 20 s
-	state   string                    // of the content types that it is about
-	what    string                    // as health records and mail have it
-	types   []string                  // that it is about; nil: all
-	mend    func(*service, *pipeline) // nil: nothing can be done while Fluent Bit runs
+	atStart func(*rig.Service, *pipeline)
+	later   func(*rig.Service, *pipeline) // when everything has been delivered
+	want    []string                      // patterns of all lines above info, in their order
+	within  time.Duration                 // of the first line; zero: 20 s
+	state   string                        // of the content types that it is about
+	what    string                        // as health records and mail have it
+	types   []string                      // that it is about; nil: all
+	mend    func(*rig.Service, *pipeline) // nil: nothing can be done while Fluent Bit runs
 
 	lasts     time.Duration // in vain: nothing more is told
 	passes    bool          // by itself: there is no mail
@@ -34,66 +34,66 @@ type mishap struct {
 var mishaps = []mishap{
 	{
 		name:    "wrong secret",
-		atStart: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, "another") },
+		atStart: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, "another") },
 		want:    []string{`error.*nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID.*AADSTS7000215`},
 		state:   "failing", what: "the client secret is wrong",
-		mend: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
+		mend: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name: "expired secret",
-		atStart: func(s *service, _ *pipeline) {
+		atStart: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
 		},
 		want:  []string{`error.*nothing is collected: the client secret has expired: make a new client secret.*AADSTS7000222`},
 		state: "failing", what: "the client secret has expired",
-		mend: func(s *service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
+		mend: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name:    "unknown tenant",
-		atStart: func(_ *service, p *pipeline) { p.set("tenant_id", "99999999-9999-4999-8999-999999999999") },
+		atStart: func(_ *rig.Service, p *pipeline) { p.set("tenant_id", "99999999-9999-4999-8999-999999999999") },
 		want:    []string{`error.*nothing is collected: there is no such tenant in this cloud: check tenant_id and cloud.*AADSTS90002`},
 		state:   "failing", what: "there is no such tenant in this cloud",
 	},
 	{
 		name: "no admin consent",
-		atStart: func(s *service, _ *pipeline) {
+		atStart: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{} })
 		},
 		want:  []string{`error.*nothing is collected; Audit\..*: the app may not read the audit log \(ActivityFeed\.Read is missing\): run "az ad app permission add --id 22222222-.*admin-consent`},
 		state: "failing", what: "the app may not read",
-		mend: func(s *service, _ *pipeline) {
+		mend: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
 			s.Login.RevokeAll()
 		},
 	},
 	{
 		name: "only ReadDlp missing",
-		atStart: func(s *service, _ *pipeline) {
+		atStart: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
 		},
 		want:  []string{`error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `},
 		state: "failing", what: "the app may not read DLP events", types: []string{cloud.DLP},
-		mend: func(s *service, _ *pipeline) {
+		mend: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
 			s.Login.RevokeAll()
 		},
 	},
 	{
 		name:    "auditing off",
-		atStart: func(s *service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, false) },
+		atStart: func(s *rig.Service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, false) },
 		want:    []string{`error.*nothing is collected: auditing is off in this tenant: run "Set-AdminAuditLogConfig`},
 		state:   "failing", what: "auditing is off in this tenant",
-		mend: func(s *service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, true) },
+		mend: func(s *rig.Service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, true) },
 	},
 	{
 		name:   "throttled",
-		later:  func(s *service, _ *pipeline) { s.SetFaults(cloud.Fault{Kind: cloud.Throttle}) },
+		later:  func(s *rig.Service, _ *pipeline) { s.SetFaults(cloud.Fault{Kind: cloud.Throttle}) },
 		want:   []string{`warn.*Microsoft refuses most requests: nothing need be done unless it lasts`},
 		within: 3 * time.Minute,
 		lasts:  sized(0, 10*time.Minute),
 		passes: true,
 		state:  "degraded", what: "Microsoft refuses most requests",
-		mend: func(s *service, _ *pipeline) { s.SetFaults() },
+		mend: func(s *rig.Service, _ *pipeline) { s.SetFaults() },
 	},
 	{
 		name:    "clock",
@@ -103,13 +103,13 @@ var mishaps = []mishap{
 	},
 	{
 		name:  "subscription disabled",
-		later: func(s *service, _ *pipeline) { s.Disable(cloud.DefaultTenant, cloud.Exchange) },
+		later: func(s *rig.Service, _ *pipeline) { s.Disable(cloud.DefaultTenant, cloud.Exchange) },
 		want: []string{
 			` warn.*Audit\.Exchange: not collected: an administrator of the tenant or of the service disabled the subscription: .*AF20023`,
 			`error.*Audit\.Exchange: lost: content of .*: the subscription was off`,
 		},
 		state: "failing", what: "disabled the subscription", types: []string{cloud.Exchange},
-		mend: func(_ *service, p *pipeline) { // else it takes 15 minutes
+		mend: func(_ *rig.Service, p *pipeline) { // else it takes 15 minutes
 			p.stop()
 			p.start()
 		},
@@ -117,14 +117,14 @@ var mishaps = []mishap{
 	},
 	{
 		name:    "no network",
-		atStart: func(s *service, _ *pipeline) { s.Down() },
+		atStart: func(s *rig.Service, _ *pipeline) { s.Down() },
 		want:    []string{`warn.*nothing is collected: the login service can't be reached.*it is tried again.*connection refused`},
 		state:   "failing", what: "can't be reached",
-		mend: func(s *service, _ *pipeline) { s.up() },
+		mend: func(s *rig.Service, p *pipeline) { must(p.t, s.Up()) },
 	},
 	{
 		name:    "unknown certificate authority",
-		atStart: func(_ *service, p *pipeline) { delete(p.inputs[0], "ca_file") },
+		atStart: func(_ *rig.Service, p *pipeline) { delete(p.inputs[0], "ca_file") },
 		want:    []string{`error.*nothing is collected: .*ca_file`},
 		state:   "failing", what: "certificate",
 	},
@@ -172,7 +172,7 @@ func (x mishap) run(t *testing.T, p program) {
 	if limit == 0 {
 		limit = 20 * time.Second
 	}
-	within(limit, func() bool { return complaint.MatchString(pipe.process.text()) })
+	rig.Within(limit, func() bool { return complaint.MatchString(pipe.process.Log()) })
 	x.isTold(t, pipe, mails)
 	if x.lasts > 0 {
 		time.Sleep(x.lasts)
@@ -190,20 +190,20 @@ func (x mishap) run(t *testing.T, p program) {
 func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 	t.Helper()
 	if !x.passes {
-		within(20*time.Second, func() bool { return len(mails.all()) > 0 })
+		rig.Within(20*time.Second, func() bool { return len(mails.all()) > 0 })
 	}
 	time.Sleep(3 * time.Second) // for others
 	if !pipe.process.Running() {
-		t.Fatalf("ended; %s", pipe.process.tail())
+		t.Fatalf("ended; %s", pipe.process.LogTail())
 	}
-	got := complaint.FindAllString(pipe.process.text(), -1)
+	got := complaint.FindAllString(pipe.process.Log(), -1)
 	if len(got) != 1 || !regexp.MustCompile(x.want[0]).MatchString(got[0]) {
-		t.Errorf("want one line like %s; %s", x.want[0], pipe.process.tail())
+		t.Errorf("want one line like %s; %s", x.want[0], pipe.process.LogTail())
 	}
 	for _, line := range got {
 		t.Log(line)
 	}
-	if strings.Contains(pipe.process.text(), rig.ClientSecret) {
+	if strings.Contains(pipe.process.Log(), rig.ClientSecret) {
 		t.Error("the secret is in the log")
 	}
 	pipe.look()
@@ -241,7 +241,7 @@ func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool
 	for _, typ := range cloud.ContentTypes() {
 		about := types == nil || slices.Contains(types, typ)
 		series := fmt.Sprintf(`(?m)^fluentbit_o365_up\{name="o365",tenant="[-0-9a-f]*",content_type="%s"\} %s$`, regexp.QuoteMeta(typ), want[up || !about])
-		ok := within(5*time.Second, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) })
+		ok := rig.Within(5*time.Second, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) })
 		if !ok {
 			t.Errorf("no %s in the metrics", series)
 		}
@@ -261,8 +261,8 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		}
 		return true
 	}
-	if !within(recovery, isOK) {
-		t.Errorf("not well again: %+v; %s", pipe.health, pipe.process.tail())
+	if !rig.Within(recovery, isOK) {
+		t.Errorf("not well again: %+v; %s", pipe.health, pipe.process.LogTail())
 	}
 	want := 0
 	switch {
@@ -270,7 +270,7 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		want = 1
 	case !x.passes:
 		want = 2
-		within(30*time.Second, func() bool { return len(mails.all()) >= want })
+		rig.Within(30*time.Second, func() bool { return len(mails.all()) >= want })
 	}
 	pipe.complete(time.Minute)
 	x.isMeasured(t, pipe, nil, true)
@@ -279,9 +279,9 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 	} else if want > 1 {
 		t.Log(all[1])
 	}
-	got := complaint.FindAllString(pipe.process.text(), -1)
+	got := complaint.FindAllString(pipe.process.Log(), -1)
 	if len(got) != len(x.want) {
-		t.Errorf("%d lines above info, want %d; %s", len(got), len(x.want), pipe.process.tail())
+		t.Errorf("%d lines above info, want %d; %s", len(got), len(x.want), pipe.process.LogTail())
 	}
 	for i, line := range got[:min(len(got), len(x.want))] {
 		if !regexp.MustCompile(x.want[i]).MatchString(line) {

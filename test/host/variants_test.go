@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,7 +11,6 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
@@ -34,12 +34,12 @@ func TestPluginOtherHosts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := w.start(bin, append(w.input("", "batch_size=1M"), test.args...)...)
+			p := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
 			w.wait(time.Minute)
 			time.Sleep(1500 * time.Millisecond) // the last is confirmed by time
 			stop(t, p, 0)
 			w.exact()
-			again := w.start(bin, append(w.input("", "batch_size=1M"), test.args...)...)
+			again := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
 			time.Sleep(time.Second)
 			stop(t, again, 0)
 			w.exact()
@@ -60,15 +60,15 @@ func TestPluginRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no tenant", path, w.input("", "tenant_id="), "tenant_id"},
-		{"two mistakes", path, w.input("", "tenant_id=x", "poll_interval=1s"), "[error] [input:o365:o365.0] poll_interval"},
-		{"an unknown key", path, w.input("", "tennant=x"), "unknown configuration property 'tennant'"},
-		{"before 2.2", old, w.input(""), "needs Fluent Bit 2.2 or later"},
+		{"no tenant", path, w.args("", "tenant_id="), "tenant_id"},
+		{"two mistakes", path, w.args("", "tenant_id=x", "poll_interval=1s"), "[error] [input:o365:o365.0] poll_interval"},
+		{"an unknown key", path, w.args("", "tennant=x"), "unknown configuration property 'tennant'"},
+		{"before 2.2", old, w.args(""), "needs Fluent Bit 2.2 or later"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := w.start(test.bin, test.args...)
-			if status := p.End(); status != 255 || !strings.Contains(p.Log(), test.want) {
+			if status := p.Wait(endLimit); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})
@@ -78,7 +78,7 @@ func TestPluginRefuses(t *testing.T) {
 func TestPluginOptions(t *testing.T) {
 	w := simulate(t, cloud.Options{})
 	p := w.start(path, "-options")
-	if status := p.End(); status != 0 {
+	if status := p.Wait(endLimit); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
 	var want strings.Builder
@@ -100,12 +100,9 @@ func TestPluginBug(t *testing.T) {
 		t.Fatal(err)
 	}
 	trigger := filepath.Join(t.TempDir(), "fault")
-	p, err := rig.StartCaptured(path, []string{"O365_FAULT=" + trigger}, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"},
-		w.input("", "log_level=debug")...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Kill()
+	cmd := exec.Command(path, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"}, w.args("", "log_level=debug")...)...)
+	cmd.Env = append(os.Environ(), "O365_FAULT="+trigger)
+	p := start(t, cmd)
 	w.wait(30 * time.Second)
 	p.Reload()
 	p.WaitLog("start everything", 1, 10*time.Second)
@@ -132,7 +129,7 @@ func TestPluginSanitized(t *testing.T) {
 	}
 	t.Setenv("ASAN_OPTIONS", "detect_leaks=0")
 	for _, size := range []string{"32", "48"} {
-		p := w.start(bin, append(w.input("", "log_level=debug"), "-def-size", size)...)
+		p := w.start(bin, append(w.args("", "log_level=debug"), "-def-size", size)...)
 		w.wait(time.Minute)
 		p.Reload()
 		p.WaitLog("start everything", 1, 10*time.Second)

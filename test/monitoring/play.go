@@ -43,7 +43,7 @@ func (s *scene) play(ctx context.Context, span time.Duration) error {
 		}
 		note("%s", a.what)
 		s.service.SetFaults(a.faults...)
-		s.sink.down.Store(a.down)
+		s.destination.down.Store(a.down)
 	}
 	return nil
 }

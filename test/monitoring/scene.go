@@ -4,13 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,32 +17,38 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 )
 
+const quota = 300 // requests a minute
+
 // scene is everything that runs for the picture.
 type scene struct {
-	service    *rig.Service
-	sink       *sink
-	prometheus prometheus
-	ends       []func()
+	service     *rig.Service
+	destination *destination
+	prometheus  prometheus
+	ends        []func()
 }
 
 // startScene starts the service and what it needs, up to Prometheus.
 func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err error) {
-	s := &scene{sink: startSink()}
-	s.ends = append(s.ends, s.sink.Close)
+	s := &scene{destination: startDestination()}
+	s.ends = append(s.ends, s.destination.Close)
 	defer func() {
 		if err != nil {
 			s.stop()
 		}
 	}()
-	if s.service, err = startService(dir); err != nil {
+	if s.service, err = rig.StartService(dir, cloud.Options{
+		Seed: 1, Blobs: 168, Records: 60, Live: 4 * time.Second,
+		Duplicates: 1, Late: 5, LateBy: 90 * time.Second,
+		Quota: cloud.Quota{PerMinute: quota},
+	}); err != nil {
 		return nil, err
 	}
 	s.ends = append(s.ends, s.service.Down)
-	metrics, _, err := rig.FreePort()
+	http, root, err := rig.HTTPServer()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.startFluentBit(ctx, dir, m.plugin, metrics); err != nil {
+	if err := s.startFluentBit(ctx, dir, m.plugin, http, root); err != nil {
 		return nil, err
 	}
 	listen, _, err := rig.FreePort()
@@ -51,10 +56,10 @@ func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err e
 		return nil, err
 	}
 	s.prometheus = prometheus{url: "http://" + listen}
-	return s, s.startPrometheus(ctx, dir, m.conf, metrics, listen)
+	return s, s.startPrometheus(ctx, dir, m.conf, strings.TrimPrefix(root, "http://"), listen)
 }
 
-func (s *scene) startFluentBit(ctx context.Context, dir, plugin, listen string) error {
+func (s *scene) startFluentBit(ctx context.Context, dir, plugin string, httpServer rig.Options, root string) error {
 	host, err := rig.FindFluentBit()
 	if err != nil {
 		return err
@@ -63,60 +68,24 @@ func (s *scene) startFluentBit(ctx context.Context, dir, plugin, listen string) 
 		return errors.New(rig.NoFluentBit)
 	}
 	note("%s", host)
-	if plugin, err = filepath.Abs(plugin); err != nil {
-		return err
-	}
-	to, err := url.Parse(s.sink.URL)
+	to, err := url.Parse(s.destination.URL)
 	if err != nil {
 		return err
 	}
-	address, port, err := net.SplitHostPort(listen)
+	cmd, err := host.Command(context.Background(), dir, plugin, rig.Config{
+		Service: httpServer.With(rig.Options{"flush": "1", "log_level": "warn", "scheduler.base": "1", "scheduler.cap": "5"}),
+		Inputs: []rig.Options{s.service.Options().With(rig.Options{
+			"name": "o365", "alias": "o365", "tag": "o365", "mem_buf_limit": "4M", "queue_size": "8M",
+			"db": filepath.Join(dir, "o365.db"), "lookback": "1m", "requests_per_minute": strconv.Itoa(quota),
+		})},
+		Outputs: []rig.Options{{
+			"name": "http", "match": "*", "host": to.Hostname(), "port": to.Port(), "format": "json_lines", "retry_limit": "no_limits",
+		}},
+	})
 	if err != nil {
 		return err
 	}
-	conf := fmt.Sprintf(`
-service:
-  flush: 1
-  log_level: warn
-  http_server: on
-  http_listen: %s
-  http_port: %s
-  scheduler.base: 1
-  scheduler.cap: 5
-plugins:
-  - %s
-pipeline:
-  inputs:
-    - name: o365
-      alias: o365
-      tag: o365
-      mem_buf_limit: 4M
-      queue_size: 8M
-      tenant_id: %s
-      client_id: %s
-      client_secret: %s
-      endpoint: %s
-      authority_host: %[7]s
-      ca_file: %s
-      db: %s
-      content_types: %s
-      poll_interval: 10s
-      lookback: 1m
-      requests_per_minute: %d
-  outputs:
-    - name: http
-      match: '*'
-      host: %s
-      port: %s
-      format: json_lines
-      retry_limit: no_limits
-`, address, port, plugin, cloud.DefaultTenant, rig.ClientID, rig.ClientSecret, s.service.URL(), s.service.CA,
-		filepath.Join(dir, "o365.db"), strings.Join(cloud.ContentTypes(), ","), quota, to.Hostname(), to.Port())
-	file := filepath.Join(dir, "fluent-bit.yaml")
-	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
-		return err
-	}
-	return s.start(ctx, "http://"+listen+"/api/v2/metrics/prometheus", host.Path, "-c", file)
+	return s.start(ctx, root+"/api/v2/metrics/prometheus", cmd)
 }
 
 // The parts of the scrape configuration that are not as in the example.
@@ -143,35 +112,30 @@ func (s *scene) startPrometheus(ctx context.Context, dir, conf, from, listen str
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return err
 	}
-	return s.start(ctx, s.prometheus.url+"/-/ready", "prometheus", "--config.file", file, "--log.level", "warn",
-		"--storage.tsdb.path", filepath.Join(dir, "prometheus"), "--web.listen-address", listen)
+	return s.start(ctx, s.prometheus.url+"/-/ready", exec.Command("prometheus", "--config.file", file, "--log.level", "warn",
+		"--storage.tsdb.path", filepath.Join(dir, "prometheus"), "--web.listen-address", listen))
 }
 
-// start waits until a program answers. It is ended with the scene.
-func (s *scene) start(ctx context.Context, ready, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
+// start starts a program, which ends with the scene, and waits until it answers
+// at a URL.
+func (s *scene) start(ctx context.Context, ready string, cmd *exec.Cmd) error {
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	p, err := rig.Start(cmd)
 	if err != nil {
 		return err
 	}
 	s.ends = append(s.ends, func() { p.Stop(20 * time.Second) })
-	for range 60 {
-		if response, err := http.Get(ready); err == nil {
-			response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-p.Done():
-			return fmt.Errorf("%s ended by itself", name)
-		case <-time.After(time.Second / 2):
-		}
+	rig.Within(30*time.Second, func() bool {
+		_, err = rig.Get(ready)
+		return err == nil || !p.Running() || ctx.Err() != nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case !p.Running():
+		return fmt.Errorf("%s ended by itself", cmd.Path)
 	}
-	return fmt.Errorf("%s does not answer on %s", name, ready)
+	return err
 }
 
 // stop ends everything, the last first.

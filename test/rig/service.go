@@ -9,13 +9,11 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
@@ -122,33 +120,4 @@ func (s *Service) Options() Options {
 		"content_types":  strings.Join(cloud.ContentTypes(), ","),
 		"poll_interval":  "10s",
 	}
-}
-
-// Options are the keys of a configuration section.
-type Options map[string]string
-
-// With returns the options with others on top.
-func (o Options) With(others Options) Options {
-	o = maps.Clone(o)
-	maps.Copy(o, others)
-	return o
-}
-
-// Args are the options on the command line of Fluent Bit and of test/host.
-func (o Options) Args() []string {
-	var args []string
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		args = append(args, "-p", key+"="+o[key])
-	}
-	return args
-}
-
-// Section is a section of a configuration file in classic mode.
-func (o Options) Section(name string) string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "[%s]\n", name)
-	for _, key := range slices.Sorted(maps.Keys(o)) {
-		fmt.Fprintf(&text, "    %s %s\n", key, o[key])
-	}
-	return text.String()
 }

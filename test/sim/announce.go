@@ -18,13 +18,13 @@ func (s *settings) announce(out io.Writer) error {
 		return err
 	}
 	values := [][2]string{
-		{"tenant_id", strings.Join(s.cloud.Tenants, ", ")},
+		{"tenant_id", strings.Join(s.cloud.Tenants, ",")},
 		{"client_id", s.clientID},
 		{"client_secret", s.secret},
 		{"endpoint", s.root},
 		{"authority_host", s.root},
 		{"ca_file", ca},
-		{"content_types", strings.Join(s.cloud.Types, ", ")},
+		{"content_types", strings.Join(s.cloud.Types, ",")},
 	}
 	ready := map[string]string{"control": s.root + "/_sim/"}
 	fmt.Fprintf(out, "simulated Microsoft 365 on %s (account: %[1]s/_sim/account)\n\npipeline:\n  inputs:\n    - name: o365\n", s.root)

@@ -5,8 +5,6 @@ import (
 	"cmp"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,7 +13,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
-// usage is what a run has taken.
+// usage is what a run has used.
 type usage struct {
 	records int
 	wall    time.Duration // until the host had all records
@@ -24,67 +22,23 @@ type usage struct {
 	peak    int64         // bytes resident
 }
 
-// process is a running host.
-type process struct {
-	*rig.Process
-	output    string // file
-	metrics   string // URL
-	fluentBit bool
-}
-
-// run starts a command whose output goes to the process's file.
-func (p *process) run(cmd *exec.Cmd) error {
-	f, err := os.Create(p.output)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	cmd.Stdout, cmd.Stderr = f, f
-	p.Process, err = rig.Start(cmd)
-	return err
-}
-
-func (p *process) stop() { p.Stop(30 * time.Second) }
-
-// tail is the end of what the host has printed.
-func (p *process) tail() string {
-	text, _ := os.ReadFile(p.output)
-	lines := strings.SplitAfter(string(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-20):], "")
-}
-
 // hostTime is the CPU time of the host's threads: Fluent Bit's engine, which
 // stores what is on the ring buffer, and the input's thread, which counts the
 // events and copies them to the ring. What the plugin does in its callbacks is
 // the least of it. Of test/host it is the main thread, which stores.
-func (p *process) hostTime() (time.Duration, error) {
-	files, err := filepath.Glob(p.Proc("task/*/stat"))
-	if err != nil {
-		return 0, err
-	}
-	var threads []rig.Thread
-	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			continue // the thread has ended
-		}
-		t, err := rig.ParseThread(string(text))
-		if err != nil {
-			return 0, fmt.Errorf("%s: %w", file, err)
-		}
-		threads = append(threads, t)
-	}
-	return p.hosts(threads), nil
+func (r *run) hostTime() (time.Duration, error) {
+	threads, err := r.Threads()
+	return r.sumHost(threads), err
 }
 
-// hosts sums up the threads of the host. Those that Go's runtime starts have
+// sumHost sums up the threads of the host. Those that Go's runtime starts have
 // the name of the thread that started them.
-func (p *process) hosts(threads []rig.Thread) (sum time.Duration) {
+func (r *run) sumHost(threads []rig.Thread) (sum time.Duration) {
 	slices.SortFunc(threads, func(a, b rig.Thread) int { return cmp.Compare(a.ID, b.ID) })
 	seen := false
 	for _, t := range threads {
 		switch {
-		case !p.fluentBit && t.ID == p.ID(), p.fluentBit && t.Name == "flb-pipeline":
+		case !r.fluentBit && t.ID == r.ID(), r.fluentBit && t.Name == "flb-pipeline":
 			sum += t.CPU
 		case strings.HasPrefix(t.Name, "flb-in-") && !seen:
 			sum += t.CPU

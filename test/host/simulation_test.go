@@ -3,6 +3,7 @@ package host_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -44,33 +45,27 @@ func simulate(t *testing.T, opt cloud.Options) *world {
 	return &world{Service: service, t: t, so: so, db: filepath.Join(tmp, "db"), store: filepath.Join(tmp, "store")}
 }
 
-// input is the command line of one input. The properties replace or join those
-// that every input needs.
-func (w *world) input(db string, properties ...string) []string {
+// input are the options of one input. The properties replace or join those that
+// every input needs.
+func (w *world) input(db string, properties ...string) rig.Options {
 	all := w.Options().With(rig.Options{"db": w.db + db, "batch_size": "64k"})
 	for _, p := range properties {
 		key, value, _ := strings.Cut(p, "=")
 		all[key] = value
 	}
-	return append([]string{"-i", "o365"}, all.Args()...)
+	return all
+}
+
+// args is the command line of one input.
+func (w *world) args(db string, properties ...string) []string {
+	return append([]string{"-i", "o365"}, w.input(db, properties...).Args()...)
 }
 
 // start runs the host with the plugin. Its seconds are shorter, except for the
 // callback's.
-func (w *world) start(bin string, args ...string) *rig.Captured {
+func (w *world) start(bin string, args ...string) *rig.Process {
 	w.t.Helper()
-	all := append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)
-	p, err := rig.StartCaptured(bin, nil, all...)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(func() {
-		p.Kill()
-		if w.t.Failed() {
-			w.t.Logf("log:\n%s", p.Log())
-		}
-	})
-	return p
+	return start(w.t, exec.Command(bin, append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)...))
 }
 
 func (w *world) report() cloud.Report {
@@ -93,26 +88,21 @@ func (w *world) report() cloud.Report {
 // wait waits until nothing is missing any more.
 func (w *world) wait(limit time.Duration) {
 	w.t.Helper()
-	deadline := time.Now().Add(limit)
-	for w.report().Lost > 0 {
-		if time.Now().After(deadline) {
-			w.t.Fatalf("after %v: %v", limit, w.report())
-		}
-		time.Sleep(100 * time.Millisecond)
+	if !rig.Within(limit, func() bool { return w.report().Lost == 0 }) {
+		w.t.Fatalf("after %v: %v", limit, w.report())
 	}
 }
 
 // stored waits until so many records are stored.
 func (w *world) stored(records int) {
 	w.t.Helper()
-	for range 1000 {
+	stored := rig.Within(10*time.Second, func() bool {
 		text, _ := os.ReadFile(w.store)
-		if strings.Count(string(text), "\n") >= records {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
+		return strings.Count(string(text), "\n") >= records
+	})
+	if !stored {
+		w.t.Fatalf("never %d records stored", records)
 	}
-	w.t.Fatalf("never %d records stored", records)
 }
 
 // exact fails unless everything came once and as it was.
