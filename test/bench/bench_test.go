@@ -9,7 +9,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // Everything of a small service arrives, through both plugins and in each host
@@ -70,7 +70,7 @@ func hosts(t *testing.T, dir string) []rig.Host {
 // A plugin that delivers too little is an error, not a fast one.
 func TestHostEnds(t *testing.T) {
 	r := runner{rig.Host{Path: "/bin/sh"}, t.TempDir()}
-	l := &load{Simulator: &rig.Simulator{}, size: cloud.Expectation{Records: 1}}
+	l := &load{Simulator: &rig.Simulator{}, size: api.Expectation{Records: 1}}
 	_, err := r.collect(t.Context(), l, candidate{name: "x"})
 	if err == nil || !strings.Contains(err.Error(), "x: the host ended by itself") {
 		t.Error(err)
@@ -93,7 +93,7 @@ func TestPrinted(t *testing.T) {
 func TestTable(t *testing.T) {
 	tab := table{
 		machine: "machine", host: "host",
-		load: cloud.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
+		load: api.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
 		rows: []row{
 			{"naive", 10e6, []usage{
 				{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6},

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // seed is that of all made-up records.
@@ -15,13 +15,13 @@ const seed = 1
 // load is a simulated service and what there is to collect from it.
 type load struct {
 	*rig.Simulator
-	size cloud.Expectation
+	size api.Expectation
 }
 
 // startLoad serves so many blobs of each of four content types. All are made
 // before it returns.
 func startLoad(ctx context.Context, dir string, blobs, records int) (*load, error) {
-	types := strings.Join([]string{cloud.Entra, cloud.Exchange, cloud.SharePoint, cloud.General}, ",")
+	types := strings.Join([]string{api.Entra, api.Exchange, api.SharePoint, api.General}, ",")
 	s, err := rig.StartSimulator(ctx, dir, "-store", "-seed", strconv.Itoa(seed), "-types", types, "-subscribed", types,
 		"-blobs", strconv.Itoa(blobs), "-records", strconv.Itoa(records), "-duplicates", "0", "-live", "0")
 	if err != nil {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // service is a simulated Microsoft 365 and what it is shown with.
@@ -16,8 +16,8 @@ type service struct {
 
 // startService serves so many blobs of each content type.
 func startService(dir string, blobs, records int) (*service, error) {
-	s, err := rig.StartService(dir, cloud.Options{Seed: 1, Blobs: blobs, Records: records, Duplicates: 1})
-	return &service{Service: s, backlog: blobs * len(cloud.ContentTypes()), size: records}, err
+	s, err := rig.StartService(dir, api.Options{Seed: 1, Blobs: blobs, Records: records, Duplicates: 1})
+	return &service{Service: s, backlog: blobs * len(api.ContentTypes()), size: records}, err
 }
 
 // produce makes a new blob of each content type.

@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // tally compares what arrives with what the service has.
@@ -15,7 +15,7 @@ type tally struct {
 	start   time.Time
 
 	mu      sync.Mutex
-	checker *cloud.Checker
+	checker *check.Checker
 	count
 	last   time.Time // when a record arrived
 	filled count     // at the end of the backfill
@@ -38,7 +38,7 @@ func newTally(s *service) *tally {
 	return &tally{
 		service: s,
 		start:   time.Now(),
-		checker: s.Checker(cloud.CheckOptions{Dedup: true}),
+		checker: s.Checker(check.Options{Dedup: true}),
 		last:    time.Now(),
 	}
 }

@@ -5,15 +5,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // hurried are faults that pass in a moment: throttling, which makes a client
 // wait for five seconds, would leave short lives nothing to do.
-func hurried(share float64) []cloud.Fault {
-	var faults []cloud.Fault
-	for _, f := range cloud.Flaky(share * 11 / 9) { // nine of eleven kinds stay
-		if f.Kind != "429" && f.Kind != cloud.Throttle {
+func hurried(share float64) []api.Fault {
+	var faults []api.Fault
+	for _, f := range api.Flaky(share * 11 / 9) { // nine of eleven kinds stay
+		if f.Kind != "429" && f.Kind != api.Throttle {
 			faults = append(faults, f)
 		}
 	}
@@ -44,7 +44,7 @@ func TestKill(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			in(t, hosts[0], func(t *testing.T, p program) {
-				opt := cloud.Options{
+				opt := api.Options{
 					Seed: test.seed, Blobs: test.kills, Records: 40, Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
 					SameTime: 2, PageSize: 20, Live: time.Second, Latency: 20 * time.Millisecond,
 					Faults: append(hurried(0.1), slowly(3*time.Millisecond)),
@@ -109,9 +109,9 @@ func TestKillFluentBit(t *testing.T) {
 			t.Parallel()
 			in(t, hosts[1], func(t *testing.T, p program) {
 				kills, records := sized(10, 30), sized(50, 200)
-				opt := cloud.Options{
+				opt := api.Options{
 					Seed: 13, Blobs: 60, Records: records, Duplicates: 5, Late: 20, LateBy: 15 * time.Second,
-					Faults: append(cloud.Flaky(0.1), slowly(time.Second/time.Duration(records))),
+					Faults: append(api.Flaky(0.1), slowly(time.Second/time.Duration(records))),
 				}
 				s := newService(t, opt)
 				pipe := newPipeline(t, p, s)
@@ -130,6 +130,6 @@ func TestKillFluentBit(t *testing.T) {
 }
 
 // slowly makes every blob take its time, with a pause after each record.
-func slowly(pause time.Duration) cloud.Fault {
-	return cloud.Fault{Kind: cloud.Slow, Op: "audit", Delay: cloud.Duration{Duration: pause}}
+func slowly(pause time.Duration) api.Fault {
+	return api.Fault{Kind: api.Slow, Op: "audit", Delay: api.Duration{Duration: pause}}
 }

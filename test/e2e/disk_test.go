@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // TestFullDisk fills the disk that the state file is on: this is told, what is
@@ -20,7 +20,7 @@ func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	inEachAtOnce(t, func(t *testing.T, p program) {
 		disk := smallDisk(t, "2m")
-		s := newService(t, cloud.Options{Seed: 21, Blobs: 5, Records: 10})
+		s := newService(t, api.Options{Seed: 21, Blobs: 5, Records: 10})
 		pipe := newPipeline(t, p, s)
 		pipe.set("db", filepath.Join(disk, "o365.db"))
 		pipe.set("health_tag", "health")
@@ -28,10 +28,10 @@ func TestFullDisk(t *testing.T) {
 		pipe.complete(30 * time.Second)
 		filler := filepath.Join(disk, "filler")
 		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
-		s.Produce(cloud.DefaultTenant, cloud.Exchange, 20, 200)
+		s.Produce(api.DefaultTenant, api.Exchange, 20, 200)
 		fullDisk(t, pipe, `error.*the state file can't be written: make room on the disk of db.*full`)
 		pipe.look()
-		if h := pipe.health[cloud.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
+		if h := pipe.health[api.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
 			t.Errorf("health record: %+v", h)
 		}
 		if err := os.Remove(filler); err != nil {
@@ -49,13 +49,13 @@ func TestFullStorage(t *testing.T) {
 		name   string
 		inputs [][]string // their content types
 	}{
-		{"one input", [][]string{cloud.ContentTypes()}},
-		{"five inputs", slices.Collect(slices.Chunk(cloud.ContentTypes(), 1))},
+		{"one input", [][]string{api.ContentTypes()}},
+		{"five inputs", slices.Collect(slices.Chunk(api.ContentTypes(), 1))},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			in(t, hosts[1], func(t *testing.T, p program) {
-				s := newService(t, cloud.Options{Seed: 22, Blobs: 60, Records: 120})
+				s := newService(t, api.Options{Seed: 22, Blobs: 60, Records: 120})
 				pipe := newPipeline(t, p, s)
 				one := pipe.inputs[0]
 				pipe.inputs = nil

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
@@ -38,10 +38,10 @@ type hostility struct {
 	daily   bool // not with O365_E2E=full only
 }
 
-func faults(list ...cloud.Fault) func(*rig.Service, string) {
+func faults(list ...api.Fault) func(*rig.Service, string) {
 	return func(s *rig.Service, _ string) {
 		for i := range list {
-			list[i].Tenant, list[i].Type = cloud.DefaultTenant, cloud.Exchange
+			list[i].Tenant, list[i].Type = api.DefaultTenant, api.Exchange
 			if list[i].Op == "list" {
 				list[i].Type = ""
 			}
@@ -51,12 +51,12 @@ func faults(list ...cloud.Fault) func(*rig.Service, string) {
 }
 
 func dates(value string) func(*rig.Service, string) {
-	return faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Header: map[string]string{"Date": value}})
+	return faults(api.Fault{Kind: api.Headers, Op: "content", Header: map[string]string{"Date": value}})
 }
 
 // The sizes are twice what a process may take.
 var (
-	half  = cloud.Duration{Duration: 500 * time.Millisecond}
+	half  = api.Duration{Duration: 500 * time.Millisecond}
 	entry = `{"contentId":"none","contentUri":"https://127.0.0.1/none","contentCreated":"2026-11-28T10:00:00Z"},`
 )
 
@@ -73,28 +73,28 @@ var hostilities = []hostility{
 		s.Login.RevokeAll()
 	}, want: "the answer is too large"},
 	{name: "API redirects", alone: true, begin: func(s *rig.Service, to string) {
-		faults(cloud.Fault{Kind: "307", Header: map[string]string{"Location": to}})(s, to)
+		faults(api.Fault{Kind: "307", Header: map[string]string{"Location": to}})(s, to)
 	}, want: "HTTP 307"},
 	{name: "1970 once", alone: true, begin: func(s *rig.Service, to string) {
-		faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Times: 1, Header: map[string]string{"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}})(s, to)
+		faults(api.Fault{Kind: api.Headers, Op: "content", Times: 1, Header: map[string]string{"Date": "Thu, 01 Jan 1970 00:00:00 GMT"}})(s, to)
 	}, want: "an answer of the service has an impossible date"},
 	{name: "1970", daily: true, alone: true, begin: dates("Thu, 01 Jan 1970 00:00:00 GMT"), want: "impossible date"},
 	{name: "9999", alone: true, begin: dates("Fri, 31 Dec 9999 23:59:59 GMT"), want: "impossible date"},
 	{name: "9 days ago", alone: true, begin: dates("-216h"), want: "clock|date"},
 	{name: "in 2 days", alone: true, begin: dates("48h"), want: "clock|date"},
-	{name: "Retry-After of a year", probed: true, begin: faults(cloud.Fault{Kind: cloud.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
+	{name: "Retry-After of a year", probed: true, begin: faults(api.Fault{Kind: api.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
 		want: "Microsoft asks to wait longer than is sensible"},
-	{name: "503 with Retry-After of a year", alone: true, begin: faults(cloud.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "requests fail"},
-	{name: "huge refusals", daily: true, alone: true, begin: faults(cloud.Fault{Kind: "500", Text: "no ", Size: 256 << 20}), want: "requests fail"},
-	{name: "listing of {}", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "content", Text: "[{},", Size: 64 << 20}), want: "entries can't be used|can't be reached"},
-	{name: "listing without end", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "content", Text: "[" + strings.Repeat(entry, 300), Size: 256 << 20}), want: "Audit.Exchange"},
-	{name: "bad entries", daily: true, alone: true, begin: faults(cloud.Fault{Kind: cloud.Insert, Op: "content", Text: strings.Repeat("{},", 100) + "null"}), want: "some entries of the service's listings can't be used"},
-	{name: "pages in a circle", daily: true, alone: true, begin: faults(cloud.Fault{Kind: cloud.Headers, Op: "content", Header: map[string]string{"NextPageUri": "self"}}), want: "Audit.Exchange.*(circle|can't be reached|comes back)"},
-	{name: "blobs drip", daily: true, alone: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "audit", Delay: half}), want: "some content can't be downloaded"},
-	{name: "listing drips", alone: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "content", Delay: half}), want: "Audit.Exchange"},
-	{name: "subscriptions drip", alone: true, atStart: true, begin: faults(cloud.Fault{Kind: cloud.Drip, Op: "list", Delay: half}), want: "the list of subscriptions can't be read"},
-	{name: "blobs without end", alone: true, begin: faults(cloud.Fault{Kind: cloud.Flood, Op: "audit", Text: "[1,1,1,1,1,1,1,1,", Size: 256 << 20}), want: "some content can't be downloaded"},
-	{name: "elements that are no records", daily: true, alone: true, begin: faults(cloud.Fault{Kind: cloud.Insert, Op: "audit", Text: strings.Repeat("1,", 1<<20) + "1"}),
+	{name: "503 with Retry-After of a year", alone: true, begin: faults(api.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "requests fail"},
+	{name: "huge refusals", daily: true, alone: true, begin: faults(api.Fault{Kind: "500", Text: "no ", Size: 256 << 20}), want: "requests fail"},
+	{name: "listing of {}", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "content", Text: "[{},", Size: 64 << 20}), want: "entries can't be used|can't be reached"},
+	{name: "listing without end", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "content", Text: "[" + strings.Repeat(entry, 300), Size: 256 << 20}), want: "Audit.Exchange"},
+	{name: "bad entries", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Insert, Op: "content", Text: strings.Repeat("{},", 100) + "null"}), want: "some entries of the service's listings can't be used"},
+	{name: "pages in a circle", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Headers, Op: "content", Header: map[string]string{"NextPageUri": "self"}}), want: "Audit.Exchange.*(circle|can't be reached|comes back)"},
+	{name: "blobs drip", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Drip, Op: "audit", Delay: half}), want: "some content can't be downloaded"},
+	{name: "listing drips", alone: true, begin: faults(api.Fault{Kind: api.Drip, Op: "content", Delay: half}), want: "Audit.Exchange"},
+	{name: "subscriptions drip", alone: true, atStart: true, begin: faults(api.Fault{Kind: api.Drip, Op: "list", Delay: half}), want: "the list of subscriptions can't be read"},
+	{name: "blobs without end", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "audit", Text: "[1,1,1,1,1,1,1,1,", Size: 256 << 20}), want: "some content can't be downloaded"},
+	{name: "elements that are no records", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Insert, Op: "audit", Text: strings.Repeat("1,", 1<<20) + "1"}),
 		want: "1048577 of its elements are no usable records"},
 	{name: "large records", daily: true, alone: true, begin: huge(15 << 20), want: "records are larger than record_max"},
 	{name: "large records, all of them", alone: true, begin: huge(7 << 20), options: options{"record_max": "8M"}},
@@ -103,8 +103,8 @@ var hostilities = []hostility{
 
 func huge(size int64) func(*rig.Service, string) {
 	return func(s *rig.Service, to string) {
-		faults(cloud.Fault{Kind: cloud.Huge, Op: "audit", Times: 8, Size: size})(s, to)
-		s.Produce(cloud.DefaultTenant, cloud.Exchange, 8, 2)
+		faults(api.Fault{Kind: api.Huge, Op: "audit", Times: 8, Size: size})(s, to)
+		s.Produce(api.DefaultTenant, api.Exchange, 8, 2)
 	}
 }
 
@@ -131,10 +131,10 @@ func (x hostility) run(t *testing.T, p program) {
 		abroad.Add(1 + n)
 	}))
 	defer elsewhere.Close()
-	s := newService(t, cloud.Options{Seed: 40, Tenants: []string{cloud.DefaultTenant, neighbour}, Types: []string{cloud.Exchange, cloud.SharePoint},
-		Subscribed: []string{cloud.Exchange, cloud.SharePoint}, Blobs: 3, Records: 10})
+	s := newService(t, api.Options{Seed: 40, Tenants: []string{api.DefaultTenant, neighbour}, Types: []string{api.Exchange, api.SharePoint},
+		Subscribed: []string{api.Exchange, api.SharePoint}, Blobs: 3, Records: 10})
 	pipe := newPipeline(t, p, s)
-	pipe.set("content_types", cloud.Exchange+","+cloud.SharePoint)
+	pipe.set("content_types", api.Exchange+","+api.SharePoint)
 	pipe.set("request_timeout", "5s")
 	for key, value := range x.options {
 		pipe.set(key, value)
@@ -157,8 +157,8 @@ func (x hostility) run(t *testing.T, p program) {
 	}
 	want := map[string]int{}
 	for range 4 {
-		for _, tenant := range []string{cloud.DefaultTenant, neighbour} {
-			for _, typ := range []string{cloud.Exchange, cloud.SharePoint} {
+		for _, tenant := range []string{api.DefaultTenant, neighbour} {
+			for _, typ := range []string{api.Exchange, api.SharePoint} {
 				s.Produce(tenant, typ, 1, 5)
 				want[tenant+typ] += 5
 			}
@@ -166,9 +166,9 @@ func (x hostility) run(t *testing.T, p program) {
 		time.Sleep(5 * time.Second)
 	}
 	// What is touched and what is not: all but the last polls' must be there.
-	others := []string{neighbour + cloud.Exchange, neighbour + cloud.SharePoint}
+	others := []string{neighbour + api.Exchange, neighbour + api.SharePoint}
 	if x.alone {
-		others = append(others, cloud.DefaultTenant+cloud.SharePoint)
+		others = append(others, api.DefaultTenant+api.SharePoint)
 	}
 	if !x.all {
 		for _, other := range others {
@@ -229,7 +229,7 @@ func (x hostility) run(t *testing.T, p program) {
 func (p *pipeline) stored(of string) (n int) {
 	p.t.Helper()
 	tenant, typ := of[:36], of[36:]
-	workloads := map[string][]string{cloud.Exchange: {`"Workload":"Exchange"`}, cloud.SharePoint: {`"Workload":"SharePoint"`, `"Workload":"OneDrive"`}}[typ]
+	workloads := map[string][]string{api.Exchange: {`"Workload":"Exchange"`}, api.SharePoint: {`"Workload":"SharePoint"`, `"Workload":"OneDrive"`}}[typ]
 	paths, err := filepath.Glob(filepath.Join(p.sink.dir, "*"))
 	if err != nil {
 		p.t.Fatal(err)

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // Content that comes while the host runs, much of it listed late and some of
@@ -12,7 +12,7 @@ import (
 func TestLive(t *testing.T) {
 	t.Parallel()
 	inEachAtOnce(t, func(t *testing.T, p program) {
-		opt := cloud.Options{
+		opt := api.Options{
 			Seed: 14, Blobs: 10, Back: 30 * time.Minute, Records: 40, Duplicates: 5,
 			Live: 2 * time.Second, LiveBlobs: 2, SameTime: 2, Late: 30, LateBy: sized(8*time.Second, 25*time.Second),
 		}

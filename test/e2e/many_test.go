@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // TestManyTenants lets one host collect every content type of many tenants, and
@@ -59,7 +59,7 @@ func TestManyTenants(t *testing.T) {
 // all have caught up.
 func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory int64, cpu float64) {
 	t.Helper()
-	opt := cloud.Options{Seed: 31, Blobs: 2, Records: 10}
+	opt := api.Options{Seed: 31, Blobs: 2, Records: 10}
 	for i := range tenants {
 		opt.Tenants = append(opt.Tenants, fmt.Sprintf("11111111-2222-4333-8444-%012d", i))
 	}
@@ -75,7 +75,7 @@ func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory
 		}))
 	}
 	process := pipe.start()
-	if !caughtUp(process, tenants, cloud.ContentTypes(), 2*time.Minute) {
+	if !caughtUp(process, tenants, api.ContentTypes(), 2*time.Minute) {
 		t.Fatal(process.LogTail())
 	}
 	time.Sleep(5 * time.Second)

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // echo is Fluent Bit's own line under the name of an input.
@@ -31,7 +31,7 @@ func TestMistakes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			inEachAtOnce(t, func(t *testing.T, p program) {
-				s := newService(t, cloud.Options{Seed: 19})
+				s := newService(t, api.Options{Seed: 19})
 				pipe := newPipeline(t, p, s)
 				test.spoil(pipe.inputs[0])
 				status := pipe.start().Wait(20 * time.Second)

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // TestDeadOutput lets the destination be away for a while, with less room in
@@ -33,7 +33,7 @@ func TestDeadOutput(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			in(t, hosts[1], func(t *testing.T, p program) {
-				s := newService(t, cloud.Options{Seed: 15, Blobs: 60, Records: sized(60, 200), Duplicates: 5})
+				s := newService(t, api.Options{Seed: 15, Blobs: 60, Records: sized(60, 200), Duplicates: 5})
 				pipe := newPipeline(t, p, s)
 				if test.inputs == 2 {
 					pipe.split()
@@ -71,7 +71,7 @@ func TestPauses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			in(t, hosts[0], func(t *testing.T, p program) {
-				s := newService(t, cloud.Options{Seed: 16, Blobs: 20, Records: 50, Duplicates: 5})
+				s := newService(t, api.Options{Seed: 16, Blobs: 20, Records: 50, Duplicates: 5})
 				pipe := newPipeline(t, p, s)
 				if test.inputs == 2 {
 					pipe.split()
@@ -93,7 +93,7 @@ func TestPauses(t *testing.T) {
 func TestLostBatches(t *testing.T) {
 	t.Parallel()
 	in(t, hosts[0], func(t *testing.T, p program) {
-		s := newService(t, cloud.Options{Seed: 17, Blobs: 20, Records: 50, Duplicates: 5})
+		s := newService(t, api.Options{Seed: 17, Blobs: 20, Records: 50, Duplicates: 5})
 		pipe := newPipeline(t, p, s)
 		pipe.set("batch_size", "128k")
 		pipe.flags = append(pipe.flags, "-drop-every", "17")

@@ -4,14 +4,14 @@ import (
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // options are the keys of a configuration section.
 type options = rig.Options
 
 // newService starts a service that ends with the test.
-func newService(t *testing.T, opt cloud.Options) *rig.Service {
+func newService(t *testing.T, opt api.Options) *rig.Service {
 	t.Helper()
 	s, err := rig.StartService(t.TempDir(), opt)
 	if err != nil {

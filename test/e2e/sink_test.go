@@ -12,7 +12,7 @@ import (
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // sink reads what hosts store, as it comes, and compares it with what the
@@ -22,7 +22,7 @@ type sink struct {
 	service *rig.Service
 	dir     string
 	read    map[string]int64 // bytes of each file
-	checker *cloud.Checker
+	checker *check.Checker
 	lines   int
 	seed    maphash.Seed
 	seen    map[uint64]struct{}     // lines, hashed
@@ -36,7 +36,7 @@ type healthRecord struct{ Operation, Workload, ContentType, State, What, Do stri
 func newSink(t *testing.T, s *rig.Service, dir string) *sink {
 	return &sink{
 		t: t, service: s, dir: dir, read: map[string]int64{},
-		checker: s.Checker(cloud.CheckOptions{Dedup: true}),
+		checker: s.Checker(check.Options{Dedup: true}),
 		seed:    maphash.MakeSeed(), seen: map[uint64]struct{}{},
 		health: map[string]healthRecord{},
 	}
@@ -116,7 +116,7 @@ func (s *sink) complete() bool {
 }
 
 // report compares what has come so far. It holds few examples, cut short.
-func (s *sink) report() cloud.Report {
+func (s *sink) report() check.Report {
 	s.t.Helper()
 	s.look()
 	r := s.checker.Report()

@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // slow is a service whose backfill lasts for some seconds at least.
-func slow(seed uint64) cloud.Options {
-	return cloud.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
+func slow(seed uint64) api.Options {
+	return api.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
 }
 
 // mostExit is how long a host may take to stop, whatever is under way.
@@ -51,12 +51,12 @@ func TestStopEarly(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
-		faults []cloud.Fault
+		faults []api.Fault
 		after  time.Duration
 	}{
 		{name: "at once", after: 100 * time.Millisecond},
-		{name: "requests hang", after: 2 * time.Second, faults: []cloud.Fault{{Kind: cloud.Hang}}},
-		{name: "bodies hang", after: 2 * time.Second, faults: []cloud.Fault{{Kind: cloud.Stall, Op: "audit"}}},
+		{name: "requests hang", after: 2 * time.Second, faults: []api.Fault{{Kind: api.Hang}}},
+		{name: "bodies hang", after: 2 * time.Second, faults: []api.Fault{{Kind: api.Stall, Op: "audit"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -124,9 +124,9 @@ func TestRestarts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			inEachAtOnce(t, func(t *testing.T, p program) {
-				opt := cloud.Options{
+				opt := api.Options{
 					Seed: 8, Blobs: sized(12, 60), Records: sized(50, 200), Duplicates: 5, Late: 20, LateBy: 5 * time.Second,
-					Live: 500 * time.Millisecond, Latency: 50 * time.Millisecond, Faults: cloud.Flaky(0.05),
+					Live: 500 * time.Millisecond, Latency: 50 * time.Millisecond, Faults: api.Flaky(0.05),
 				}
 				s := newService(t, opt)
 				pipe := newPipeline(t, p, s)

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
 // mishap is something that goes wrong, and what people are told about it.
 type mishap struct {
 	name    string
-	service func(*cloud.Options)
+	service func(*api.Options)
 	atStart func(*rig.Service, *pipeline)
 	later   func(*rig.Service, *pipeline) // when everything has been delivered
 	want    []string                      // patterns of all lines above info, in their order
@@ -69,10 +69,10 @@ var mishaps = []mishap{
 	{
 		name: "only ReadDlp missing",
 		atStart: func(s *rig.Service, _ *pipeline) {
-			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
+			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = []string{api.RoleRead} })
 		},
 		want:  []string{`error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `},
-		state: "failing", what: "the app may not read DLP events", types: []string{cloud.DLP},
+		state: "failing", what: "the app may not read DLP events", types: []string{api.DLP},
 		mend: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
 			s.Login.RevokeAll()
@@ -80,14 +80,14 @@ var mishaps = []mishap{
 	},
 	{
 		name:    "auditing off",
-		atStart: func(s *rig.Service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, false) },
+		atStart: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, false) },
 		want:    []string{`error.*nothing is collected: auditing is off in this tenant: run "Set-AdminAuditLogConfig`},
 		state:   "failing", what: "auditing is off in this tenant",
-		mend: func(s *rig.Service, _ *pipeline) { s.SetAuditing(cloud.DefaultTenant, true) },
+		mend: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, true) },
 	},
 	{
 		name:   "throttled",
-		later:  func(s *rig.Service, _ *pipeline) { s.SetFaults(cloud.Fault{Kind: cloud.Throttle}) },
+		later:  func(s *rig.Service, _ *pipeline) { s.SetFaults(api.Fault{Kind: api.Throttle}) },
 		want:   []string{`warn.*Microsoft refuses most requests: nothing need be done unless it lasts`},
 		within: 3 * time.Minute,
 		lasts:  sized(0, 10*time.Minute),
@@ -97,18 +97,18 @@ var mishaps = []mishap{
 	},
 	{
 		name:    "clock",
-		service: func(o *cloud.Options) { o.Skew = 10 * time.Minute },
+		service: func(o *api.Options) { o.Skew = 10 * time.Minute },
 		want:    []string{`warn.*collecting Audit.*the clock of this machine is behind Microsoft's: set it.*\(by 10m0s\)`},
 		state:   "degraded", what: "the clock of this machine is behind Microsoft's",
 	},
 	{
 		name:  "subscription disabled",
-		later: func(s *rig.Service, _ *pipeline) { s.Disable(cloud.DefaultTenant, cloud.Exchange) },
+		later: func(s *rig.Service, _ *pipeline) { s.Disable(api.DefaultTenant, api.Exchange) },
 		want: []string{
 			` warn.*Audit\.Exchange: not collected: an administrator of the tenant or of the service disabled the subscription: .*AF20023`,
 			`error.*Audit\.Exchange: lost: content of .*: the subscription was off`,
 		},
-		state: "failing", what: "disabled the subscription", types: []string{cloud.Exchange},
+		state: "failing", what: "disabled the subscription", types: []string{api.Exchange},
 		mend: func(_ *rig.Service, p *pipeline) { // else it takes 15 minutes
 			p.stop()
 			p.start()
@@ -147,7 +147,7 @@ func TestTrouble(t *testing.T) {
 }
 
 func (x mishap) run(t *testing.T, p program) {
-	opt := cloud.Options{Seed: 18, Blobs: 5, Records: 10}
+	opt := api.Options{Seed: 18, Blobs: 5, Records: 10}
 	if x.service != nil {
 		x.service(&opt)
 	}
@@ -207,7 +207,7 @@ func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 		t.Error("the secret is in the log")
 	}
 	pipe.look()
-	for _, typ := range cloud.ContentTypes() {
+	for _, typ := range api.ContentTypes() {
 		h := pipe.health[typ]
 		if x.types != nil && !slices.Contains(x.types, typ) {
 			if h.State != "ok" {
@@ -238,7 +238,7 @@ func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool
 		return
 	}
 	want := map[bool]string{true: "1", false: "0"}
-	for _, typ := range cloud.ContentTypes() {
+	for _, typ := range api.ContentTypes() {
 		about := types == nil || slices.Contains(types, typ)
 		series := fmt.Sprintf(`(?m)^fluentbit_o365_up\{name="o365",tenant="[-0-9a-f]*",content_type="%s"\} %s$`, regexp.QuoteMeta(typ), want[up || !about])
 		ok := rig.Within(5*time.Second, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) })
@@ -254,7 +254,7 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 	const recovery = 90 * time.Second
 	isOK := func() bool {
 		pipe.look()
-		for _, typ := range cloud.ContentTypes() {
+		for _, typ := range api.ContentTypes() {
 			if pipe.health[typ].State != "ok" {
 				return false
 			}

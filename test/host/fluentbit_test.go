@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // The same in a real Fluent Bit, where there is one.
@@ -72,7 +72,7 @@ func TestFluentBitStopsAndReloads(t *testing.T) {
 	bin := fluentBit(t)
 	t.Log(bin.Name)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	inputs := []rig.Options{
 		w.input("1", "storage.type=filesystem", "content_types=Audit.Exchange,Audit.General"),
 		w.input("2", "storage.type=filesystem", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"),
@@ -101,7 +101,7 @@ func TestFluentBitStopsAndReloads(t *testing.T) {
 func TestFluentBitPauses(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	p := w.run(bin, nil,
 		w.input("1", "content_types=Audit.Exchange,Audit.General", "mem_buf_limit=100k"),
 		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All"))
@@ -118,7 +118,7 @@ func TestFluentBitPauses(t *testing.T) {
 func TestFluentBitKilled(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	service, input := rig.Options{"storage.sync": "full"}, w.input("", "storage.type=filesystem")
 	const kills, perBatch = 3, 100
 	for i := range kills {
@@ -142,7 +142,7 @@ func TestFluentBitKilled(t *testing.T) {
 func TestFluentBitSurvivesBug(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	so, err := faulty()
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestFluentBitSurvivesBug(t *testing.T) {
 func TestFluentBitLogFile(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	file := filepath.Join(t.TempDir(), "log")
 	p := w.run(bin, rig.Options{"log_file": file}, w.input("", "log_level=debug"))
 	w.wait(30 * time.Second)
@@ -190,7 +190,7 @@ func TestFluentBitRefuses(t *testing.T) {
 		t.Skipf("%s goes on without an input that does not start (until 4.0.3)", v)
 	}
 	t.Parallel()
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	tests := []struct {
 		name  string
 		input rig.Options

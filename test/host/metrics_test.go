@@ -12,7 +12,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // scrape reads what Fluent Bit shows of the plugin's metrics.
@@ -50,7 +50,7 @@ func TestFluentBitMetrics(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
 	const blobs, records = 6, 50
-	w := simulate(t, cloud.Options{Blobs: blobs, Records: records})
+	w := simulate(t, api.Options{Blobs: blobs, Records: records})
 	service, root, err := rig.HTTPServer()
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +59,7 @@ func TestFluentBitMetrics(t *testing.T) {
 	w.stored(2 * blobs * records)
 
 	url := root + "/api/v2/metrics/prometheus"
-	exchange := []string{`name="audit"`, `tenant="` + cloud.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
+	exchange := []string{`name="audit"`, `tenant="` + api.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
 	tenant := exchange[:2]
 	var text string
 	counted := rig.Within(20*time.Second, func() bool {

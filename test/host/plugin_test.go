@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 func TestPluginDelivers(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 20, Records: 30, Duplicates: 2})
+	w := simulate(t, api.Options{Blobs: 20, Records: 30, Duplicates: 2})
 	p := w.start(path, append(
 		w.args("1", "content_types=Audit.Exchange,Audit.General"),
 		w.args("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
@@ -23,7 +23,7 @@ func TestPluginDelivers(t *testing.T) {
 
 func TestPluginTags(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 3})
+	w := simulate(t, api.Options{Blobs: 2, Records: 3})
 	p := w.start(path, append(w.args("", "tag_prefix=m365"), "-format", "tagged")...)
 	w.stored(5 * 2 * 3)
 	stop(t, p, 0)
@@ -40,7 +40,7 @@ func TestPluginTags(t *testing.T) {
 
 func TestPluginPaused(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 20, Records: 30})
+	w := simulate(t, api.Options{Blobs: 20, Records: 30})
 	p := w.start(path, append(w.args("1"), append(w.args("2", "alias=second", "content_types=DLP.All"), "-mem-limit", "200000")...)...)
 	p.WaitLog("paused", 3, 10*time.Second)
 	w.wait(30 * time.Second)
@@ -57,7 +57,7 @@ func TestPluginPaused(t *testing.T) {
 // A stop in the middle loses nothing and repeats nothing.
 func TestPluginStops(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	for i := range 3 {
 		p := w.start(path, w.args("")...)
 		w.stored(1000 * (i + 1))
@@ -75,7 +75,7 @@ func TestPluginStops(t *testing.T) {
 
 func TestPluginReloads(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	p := w.start(path, append(
 		w.args("1", "content_types=Audit.Exchange,Audit.General"),
 		w.args("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
@@ -95,7 +95,7 @@ func TestPluginReloads(t *testing.T) {
 // content type.
 func TestPluginKilled(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	const kills, perBatch = 3, 100 // records of 64k at most
 	for i := range kills {
 		p := w.start(path, w.args("")...)
@@ -118,7 +118,7 @@ func TestPluginLosses(t *testing.T) {
 		t.Skip("waits half a minute")
 	}
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 60})
+	w := simulate(t, api.Options{Blobs: 2, Records: 60})
 	p := w.start(path, append(w.args(""), "-drop-every", "4")...)
 	w.wait(5 * time.Minute)
 	stop(t, p, 0)
@@ -134,7 +134,7 @@ func TestPluginLosses(t *testing.T) {
 // up.
 func TestPluginProcessors(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 10, Records: 30})
+	w := simulate(t, api.Options{Blobs: 10, Records: 30})
 	p := w.start(path, append(w.args(""), "-swallow-every", "3")...)
 	time.Sleep(4 * time.Second)
 	stop(t, p, 0)

@@ -12,7 +12,8 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // The plugin, and one with a bug (plugin/fault.go), each built at most once.
@@ -30,7 +31,7 @@ type world struct {
 	store string
 }
 
-func simulate(t *testing.T, opt cloud.Options) *world {
+func simulate(t *testing.T, opt api.Options) *world {
 	t.Helper()
 	so, err := plugin()
 	if err != nil {
@@ -68,17 +69,17 @@ func (w *world) start(bin string, args ...string) *rig.Process {
 	return start(w.t, exec.Command(bin, append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)...))
 }
 
-func (w *world) report() cloud.Report {
+func (w *world) report() check.Report {
 	w.t.Helper()
 	f, err := os.Open(w.store)
 	if errors.Is(err, os.ErrNotExist) {
-		return cloud.Report{Lost: 1}
+		return check.Report{Lost: 1}
 	}
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	defer f.Close()
-	r, err := w.CheckLines(f, cloud.CheckOptions{Dedup: true})
+	r, err := w.CheckLines(f, check.Options{Dedup: true})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // Hosts that lack something.
@@ -29,7 +29,7 @@ func TestPluginOtherHosts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+			w := simulate(t, api.Options{Blobs: 2, Records: 20})
 			bin, err := host.Build(dir, test.build...)
 			if err != nil {
 				t.Fatal(err)
@@ -49,7 +49,7 @@ func TestPluginOtherHosts(t *testing.T) {
 
 func TestPluginRefuses(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	old, err := host.Build(dir, "-DNO_PRE_REGISTER")
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +76,7 @@ func TestPluginRefuses(t *testing.T) {
 }
 
 func TestPluginOptions(t *testing.T) {
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	p := w.start(path, "-options")
 	if status := p.Wait(endLimit); status != 0 {
 		t.Fatalf("exit status %d", status)
@@ -94,7 +94,7 @@ func TestPluginOptions(t *testing.T) {
 // its own handler for SIGSEGV in the place of Go's.
 func TestPluginBug(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	so, err := faulty()
 	if err != nil {
 		t.Fatal(err)
@@ -122,7 +122,7 @@ func TestPluginBug(t *testing.T) {
 // The C side under AddressSanitizer. Leaks are not looked for: the collector's
 // tables are never freed, and pointers that only Go holds look like leaks.
 func TestPluginSanitized(t *testing.T) {
-	w := simulate(t, cloud.Options{Blobs: 10, Records: 30})
+	w := simulate(t, api.Options{Blobs: 10, Records: 30})
 	bin, err := host.Build(dir, "-fsanitize=address", "-fno-omit-frame-pointer")
 	if err != nil {
 		t.Skipf("no AddressSanitizer: %v", err)

@@ -4,31 +4,31 @@ import (
 	"context"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // act is what happens from a share of the time on.
 type act struct {
 	at     float64
 	what   string
-	faults []cloud.Fault
+	faults []api.Fault
 	down   bool // the destination takes nothing
 }
 
 // acts follow one another; each ends what the one before did.
 var acts = []act{
-	{at: 0, what: "all is well but for a blob that has expired and some elements that are no records", faults: []cloud.Fault{
-		{Kind: cloud.Refuse, Text: "AF20051", Op: "audit", Type: cloud.SharePoint, Skip: 20, Times: 1},
-		{Kind: cloud.Insert, Text: cloud.Number, Op: "audit", Type: cloud.General, Skip: 10, Times: 3},
+	{at: 0, what: "all is well but for a blob that has expired and some elements that are no records", faults: []api.Fault{
+		{Kind: api.Refuse, Text: "AF20051", Op: "audit", Type: api.SharePoint, Skip: 20, Times: 1},
+		{Kind: api.Insert, Text: api.Number, Op: "audit", Type: api.General, Skip: 10, Times: 3},
 	}},
-	{at: 0.2, what: "the service throttles", faults: []cloud.Fault{{Kind: cloud.Throttle, Probability: 0.4}}},
+	{at: 0.2, what: "the service throttles", faults: []api.Fault{{Kind: api.Throttle, Probability: 0.4}}},
 	{at: 0.32, what: "all is well"},
-	{at: 0.4, what: "the permission for DLP.All is gone", faults: []cloud.Fault{
-		{Kind: cloud.Refuse, Text: "AF10001", Type: cloud.DLP},
+	{at: 0.4, what: "the permission for DLP.All is gone", faults: []api.Fault{
+		{Kind: api.Refuse, Text: "AF10001", Type: api.DLP},
 	}},
 	{at: 0.54, what: "all is well"},
 	{at: 0.66, what: "the destination takes nothing", down: true},
-	{at: 0.8, what: "the service fails now and then", faults: []cloud.Fault{{Kind: "503", Probability: 0.3}}},
+	{at: 0.8, what: "the service fails now and then", faults: []api.Fault{{Kind: "503", Probability: 0.3}}},
 	{at: 0.92, what: "all is well"},
 }
 

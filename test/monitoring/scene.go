@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 const quota = 300 // requests a minute
@@ -36,10 +36,10 @@ func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err e
 			s.stop()
 		}
 	}()
-	if s.service, err = rig.StartService(dir, cloud.Options{
+	if s.service, err = rig.StartService(dir, api.Options{
 		Seed: 1, Blobs: 168, Records: 60, Live: 4 * time.Second,
 		Duplicates: 1, Late: 5, LateBy: 90 * time.Second,
-		Quota: cloud.Quota{PerMinute: quota},
+		Quota: api.Quota{PerMinute: quota},
 	}); err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 const (
@@ -69,7 +69,7 @@ func StartSimulator(ctx context.Context, dir string, flags ...string) (*Simulato
 func (s *Simulator) Options() Options { return maps.Clone(s.options) }
 
 // Account is what the service was asked so far, and what it has.
-func (s *Simulator) Account() (a cloud.Account, err error) {
+func (s *Simulator) Account() (a api.Account, err error) {
 	pem, err := os.ReadFile(s.options["ca_file"])
 	if err != nil {
 		return a, err

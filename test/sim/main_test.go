@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // served is the program, running.
@@ -116,7 +116,7 @@ func (s *served) do(method, path, token string) int {
 func TestServe(t *testing.T) {
 	s := serve(t, "-tenants", "2", "-records", "3", "-flaky", "0")
 	s.ready["tenant_id"], _, _ = strings.Cut(s.ready["tenant_id"], ",")
-	if s.ready["tenant_id"] != cloud.DefaultTenant {
+	if s.ready["tenant_id"] != api.DefaultTenant {
 		t.Errorf("tenant %s", s.ready["tenant_id"])
 	}
 	list := "/api/v1.0/" + s.ready["tenant_id"] + "/activity/feed/subscriptions/list"
@@ -170,8 +170,8 @@ func TestCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := s.cloud
-	if o.LargeSize != 25<<20 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != cloud.DefaultTenant {
+	o := s.API
+	if o.LargeSize != 25<<20 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != api.DefaultTenant {
 		t.Errorf("%+v", o)
 	}
 	for _, args := range [][]string{{"-start", "today"}, {"-faults", "x"}, {"-faults", "@/nowhere/at/all"}, {"-large-size", "big"}, {"more"}, {"-no-such-flag"}} {
