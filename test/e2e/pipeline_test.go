@@ -125,7 +125,7 @@ func (p *pipeline) stop() {
 	}
 }
 
-// complete waits until everything that can be had is stored.
+// complete waits until everything is stored that a client can have received by now.
 func (p *pipeline) complete(limit time.Duration) {
 	p.t.Helper()
 	done := rig.Within(limit, func() bool { return !p.process.Running() || p.sink.complete() })

@@ -131,7 +131,7 @@ func TestFluentBitKilled(t *testing.T) {
 	w.wait(time.Minute)
 	stop(t, p, 0)
 	r := w.report()
-	// What the output has written and not told Fluent Bit yet comes again too.
+	// What the output has written without confirming it is delivered again too.
 	if r.Changed > 0 || r.Unexpected > 0 || r.Repeated > kills*5*2*perBatch {
 		t.Errorf("%v", r)
 	}

@@ -164,7 +164,7 @@ func TestTagged(t *testing.T) {
 	}
 }
 
-// What Fluent Bit's decoder stops at is told.
+// What Fluent Bit's decoder stops at is reported.
 func TestBadEvents(t *testing.T) {
 	tests := []struct {
 		name   string

@@ -112,7 +112,7 @@ func TestPluginKilled(t *testing.T) {
 	t.Logf("%d records repeated by %d kills", r.Repeated, kills)
 }
 
-// What Fluent Bit loses between its ring buffer and its storage comes again.
+// What Fluent Bit loses between its ring buffer and its storage is delivered again.
 func TestPluginLosses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits half a minute")
@@ -130,8 +130,7 @@ func TestPluginLosses(t *testing.T) {
 	}
 }
 
-// What processors drop is done with: it does not come again and holds nothing
-// up.
+// What processors drop is not delivered again, and does not stop the input.
 func TestPluginProcessors(t *testing.T) {
 	t.Parallel()
 	w := simulate(t, api.Options{Blobs: 10, Records: 30})

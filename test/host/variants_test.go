@@ -119,8 +119,8 @@ func TestPluginBug(t *testing.T) {
 	}
 }
 
-// The C side under AddressSanitizer. Leaks are not looked for: the collector's
-// tables are never freed, and pointers that only Go holds look like leaks.
+// The C side under AddressSanitizer. Leaks are not searched for: the collector's
+// tables are never freed, and pointers that only Go holds appear as leaks.
 func TestPluginSanitized(t *testing.T) {
 	w := simulate(t, api.Options{Blobs: 10, Records: 30})
 	bin, err := host.Build(dir, "-fsanitize=address", "-fno-omit-frame-pointer")

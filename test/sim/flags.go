@@ -30,7 +30,7 @@ func parse(args []string) (*settings, error) {
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:8365", "address to serve on; port 0 takes a free one")
 	f.StringVar(&s.CAFile, "ca-out", "sim-ca.pem", "file to write the certificate authority to")
 	f.BoolVar(&s.HTTP1, "http1", false, "HTTP/1.1 only; resets and cut bodies are those of TCP then")
-	f.BoolVar(&s.precompress, "store", false, "make the backlog's bodies beforehand, so that they cost little when they are asked for")
+	f.BoolVar(&s.precompress, "store", false, "make the backlog's bodies beforehand, so that they cost little when they are requested")
 	f.StringVar(&s.readyFile, "ready-file", "", "file to write the settings to, as JSON, when ready")
 	f.StringVar(&s.App.ClientID, "client-id", server.ClientID, "application id")
 	f.StringVar(&s.App.Secret, "client-secret", server.ClientSecret, "its secret")
@@ -62,7 +62,7 @@ func parse(args []string) (*settings, error) {
 	f.BoolVar(&o.AuditingOff, "auditing-off", false, "the tenants' audit log is off until /_sim/auditing turns it on")
 
 	f.IntVar(&o.PageSize, "page-size", 100, "entries of a listing's page")
-	f.DurationVar(&o.PageLife, "page-life", 0, "how long a next page can be had; 0 for ever")
+	f.DurationVar(&o.PageLife, "page-life", 0, "how long a next page can be requested; 0 without limit")
 	f.DurationVar(&o.Grace, "grace", time.Hour, "how far beyond 7 days a listing may start; -1ns for none")
 	f.BoolVar(&o.ShortDay, "short-day", false, "refuse windows of exactly 24 hours")
 	f.BoolVar(&o.LongWindow, "long-window", false, "answer longer windows with half of their content")
@@ -128,7 +128,7 @@ func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// size is a number of bytes, in k, M or G if it says so.
+// size is a number of bytes, with an optional unit k, M or G.
 type size int64
 
 func (s *size) String() string { return strconv.FormatInt(int64(*s), 10) }

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Verifier tells which tenant a bearer token is for and which roles it carries.
-// It fails for a token that is stale, forged or for another audience.
+// Verifier returns the tenant (a directory id) that a bearer token is for, and its
+// roles. It fails for a token that is expired, forged or for another audience.
 type Verifier func(bearer string) (tenant string, roles []string, err error)
 
 // The roles of the service.

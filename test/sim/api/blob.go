@@ -12,7 +12,7 @@ type blob struct {
 	series  *series
 	number  int
 	id      string
-	size    int64   // bytes of JSON at least; 0: count says it
+	size    int64   // bytes of JSON at least; 0: count limits it
 	count   int     // records, if size is 0
 	earlier []*blob // the blobs before it in the series, for its duplicates
 	created time.Time

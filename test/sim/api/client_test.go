@@ -115,7 +115,7 @@ func contentPath(typ string, from, to time.Time) string {
 	return "subscriptions/content?contentType=" + typ + "&startTime=" + from.UTC().Format(wire) + "&endTime=" + to.UTC().Format(wire)
 }
 
-// list reads all pages of a listing and tells how many there were.
+// list reads all pages of a listing and counts them.
 func (p *probe) list(typ string, from, to time.Time) (all []entry, pages int) {
 	p.Helper()
 	for uri := contentPath(typ, from, to); uri != ""; pages++ {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestLargeBlobNeedsLittleMemory reads 100 MB and looks at the heap meanwhile.
+// TestLargeBlobNeedsLittleMemory reads 100 MB and measures the heap meanwhile.
 func TestLargeBlobNeedsLittleMemory(t *testing.T) {
 	const size = 100 << 20
 	sim := New(Options{Seed: 1, Blobs: 2, Records: 10, Large: 1, LargeSize: size, Subscribed: []string{General}})

@@ -16,8 +16,8 @@ type refusal struct {
 
 func (e *refusal) Error() string { return e.code + ": " + e.message }
 
-// refusef makes the error answers of Microsoft's table, HTTP 400 unless it says
-// otherwise.
+// refusef makes an error answer with the HTTP status that Microsoft's table gives
+// for the code; the default is 400.
 func refusef(code, format string, args ...any) error {
 	status := http.StatusBadRequest
 	switch code {

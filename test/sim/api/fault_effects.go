@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// beforeBody lets the fault happen if it is one that leaves no room for an
-// answer.
-func (f *Fault) beforeBody(c *Service, req *request) bool {
+// replacesAnswer sets the header fields of the fault, and reports whether the fault
+// has replaced the answer.
+func (f *Fault) replacesAnswer(c *Service, req *request) bool {
 	for name, value := range f.Header {
 		if by, err := time.ParseDuration(value); err == nil && name == "Date" {
 			value = c.Now().Add(by).Format(http.TimeFormat)
@@ -52,7 +52,7 @@ func (f *Fault) beforeBody(c *Service, req *request) bool {
 	case Refuse:
 		req.refuse(refusef(f.Text, "Refused by a fault."))
 	case Redirect:
-		req.w.Header().Set("Location", c.lead(req, Redirect, c.root(req.r)+req.r.URL.RequestURI()))
+		req.w.Header().Set("Location", c.elsewhere(req, Redirect, c.root(req.r)+req.r.URL.RequestURI()))
 		req.respond(http.StatusFound, "")
 	case Reset:
 		reset(req)
@@ -65,8 +65,8 @@ func (f *Fault) beforeBody(c *Service, req *request) bool {
 	return true
 }
 
-// flood answers with Size bytes of the fault's Text, packed where the client takes
-// that.
+// flood answers with Size bytes of the fault's Text, compressed for a client that
+// accepts gzip.
 func (c *Service) flood(req *request, status int) {
 	f := req.fault
 	req.w.Header().Set("Content-Type", jsonType)
@@ -88,12 +88,12 @@ func (c *Service) flood(req *request, status int) {
 	piece := bytes.Repeat([]byte(text), max(1, (64<<10)/len(text)))
 	for left := f.Size; left > 0; left -= int64(len(piece)) {
 		if _, err := out.Write(piece[:min(left, int64(len(piece)))]); err != nil {
-			return // the client has had enough
+			return // the client has closed the connection
 		}
 	}
 }
 
-// cuts tells whether the body ends where the fault happens.
+// cuts reports whether the body ends where the fault happens.
 func (f *Fault) cuts() bool {
 	switch f.Kind {
 	case ResetBody, Abort, Truncate, Cut, CutGzip, Stall:
@@ -102,8 +102,9 @@ func (f *Fault) cuts() bool {
 	return false
 }
 
-// place is the piece of n that the fault happens to.
-func (f *Fault) place(n int) int {
+// piece is the index of the piece, of n, that the fault happens to; -1 without a
+// fault.
+func (f *Fault) piece(n int) int {
 	if f == nil {
 		return -1
 	}
@@ -148,21 +149,21 @@ func reset(req *request) {
 	_ = raw.Close()
 }
 
-// lead sends a URI to the host of a fault that says so, and remembers the host
-// as one that should never see a token.
-func (c *Service) lead(req *request, kind, uri string) string {
+// elsewhere moves a URI to the host in the text of a fault of this kind, and records
+// that host as one that must never get a token.
+func (c *Service) elsewhere(req *request, kind, uri string) string {
 	if req.fault == nil || req.fault.Kind != kind {
 		return uri
 	}
-	c.strange.Lock()
-	c.strangers[req.fault.Text] = true
-	c.strange.Unlock()
+	c.foreignMu.Lock()
+	c.foreign[req.fault.Text] = true
+	c.foreignMu.Unlock()
 	_, rest, _ := strings.Cut(strings.TrimPrefix(uri, c.root(req.r)), "/")
 	return "https://" + req.fault.Text + "/" + rest
 }
 
-func (c *Service) isStranger(host string) bool {
-	c.strange.Lock()
-	defer c.strange.Unlock()
-	return c.strangers[host]
+func (c *Service) isForeign(host string) bool {
+	c.foreignMu.Lock()
+	defer c.foreignMu.Unlock()
+	return c.foreign[host]
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // TestFaultsAsSeenByAClient lets each fault happen to a blob of 40 records, over
-// each way to reach the service, and looks at what arrives.
+// each way to reach the service, and checks what arrives.
 func TestFaultsAsSeenByAClient(t *testing.T) {
 	const (
 		whole   = "whole"

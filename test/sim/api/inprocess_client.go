@@ -10,8 +10,8 @@ import (
 	"sync"
 )
 
-// Client is an HTTP client that reaches the service without a network, whatever
-// host it is asked for: connections are pipes, so it works in a synctest bubble
+// Client is an HTTP client that reaches the service without a network, under any
+// host name: connections are pipes, so it works in a synctest bubble
 // with its clock. An answer that is cut short fails to be read with
 // io.ErrUnexpectedEOF.
 func (c *Service) Client() *http.Client { return &http.Client{Transport: direct{c}} }
@@ -118,7 +118,7 @@ func (w *pipeWriter) close(err error) {
 	_ = w.body.CloseWithError(err)
 }
 
-// pipeBody is the client's end: closing it tells the handler.
+// pipeBody is the client's end: closing it ends the handler's context.
 type pipeBody struct {
 	*io.PipeReader
 	done func()

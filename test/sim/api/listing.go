@@ -16,7 +16,7 @@ type window struct {
 	partial    bool // wider than the service promises to answer in full
 }
 
-// list serves a listing of content.
+// listContent serves a page of a content listing.
 func (c *Service) listContent(req *request) error {
 	entries, err := c.entries(req)
 	if err != nil {
@@ -64,7 +64,7 @@ func (c *Service) entries(req *request) ([]string, error) {
 	return entries, nil
 }
 
-// match gives the blobs of a window that come after page's position, in order
+// match returns the blobs of a window that come after page's position, in order
 // of their appearance, one more than a page holds at most.
 func (c *Service) match(s *series, win window, page page) []*blob {
 	now := c.Now()
@@ -138,8 +138,7 @@ func badWindow(code string) error {
 	return refusef(code, "Start time and end time must both be specified (or both omitted) and must be less than or equal to 24 hours apart, with the start time no more than 7 days in the past.")
 }
 
-// page is a place in a listing: what was there when it began, and the last
-// entry handed out.
+// page is a position in a listing.
 type page struct {
 	seen     time.Time // content listed later is not part of this listing
 	listed   int64     // ms
@@ -150,7 +149,7 @@ func (p page) after(b *blob) page {
 	return page{p.seen, b.listed.UnixMilli(), b.number + 1}
 }
 
-// before tells whether the page's last entry stands before b.
+// before reports whether the page's last entry precedes b.
 func (p page) before(b *blob) bool {
 	if ms := b.listed.UnixMilli(); ms != p.listed {
 		return ms > p.listed
@@ -198,7 +197,7 @@ func (c *Service) nextPageURI(req *request, s *series, p page) string {
 	if start := req.param("startTime"); start != "" {
 		uri += "&starttime=" + start + "&endtime=" + req.param("endTime")
 	}
-	return c.lead(req, NextPageElsewhere, uri+"&nextpage="+c.pageToken(req, s, p))
+	return c.elsewhere(req, NextPageElsewhere, uri+"&nextpage="+c.pageToken(req, s, p))
 }
 
 func (c *Service) entry(req *request, b *blob, win window) string {
@@ -207,5 +206,5 @@ func (c *Service) entry(req *request, b *blob, win window) string {
 		uri += "?part=2"
 	}
 	return fmt.Sprintf(`{"contentUri":%q,"contentId":%q,"contentType":%q,"contentCreated":%q,"contentExpiration":%q}`,
-		c.lead(req, ContentElsewhere, uri), b.id, b.series.typ, formatTime(b.created), formatTime(b.expires))
+		c.elsewhere(req, ContentElsewhere, uri), b.id, b.series.typ, formatTime(b.created), formatTime(b.expires))
 }

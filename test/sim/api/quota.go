@@ -6,7 +6,7 @@ import (
 )
 
 // Quota limits the requests of a tenant. What exceeds it is answered with AF429
-// in an HTTP 403, before the operation is looked at.
+// in an HTTP 403, before the operation starts.
 type Quota struct {
 	PerMinute int  // 0 is no limit
 	Sliding   bool // any 60 seconds; else the minutes of the clock
@@ -21,7 +21,7 @@ type quota struct {
 
 func newQuota(q Quota) *quota { return &quota{Quota: q, used: map[string][]time.Time{}} }
 
-// take counts a request and tells whether it is within the quota.
+// take counts a request and reports whether it is within the quota.
 func (q *quota) take(tenant string, now time.Time) bool {
 	if q.PerMinute <= 0 {
 		return true

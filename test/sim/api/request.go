@@ -28,7 +28,7 @@ func (c *Service) serve(w http.ResponseWriter, r *http.Request, op string, opera
 	req := &request{r: r, op: op, query: r.URL.Query()}
 	req.w = &statusWriter{ResponseWriter: w, status: &req.status}
 	req.contentOf = c.contentOf(req)
-	c.stats.begin(req, c.isStranger(r.Host), c.Now())
+	c.stats.begin(req, c.isForeign(r.Host), c.Now())
 	defer c.stats.end(req)
 
 	w.Header().Set("Date", c.Now().Format(http.TimeFormat))
@@ -38,7 +38,7 @@ func (c *Service) serve(w http.ResponseWriter, r *http.Request, op string, opera
 	if f := c.faults.pick(req); f != nil {
 		c.stats.fault(f.Kind)
 		req.fault = f
-		if f.beforeBody(c, req) {
+		if f.replacesAnswer(c, req) {
 			return
 		}
 	}
@@ -128,7 +128,7 @@ func (req *request) respond(status int, body string) {
 	_, _ = io.WriteString(req.w, body)
 }
 
-// statusWriter remembers the status. ResponseController looks through it.
+// statusWriter remembers the status. ResponseController unwraps it.
 type statusWriter struct {
 	http.ResponseWriter
 	status *int

@@ -44,7 +44,7 @@ func newStatistics() *statistics {
 	}}
 }
 
-func (a *statistics) begin(req *request, stranger bool, now time.Time) {
+func (a *statistics) begin(req *request, foreign bool, now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.now++
@@ -57,7 +57,7 @@ func (a *statistics) begin(req *request, stranger bool, now time.Time) {
 	if req.param("PublisherIdentifier") == "" {
 		a.sum.NoPublisher[req.op]++
 	}
-	if stranger && req.r.Header.Get("Authorization") != "" {
+	if foreign && req.r.Header.Get("Authorization") != "" {
 		a.sum.TokensAbroad++
 	}
 }

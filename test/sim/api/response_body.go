@@ -43,7 +43,7 @@ func (c *Service) writeBody(req *request, pieces iter.Seq[[]byte], n int) error 
 		// More than will ever be sent: the server closes the connection.
 		req.w.Header().Set("Content-Length", brokenLength)
 	}
-	i, at := 0, f.place(n)
+	i, at := 0, f.piece(n)
 	for piece := range pieces {
 		if f != nil && i == at && f.cuts() {
 			half := piece[:len(piece)/2]

@@ -84,7 +84,7 @@ type Options struct {
 
 	// Listings.
 	PageSize   int           // entries of a page; default 100
-	PageLife   time.Duration // how long a next page can be asked for; 0 for ever
+	PageLife   time.Duration // how long a next page can be requested; 0 without limit
 	Grace      time.Duration // how far beyond 7 days a listing may start; default 1 h, negative none
 	ShortDay   bool          // windows of exactly 24 hours are refused too
 	LongWindow bool          // longer windows are answered, with half of the content
@@ -144,8 +144,8 @@ type Service struct {
 	live    bool
 	index   recordIndex
 
-	strange   sync.Mutex
-	strangers map[string]bool // hosts that were named in answers and are not the service
+	foreignMu sync.Mutex
+	foreign   map[string]bool // hosts that faults named in answers and that are not the service
 }
 
 // tenant is one customer of the service.
@@ -160,14 +160,14 @@ type tenant struct {
 func New(opt Options) *Service {
 	opt = opt.withDefaults()
 	c := &Service{
-		opt:       opt,
-		mux:       http.NewServeMux(),
-		faults:    newFaults(opt.Seed, opt.Faults),
-		quota:     newQuota(opt.Quota),
-		stats:     newStatistics(),
-		tenants:   map[string]*tenant{},
-		live:      opt.Live > 0,
-		strangers: map[string]bool{},
+		opt:     opt,
+		mux:     http.NewServeMux(),
+		faults:  newFaults(opt.Seed, opt.Faults),
+		quota:   newQuota(opt.Quota),
+		stats:   newStatistics(),
+		tenants: map[string]*tenant{},
+		live:    opt.Live > 0,
+		foreign: map[string]bool{},
 	}
 	for _, id := range opt.Tenants {
 		id = strings.ToLower(id)

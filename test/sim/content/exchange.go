@@ -79,7 +79,7 @@ func (g *Generator) parameter() {
 	}
 }
 
-// owner writes what mailbox records say about mailbox and client.
+// owner writes the members of mailbox records about mailbox and client.
 func (g *Generator) owner(e event) {
 	g.raw("ClientIPAddress", orEmpty(e.user.ip))
 	g.str("ClientInfoString", `Client=OWA;Action=ViaProxy;`, e.user.agent)

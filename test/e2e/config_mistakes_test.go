@@ -13,7 +13,7 @@ import (
 const echo = "could not initialize threaded plugin instance"
 
 // TestMistakes is about mistakes in the configuration: the host does not
-// start, and one line says why.
+// start, and one line gives the reason.
 func TestMistakes(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
-// TestFullDisk fills the disk that the state file is on: this is told, what is
+// TestFullDisk fills the disk that the state file is on: this is reported, what is
 // stored goes on being stored, and after a while nothing more is collected,
 // until there is room again.
 func TestFullDisk(t *testing.T) {
@@ -30,7 +30,7 @@ func TestFullDisk(t *testing.T) {
 		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
 		s.Produce(api.DefaultTenant, api.Exchange, 20, 200)
 		fullDisk(t, pipe, `error.*the state file can't be written: make room on the disk of db.*full`)
-		pipe.look()
+		pipe.read()
 		if h := pipe.health[api.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
 			t.Errorf("health record: %+v", h)
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
-// mishap is something that goes wrong, and what people are told about it.
+// mishap is something that goes wrong, and how it is reported.
 type mishap struct {
 	name    string
 	service func(*api.Options)
@@ -24,11 +24,11 @@ type mishap struct {
 	state   string                        // of the content types that it is about
 	what    string                        // as health records and mail have it
 	types   []string                      // that it is about; nil: all
-	mend    func(*rig.Service, *pipeline) // nil: nothing can be done while Fluent Bit runs
+	fix     func(*rig.Service, *pipeline) // nil: nothing can be done while Fluent Bit runs
 
-	lasts     time.Duration // in vain: nothing more is told
+	lasts     time.Duration // nothing more is reported meanwhile
 	passes    bool          // by itself: there is no mail
-	forgotten bool          // who got a mail, since Fluent Bit was started again
+	forgotten bool          // that a mail was sent, since Fluent Bit was started again
 }
 
 var mishaps = []mishap{
@@ -37,7 +37,7 @@ var mishaps = []mishap{
 		atStart: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, "another") },
 		want:    []string{`error.*nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID.*AADSTS7000215`},
 		state:   "failing", what: "the client secret is wrong",
-		mend: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
+		fix: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name: "expired secret",
@@ -46,7 +46,7 @@ var mishaps = []mishap{
 		},
 		want:  []string{`error.*nothing is collected: the client secret has expired: make a new client secret.*AADSTS7000222`},
 		state: "failing", what: "the client secret has expired",
-		mend: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
+		fix: func(s *rig.Service, _ *pipeline) { s.Login.SetSecret(rig.ClientID, rig.ClientSecret) },
 	},
 	{
 		name:    "unknown tenant",
@@ -61,7 +61,7 @@ var mishaps = []mishap{
 		},
 		want:  []string{`error.*nothing is collected; Audit\..*: the app may not read the audit log \(ActivityFeed\.Read is missing\): run "az ad app permission add --id 22222222-.*admin-consent`},
 		state: "failing", what: "the app may not read",
-		mend: func(s *rig.Service, _ *pipeline) {
+		fix: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
 			s.Login.RevokeAll()
 		},
@@ -73,7 +73,7 @@ var mishaps = []mishap{
 		},
 		want:  []string{`error.*collecting Audit\..*; not DLP\.All: the app may not read DLP events .*az ad app permission admin-consent --id `},
 		state: "failing", what: "the app may not read DLP events", types: []string{api.DLP},
-		mend: func(s *rig.Service, _ *pipeline) {
+		fix: func(s *rig.Service, _ *pipeline) {
 			s.Login.ChangeApp(rig.ClientID, func(a *login.App) { a.Roles = nil })
 			s.Login.RevokeAll()
 		},
@@ -83,7 +83,7 @@ var mishaps = []mishap{
 		atStart: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, false) },
 		want:    []string{`error.*nothing is collected: auditing is off in this tenant: run "Set-AdminAuditLogConfig`},
 		state:   "failing", what: "auditing is off in this tenant",
-		mend: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, true) },
+		fix: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, true) },
 	},
 	{
 		name:   "throttled",
@@ -93,7 +93,7 @@ var mishaps = []mishap{
 		lasts:  sized(0, 10*time.Minute),
 		passes: true,
 		state:  "degraded", what: "Microsoft refuses most requests",
-		mend: func(s *rig.Service, _ *pipeline) { s.SetFaults() },
+		fix: func(s *rig.Service, _ *pipeline) { s.SetFaults() },
 	},
 	{
 		name:    "clock",
@@ -109,7 +109,7 @@ var mishaps = []mishap{
 			`error.*Audit\.Exchange: lost: content of .*: the subscription was off`,
 		},
 		state: "failing", what: "disabled the subscription", types: []string{api.Exchange},
-		mend: func(_ *rig.Service, p *pipeline) { // else it takes 15 minutes
+		fix: func(_ *rig.Service, p *pipeline) { // else it takes 15 minutes
 			p.stop()
 			p.start()
 		},
@@ -120,7 +120,7 @@ var mishaps = []mishap{
 		atStart: func(s *rig.Service, _ *pipeline) { s.Down() },
 		want:    []string{`warn.*nothing is collected: the login service can't be reached.*it is tried again.*connection refused`},
 		state:   "failing", what: "can't be reached",
-		mend: func(s *rig.Service, p *pipeline) { must(p.t, s.Up()) },
+		fix: func(s *rig.Service, p *pipeline) { must(p.t, s.Up()) },
 	},
 	{
 		name:    "unknown certificate authority",
@@ -134,7 +134,7 @@ var mishaps = []mishap{
 var complaint = regexp.MustCompile(`(?m)^.*\[(?: warn|error)\] \[input:o365:o365\] .*$`)
 
 // TestTrouble makes the mistakes that people make, and has their bad luck: each
-// is told once, with what to do, in the log, in the metrics, by a health record
+// is reported once, with what to do, in the log, in the metrics, by a health record
 // and by mail, and so is its end. Nothing is lost.
 func TestTrouble(t *testing.T) {
 	t.Parallel()
@@ -173,21 +173,21 @@ func (x mishap) run(t *testing.T, p program) {
 		limit = 20 * time.Second
 	}
 	rig.Within(limit, func() bool { return complaint.MatchString(pipe.process.Log()) })
-	x.isTold(t, pipe, mails)
+	x.isReported(t, pipe, mails)
 	if x.lasts > 0 {
 		time.Sleep(x.lasts)
-		x.isTold(t, pipe, mails)
+		x.isReported(t, pipe, mails)
 	}
-	if x.mend == nil {
+	if x.fix == nil {
 		pipe.stop()
 		return
 	}
-	x.mend(s, pipe)
+	x.fix(s, pipe)
 	x.isOver(t, pipe, mails)
 }
 
-// isTold checks what everybody is told while it lasts.
-func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
+// isReported checks all reports while it lasts.
+func (x mishap) isReported(t *testing.T, pipe *pipeline, mails *mailbox) {
 	t.Helper()
 	if !x.passes {
 		rig.Within(20*time.Second, func() bool { return len(mails.all()) > 0 })
@@ -206,7 +206,7 @@ func (x mishap) isTold(t *testing.T, pipe *pipeline, mails *mailbox) {
 	if strings.Contains(pipe.process.Log(), rig.ClientSecret) {
 		t.Error("the secret is in the log")
 	}
-	pipe.look()
+	pipe.read()
 	for _, typ := range api.ContentTypes() {
 		h := pipe.health[typ]
 		if x.types != nil && !slices.Contains(x.types, typ) {
@@ -248,12 +248,12 @@ func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool
 	}
 }
 
-// isOver checks that the end is told, once, and that nothing is lost by it.
+// isOver checks that the end is reported, once, and that nothing is lost by it.
 func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 	t.Helper()
 	const recovery = 90 * time.Second
 	isOK := func() bool {
-		pipe.look()
+		pipe.read()
 		for _, typ := range api.ContentTypes() {
 			if pipe.health[typ].State != "ok" {
 				return false

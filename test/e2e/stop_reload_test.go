@@ -20,7 +20,7 @@ const mostExit = 2 * time.Second
 // midway waits until a part of the backfill is stored.
 func (p *pipeline) midway() {
 	p.t.Helper()
-	begun := rig.Within(20*time.Second, func() bool { p.look(); return p.lines > 0 })
+	begun := rig.Within(20*time.Second, func() bool { p.read(); return p.lines > 0 })
 	if !begun || p.sink.complete() {
 		p.t.Fatalf("not in the middle of a backfill; %s", p.process.LogTail())
 	}

@@ -20,8 +20,8 @@ func hurried(share float64) []api.Fault {
 	return faults
 }
 
-// repeats is what may come again, in bytes of JSON, when a host is killed so
-// many times: a batch of each of five content types. Records are up to a half
+// repeats is how much may be delivered again, in bytes of JSON, when a host is
+// killed so many times: a batch of each of five content types. Records are up to a half
 // longer in JSON than in MessagePack.
 func repeats(kills, batch int) int { return kills * 5 * batch * 3 / 2 }
 
@@ -92,7 +92,7 @@ func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
 
 // TestKillFluentBit is the same in Fluent Bit. There an output that is at work
 // repeats chunks of its own after a kill, of up to 2 MB and a batch; so first the
-// outputs get nothing until the end, and the chunks tell what the input repeats.
+// outputs get nothing until the end, and the chunks show what the input repeats.
 func TestKillFluentBit(t *testing.T) {
 	t.Parallel()
 	const batch = 1 << 20

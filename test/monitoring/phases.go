@@ -7,16 +7,16 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
-// act is what happens from a share of the time on.
-type act struct {
+// phase is what happens from a share of the time on.
+type phase struct {
 	at     float64
 	what   string
 	faults []api.Fault
-	down   bool // the destination takes nothing
+	down   bool // the destination answers 503
 }
 
-// acts follow one another; each ends what the one before did.
-var acts = []act{
+// phases follow one another; each ends what the one before did.
+var phases = []phase{
 	{at: 0, what: "all is well but for a blob that has expired and some elements that are no records", faults: []api.Fault{
 		{Kind: api.Refuse, Text: "AF20051", Op: "audit", Type: api.SharePoint, Skip: 20, Times: 1},
 		{Kind: api.Insert, Text: api.Number, Op: "audit", Type: api.General, Skip: 10, Times: 3},
@@ -32,10 +32,10 @@ var acts = []act{
 	{at: 0.92, what: "all is well"},
 }
 
-// play goes through the acts.
+// play goes through the phases, and returns at the end of the span.
 func (s *scene) play(ctx context.Context, span time.Duration) error {
 	begin := time.Now()
-	for _, a := range append(acts, act{at: 1, what: "the picture"}) {
+	for _, a := range append(phases, phase{at: 1, what: "the picture"}) {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

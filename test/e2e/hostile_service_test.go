@@ -109,7 +109,7 @@ func huge(size int64) func(*rig.Service, string) {
 }
 
 // TestHostile lets a service do its worst to one content type of one tenant. No
-// secret gets to anybody else, memory stays bounded, the others go on, a line says
+// secret gets to anybody else, memory stays bounded, the others go on, a line reports
 // what happens, and when the service is right again so is everything.
 func TestHostile(t *testing.T) {
 	t.Parallel()

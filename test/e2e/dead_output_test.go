@@ -89,7 +89,7 @@ func TestPauses(t *testing.T) {
 	}
 }
 
-// Batches that the host loses on their way to storage come again.
+// Batches that the host loses on their way to storage are delivered again.
 func TestLostBatches(t *testing.T) {
 	t.Parallel()
 	in(t, hosts[0], func(t *testing.T, p program) {
