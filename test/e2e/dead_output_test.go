@@ -138,9 +138,7 @@ func (d *destination) options() options {
 func (d *destination) up() {
 	d.t.Helper()
 	listener, err := net.Listen("tcp", d.address)
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	must(d.t, err)
 	server := httptest.NewUnstartedServer(d)
 	_ = server.Listener.Close()
 	server.Listener = listener

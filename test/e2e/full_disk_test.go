@@ -34,9 +34,7 @@ func TestFullDisk(t *testing.T) {
 		if h := pipe.health[api.Exchange]; h.State != "degraded" || h.What != "the state file can't be written" || h.Do == "" {
 			t.Errorf("health record: %+v", h)
 		}
-		if err := os.Remove(filler); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.Remove(filler))
 		pipe.finish(time.Minute, 0)
 	})
 }

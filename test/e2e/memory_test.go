@@ -125,13 +125,9 @@ func idleSize(t *testing.T, p program) int64 {
 func idsIn(t *testing.T, path string) (n int64) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer db.Close()
-	if err := db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM keys").Scan(&n); err != nil {
-		t.Fatal(err)
-	}
+	must(t, db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM keys").Scan(&n))
 	return n
 }
 
@@ -142,9 +138,7 @@ func remember(t *testing.T, path string, ids int) {
 		return
 	}
 	l, err := ledger.Open(path, ledger.Options{DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	const row = 1000
 	now := time.Now()
 	for i := 0; i < ids; i += row {
@@ -155,11 +149,7 @@ func remember(t *testing.T, path string, ids int) {
 		for j := range d.Keys {
 			binary.BigEndian.PutUint64(d.Keys[j][:], uint64(i+j)*0x9e3779b97f4a7c15)
 		}
-		if err := l.Confirm([]ledger.Delivery{d}); err != nil {
-			t.Fatal(err)
-		}
+		must(t, l.Confirm([]ledger.Delivery{d}))
 	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, l.Close())
 }

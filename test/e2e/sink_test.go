@@ -46,9 +46,7 @@ func newSink(t *testing.T, s *rig.Service, dir string) *sink {
 func (s *sink) read() {
 	s.t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	slices.Sort(files)
 	for _, path := range files {
 		s.readFile(path)
@@ -58,17 +56,13 @@ func (s *sink) read() {
 func (s *sink) readFile(path string) {
 	s.t.Helper()
 	file, err := os.Open(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	defer file.Close()
 	if _, err := file.Seek(s.offsets[path], io.SeekStart); err != nil {
 		s.t.Fatal(err)
 	}
 	text, err := io.ReadAll(file)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	for {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {

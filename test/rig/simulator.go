@@ -2,19 +2,17 @@ package rig
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
 const (
@@ -70,15 +68,12 @@ func (s *Simulator) Options() Options { return maps.Clone(s.options) }
 
 // Account is what the service was asked so far, and what it has.
 func (s *Simulator) Account() (a api.Account, err error) {
-	pem, err := os.ReadFile(s.options["ca_file"])
+	client, err := server.Client(s.options["ca_file"])
 	if err != nil {
 		return a, err
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
-	defer transport.CloseIdleConnections()
-	answer, err := (&http.Client{Transport: transport}).Get(s.control + "account")
+	defer client.CloseIdleConnections()
+	answer, err := client.Get(s.control + "account")
 	if err != nil {
 		return a, err
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,6 +14,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
 // served is the program, running.
@@ -59,13 +58,10 @@ func serve(t *testing.T, args ...string) *served {
 		}
 		return <-rest
 	}
-	pem, err := os.ReadFile(ca)
-	if err != nil {
+	var err error
+	if s.client, err = server.Client(ca); err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
 	for range 100 {
 		text, err := os.ReadFile(readyFile)
 		if err == nil {

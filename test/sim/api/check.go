@@ -63,9 +63,8 @@ func (p published) Each(do func(check.Digest, *check.Record)) {
 	for sum, at = range p.index.places {
 		b := at.blob
 		do(sum, &check.Record{
-			Tenant: b.series.tenant.id, Type: b.series.typ, ContentID: b.id, Index: int(at.index),
-			Listed: b.shown, Served: b.served, Copies: int(at.copies),
-			Expected: at.expected(now), Expired: !b.expires.After(now), Text: text,
+			Place:  check.Place{Tenant: b.series.tenant.id, Type: b.series.typ, ContentID: b.id, Index: int(at.index), Shown: b.shown, Served: b.served},
+			Copies: int(at.copies), Expected: at.expected(now), Expired: !b.expires.After(now), Text: text,
 		})
 	}
 }

@@ -26,15 +26,10 @@ type Published interface {
 
 // Record is a published record.
 type Record struct {
-	Tenant    string // directory id
-	Type      string // content type
-	ContentID string // of the blob that was listed first, if several contain it
-	Index     int    // in that blob
-	Listed    int    // how often a listing named the blob
-	Served    int    // how often the blob was served whole
-	Copies    int    // how often the service contains it
-	Expected  bool   // a client can have received it by now
-	Expired   bool   // the blob can no longer be downloaded
+	Place
+	Copies   int  // how often the service contains it
+	Expected bool // a client can have received it by now
+	Expired  bool // the blob can no longer be downloaded
 
 	Text func() (text, id string) // the record as JSON, and its Id
 }
@@ -137,7 +132,7 @@ func (k *Checker) Report() Report {
 		case got > max(want, 1) || want > 0 && got > want:
 			r.Repeated += got - max(want, 1)
 			n.Repeated += got - max(want, 1)
-			r.example(published.example("repeated"))
+			r.example(Example{What: "repeated", Place: published.Place})
 		}
 		r.Types[published.Type] = n
 	})
@@ -157,8 +152,7 @@ func (k *Checker) Report() Report {
 func (k *Checker) missing(r *Report, n *Count, published *Record, unknowns map[string]int, missing int) {
 	text, id := published.Text()
 	for range missing {
-		e := published.example("lost")
-		e.Want = text
+		e := Example{What: "lost", Place: published.Place, Want: text}
 		if unknowns[id] > 0 {
 			unknowns[id]--
 			r.Changed++
@@ -176,8 +170,4 @@ func (k *Checker) missing(r *Report, n *Count, published *Record, unknowns map[s
 		}
 		r.example(e)
 	}
-}
-
-func (p *Record) example(what string) Example {
-	return Example{What: what, Tenant: p.Tenant, Type: p.Type, ContentID: p.ContentID, Index: p.Index, Shown: p.Listed, Served: p.Served}
 }

@@ -29,15 +29,21 @@ type Count struct {
 
 // Example is one difference, to find its cause by.
 type Example struct {
-	What      string `json:"what"` // lost, repeated, changed, unexpected, invalid
-	Tenant    string `json:"tenant,omitempty"`
-	Type      string `json:"type,omitempty"`
-	ContentID string `json:"content_id,omitempty"`
-	Index     int    `json:"index,omitempty"`
-	Shown     int    `json:"shown,omitempty"`  // times the blob was in a listing
-	Served    int    `json:"served,omitempty"` // times the blob was served whole
-	Want      string `json:"want,omitempty"`
-	Got       string `json:"got,omitempty"`
+	What string `json:"what"` // lost, repeated, changed, unexpected, invalid
+	Place
+	Want string `json:"want,omitempty"` // the record as JSON
+	Got  string `json:"got,omitempty"`  // the delivery
+}
+
+// Place is where a record was published; of one in several blobs, where it was
+// listed first.
+type Place struct {
+	Tenant    string `json:"tenant,omitempty"`     // directory id
+	Type      string `json:"type,omitempty"`       // content type
+	ContentID string `json:"content_id,omitempty"` // of the blob
+	Index     int    `json:"index,omitempty"`      // in the blob
+	Shown     int    `json:"shown,omitempty"`      // times the blob was in a listing
+	Served    int    `json:"served,omitempty"`     // times the blob was served whole
 }
 
 const maxExamples = 10 // of each kind

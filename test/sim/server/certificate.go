@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"net/http"
 	"os"
 	"time"
 )
@@ -54,6 +55,17 @@ func newCertificate(caFile string, addr net.Addr) (tls.Certificate, error) {
 		return tls.Certificate{}, fmt.Errorf("certificate authority: %w", err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der, caDER}, PrivateKey: key}, nil
+}
+
+// Client is an HTTP client that trusts the certificate authority in caFile.
+func Client(caFile string) (*http.Client, error) {
+	text, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(text)
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}, nil
 }
 
 func template(name string, serial int64) *x509.Certificate {

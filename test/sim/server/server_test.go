@@ -1,10 +1,6 @@
 package server
 
 import (
-	"crypto/tls"
-	"crypto/x509"
-	"net/http"
-	"os"
 	"path/filepath"
 	"testing"
 )
@@ -16,13 +12,10 @@ func TestUpAndDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Down()
-	pem, err := os.ReadFile(s.Settings()["ca_file"])
+	client, err := Client(s.Settings()["ca_file"])
 	if err != nil {
 		t.Fatal(err)
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
 	answers := func() (major int) {
 		resp, err := client.Get(s.URL() + "/_sim/account")
 		if err != nil {
