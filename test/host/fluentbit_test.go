@@ -31,7 +31,7 @@ func fluentBit(t *testing.T) rig.Host {
 
 // command is Fluent Bit with a plugin and inputs, whose records go to the file
 // that test/host would store them in.
-func (w *world) command(h rig.Host, so string, service rig.Options, inputs ...rig.Options) *exec.Cmd {
+func (w *simulation) command(h rig.Host, so string, service rig.Options, inputs ...rig.Options) *exec.Cmd {
 	w.t.Helper()
 	dir := filepath.Dir(w.store)
 	for i := range inputs {
@@ -49,13 +49,13 @@ func (w *world) command(h rig.Host, so string, service rig.Options, inputs ...ri
 }
 
 // run starts Fluent Bit.
-func (w *world) run(h rig.Host, service rig.Options, inputs ...rig.Options) *rig.Process {
+func (w *simulation) run(h rig.Host, service rig.Options, inputs ...rig.Options) *rig.Process {
 	w.t.Helper()
 	return start(w.t, w.command(h, w.so, service, inputs...))
 }
 
 // cut takes away a line that was being written when its writer was killed.
-func (w *world) cut() {
+func (w *simulation) cut() {
 	w.t.Helper()
 	text, err := os.ReadFile(w.store)
 	if err == nil {

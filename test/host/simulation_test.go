@@ -22,8 +22,8 @@ var (
 	faulty = sync.OnceValues(func() (string, error) { return host.BuildPlugin(dir, "o365fault") })
 )
 
-// world is a simulated Microsoft 365 and what one delivery of it needs.
-type world struct {
+// simulation is a simulated Microsoft 365 and the files of one delivery of it.
+type simulation struct {
 	*rig.Service
 	t     *testing.T
 	so    string
@@ -31,7 +31,7 @@ type world struct {
 	store string
 }
 
-func simulate(t *testing.T, opt api.Options) *world {
+func simulate(t *testing.T, opt api.Options) *simulation {
 	t.Helper()
 	so, err := plugin()
 	if err != nil {
@@ -43,12 +43,12 @@ func simulate(t *testing.T, opt api.Options) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(service.Down)
-	return &world{Service: service, t: t, so: so, db: filepath.Join(tmp, "db"), store: filepath.Join(tmp, "store")}
+	return &simulation{Service: service, t: t, so: so, db: filepath.Join(tmp, "db"), store: filepath.Join(tmp, "store")}
 }
 
 // input are the options of one input. The properties replace or join those that
 // every input needs.
-func (w *world) input(db string, properties ...string) rig.Options {
+func (w *simulation) input(db string, properties ...string) rig.Options {
 	all := w.Options().With(rig.Options{"db": w.db + db, "batch_size": "64k"})
 	for _, p := range properties {
 		key, value, _ := strings.Cut(p, "=")
@@ -58,18 +58,18 @@ func (w *world) input(db string, properties ...string) rig.Options {
 }
 
 // args is the command line of one input.
-func (w *world) args(db string, properties ...string) []string {
+func (w *simulation) args(db string, properties ...string) []string {
 	return append([]string{"-i", "o365"}, w.input(db, properties...).Args()...)
 }
 
 // start runs the host with the plugin. Its seconds are shorter, except for the
 // callback's.
-func (w *world) start(bin string, args ...string) *rig.Process {
+func (w *simulation) start(bin string, args ...string) *rig.Process {
 	w.t.Helper()
 	return start(w.t, exec.Command(bin, append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)...))
 }
 
-func (w *world) report() check.Report {
+func (w *simulation) report() check.Report {
 	w.t.Helper()
 	f, err := os.Open(w.store)
 	if errors.Is(err, os.ErrNotExist) {
@@ -87,7 +87,7 @@ func (w *world) report() check.Report {
 }
 
 // wait waits until nothing is missing any more.
-func (w *world) wait(limit time.Duration) {
+func (w *simulation) wait(limit time.Duration) {
 	w.t.Helper()
 	if !rig.Within(limit, func() bool { return w.report().Lost == 0 }) {
 		w.t.Fatalf("after %v: %v", limit, w.report())
@@ -95,7 +95,7 @@ func (w *world) wait(limit time.Duration) {
 }
 
 // stored waits until so many records are stored.
-func (w *world) stored(records int) {
+func (w *simulation) stored(records int) {
 	w.t.Helper()
 	stored := rig.Within(10*time.Second, func() bool {
 		text, _ := os.ReadFile(w.store)
@@ -107,7 +107,7 @@ func (w *world) stored(records int) {
 }
 
 // exact fails unless everything came once and as it was.
-func (w *world) exact() {
+func (w *simulation) exact() {
 	w.t.Helper()
 	if r := w.report(); !r.OK() {
 		w.t.Errorf("%v", r)

@@ -33,7 +33,7 @@ var phases = []phase{
 }
 
 // play goes through the phases, and returns at the end of the span.
-func (s *scene) play(ctx context.Context, span time.Duration) error {
+func (s *setup) play(ctx context.Context, span time.Duration) error {
 	begin := time.Now()
 	for _, a := range append(phases, phase{at: 1, what: "the picture"}) {
 		select {

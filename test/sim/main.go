@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if set.precompress {
 		s.Precompress()
 	}
-	if err := announce(s, out, set.readyFile); err != nil {
+	if err := printSettings(s, out, set.readyFile); err != nil {
 		return err
 	}
 	<-ctx.Done()

@@ -91,7 +91,7 @@ func (d *Duration) UnmarshalJSON(text []byte) error {
 	return err
 }
 
-// ParseFaults reads a JSON array of faults.
+// ParseFaults reads a JSON array of faults. It fails for an unknown kind or member.
 func ParseFaults(r io.Reader) ([]Fault, error) {
 	dec := json.NewDecoder(r)
 	dec.DisallowUnknownFields()
@@ -113,8 +113,8 @@ var kinds = []string{
 	NextPageElsewhere, ContentElsewhere,
 }
 
-// Flaky makes a share of all requests fail the first time they are made, in the
-// ways that a service far away fails.
+// Flaky makes a share of all requests, 0 to 1, fail the first time they are made,
+// in the ways that a remote service fails.
 func Flaky(share float64) []Fault {
 	kinds := []string{"503", "500", "504", "408", "429", Throttle, Internal, Reset, Abort, Truncate, CutGzip}
 	list := make([]Fault, len(kinds))

@@ -48,7 +48,7 @@ func (s *series) jitter(number int, limit time.Duration) time.Duration {
 	return time.Duration(s.random(number, 1).Int64N(int64(limit)))
 }
 
-// random gives the random numbers of one purpose for one blob.
+// random returns the random numbers of one purpose for one blob.
 func (s *series) random(number, purpose int) *rand.Rand {
 	return rand.New(rand.NewPCG(s.key, uint64(number)<<8|uint64(purpose)))
 }
@@ -95,7 +95,7 @@ func (s *series) contentID(b *blob) string {
 	return stamp + "$" + stamp + "$" + strings.ToLower(name) + "$" + name + "$emea0036"
 }
 
-// advance makes what live production has made until now. The caller holds c.mu.
+// advance makes the blobs that live production is to have made by now. The caller holds c.mu.
 func (c *Service) advance() {
 	if !c.live {
 		return
@@ -115,8 +115,8 @@ func (c *Service) advance() {
 	}
 }
 
-// Produce makes blobs of records for a content type of a tenant, as of now. An
-// empty tenant or content type stands for all of them.
+// Produce makes so many blobs of so many records each for a content type of a
+// tenant, as of now. An empty tenant or content type stands for all of them.
 func (c *Service) Produce(tenant, contentType string, blobs, records int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

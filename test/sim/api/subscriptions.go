@@ -18,8 +18,8 @@ type subscription struct {
 	webhook    json.RawMessage
 }
 
-// SetAuditing turns a tenant's audit log on or off. While it is off, a start is
-// answered as if the tenant did not exist.
+// SetAuditing turns a tenant's audit log on or off; an unknown tenant is ignored.
+// While it is off, a start is answered as if the tenant did not exist.
 func (c *Service) SetAuditing(tenant string, on bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -29,7 +29,7 @@ func (c *Service) SetAuditing(tenant string, on bool) {
 }
 
 // Disable makes a subscription one that an administrator disabled: listing
-// answers AF20023 until it is started again.
+// answers AF20023 until it is started again. What does not exist is ignored.
 func (c *Service) Disable(tenant, contentType string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

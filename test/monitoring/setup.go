@@ -19,17 +19,17 @@ import (
 
 const quota = 300 // requests a minute
 
-// scene is everything that runs for the picture.
-type scene struct {
+// setup is everything that runs for the picture.
+type setup struct {
 	service     *rig.Service
 	destination *destination
 	prometheus  prometheus
 	ends        []func()
 }
 
-// startScene starts the service and what it needs, up to Prometheus.
-func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err error) {
-	s := &scene{destination: startDestination()}
+// startSetup starts the service and what it needs, up to Prometheus.
+func startSetup(ctx context.Context, dir string, m *monitoring) (_ *setup, err error) {
+	s := &setup{destination: startDestination()}
 	s.ends = append(s.ends, s.destination.Close)
 	defer func() {
 		if err != nil {
@@ -59,7 +59,7 @@ func startScene(ctx context.Context, dir string, m *monitoring) (_ *scene, err e
 	return s, s.startPrometheus(ctx, dir, m.conf, strings.TrimPrefix(root, "http://"), listen)
 }
 
-func (s *scene) startFluentBit(ctx context.Context, dir, plugin string, httpServer rig.Options, root string) error {
+func (s *setup) startFluentBit(ctx context.Context, dir, plugin string, httpServer rig.Options, root string) error {
 	host, err := rig.FindFluentBit()
 	if err != nil {
 		return err
@@ -94,7 +94,7 @@ var (
 	interval = regexp.MustCompile(`(?m)^( *scrape_interval:) .*$`)
 )
 
-func (s *scene) startPrometheus(ctx context.Context, dir, conf, from, listen string) error {
+func (s *setup) startPrometheus(ctx context.Context, dir, conf, from, listen string) error {
 	text, err := os.ReadFile(filepath.Join(conf, "prometheus.yaml"))
 	if err != nil {
 		return err
@@ -116,9 +116,9 @@ func (s *scene) startPrometheus(ctx context.Context, dir, conf, from, listen str
 		"--storage.tsdb.path", filepath.Join(dir, "prometheus"), "--web.listen-address", listen))
 }
 
-// start starts a program, which ends with the scene, and waits until it answers
+// start starts a program, which ends with the setup, and waits until it answers
 // at a URL.
-func (s *scene) start(ctx context.Context, ready string, cmd *exec.Cmd) error {
+func (s *setup) start(ctx context.Context, ready string, cmd *exec.Cmd) error {
 	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
 	p, err := rig.Start(cmd)
 	if err != nil {
@@ -139,7 +139,7 @@ func (s *scene) start(ctx context.Context, ready string, cmd *exec.Cmd) error {
 }
 
 // stop ends everything, the last first.
-func (s *scene) stop() {
+func (s *setup) stop() {
 	for i := len(s.ends) - 1; i >= 0; i-- {
 		s.ends[i]()
 	}

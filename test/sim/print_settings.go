@@ -9,9 +9,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
-// announce prints the settings of an input for the service, and then "ready". The
-// ready file, if there is to be one, gets them as JSON, with the URL of the controls.
-func announce(s *server.Server, out io.Writer, readyFile string) error {
+// printSettings prints the settings of an input for the service, and then "ready".
+// It writes them to the ready file as well, if there is to be one: a JSON object of
+// strings, with the URL of the controls under "control".
+func printSettings(s *server.Server, out io.Writer, readyFile string) error {
 	settings := s.Settings()
 	fmt.Fprintf(out, "simulated Microsoft 365 on %s (account: %[1]s/_sim/account)\n\npipeline:\n  inputs:\n    - name: o365\n", s.URL())
 	for _, key := range []string{"tenant_id", "client_id", "client_secret", "endpoint", "authority_host", "ca_file", "content_types"} {
