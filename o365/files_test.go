@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // What an option names, or a variable, is read when the input opens: it must not
@@ -55,7 +55,7 @@ func TestFilesOfOptions(t *testing.T) {
 			at("huge"):         "large",
 		} {
 			t.Run(option.key+", "+filepath.Base(path), func(t *testing.T) {
-				r := newRig(t, cloud.Options{})
+				r := newRig(t, api.Options{})
 				option.set(r.options, path)
 				opened := make(chan error, 1)
 				go func() {

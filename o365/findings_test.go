@@ -15,7 +15,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // delivered waits until so many blobs are delivered, and confirms what comes.
@@ -31,12 +32,12 @@ func TestSameIDOtherContent(t *testing.T) {
 		t.Run("of another "+whose, func(t *testing.T) {
 			t.Parallel()
 			const other = "99999999-2222-4333-8444-555555555555"
-			r := newRig(t, cloud.Options{
-				Seed: 31, Blobs: 3, Records: 10, Duplicates: 10, Tenants: []string{cloud.DefaultTenant, other}, Types: []string{cloud.Exchange, cloud.SharePoint},
-				Faults: []cloud.Fault{{Kind: cloud.SameID, Op: "audit", Text: whose, Tenant: cloud.DefaultTenant, Type: cloud.Exchange}},
+			r := newRig(t, api.Options{
+				Seed: 31, Blobs: 3, Records: 10, Duplicates: 10, Tenants: []string{api.DefaultTenant, other}, Types: []string{api.Exchange, api.SharePoint},
+				Faults: []api.Fault{{Kind: api.SameID, Op: "audit", Text: whose, Tenant: api.DefaultTenant, Type: api.Exchange}},
 			})
 			r.options["tenant_id"] += "," + other
-			r.options["content_types"] = cloud.Exchange + "," + cloud.SharePoint
+			r.options["content_types"] = api.Exchange + "," + api.SharePoint
 			r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 			conflicts := 0.0
 			for range 2 {
@@ -58,7 +59,7 @@ func TestSameIDOtherContent(t *testing.T) {
 				t.Errorf("%v conflicts, want %v", conflicts, want)
 			}
 			r.check()
-			for _, contentType := range []string{cloud.Exchange, cloud.SharePoint} {
+			for _, contentType := range []string{api.Exchange, api.SharePoint} {
 				lines := 0
 				for _, line := range strings.Split(r.log.text(), "\n") {
 					if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of others, but another content") {
@@ -82,13 +83,13 @@ func TestTooLarge(t *testing.T) {
 	}{{"8M", 0}, {"64k", 5}} {
 		t.Run(test.max, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, cloud.Options{Seed: 32, Blobs: 5, Records: 10, Types: []string{cloud.Exchange},
-				Faults: []cloud.Fault{{Kind: cloud.Huge, Op: "audit", Size: 3 << 20}}})
-			r.options["content_types"], r.options["record_max"] = cloud.Exchange, test.max
+			r := newRig(t, api.Options{Seed: 32, Blobs: 5, Records: 10, Types: []string{api.Exchange},
+				Faults: []api.Fault{{Kind: api.Huge, Op: "audit", Size: 3 << 20}}})
+			r.options["content_types"], r.options["record_max"] = api.Exchange, test.max
 			in := r.open()
 			r.delivered(in, 5)
 			in.Close()
-			report := r.cloud.Check(slices.Values(r.records), cloud.CheckOptions{Dedup: true})
+			report := r.cloud.Check(slices.Values(r.records), check.Options{Dedup: true})
 			if !report.OK() || report.Stubs != test.stubs || report.Expected != 55 {
 				t.Errorf("%v, %d stubs", report, report.Stubs)
 			}
@@ -116,7 +117,7 @@ func (b broken) Read(p []byte) (int, error) {
 // What is wrong with a blob is counted once and logged once, however often it is
 // downloaded.
 func TestFindingsAreReportedOnce(t *testing.T) {
-	r := newRig(t, cloud.Options{})
+	r := newRig(t, api.Options{})
 	r.options["record_max"] = "64k"
 	in := r.open()
 	defer in.Close()
@@ -138,7 +139,7 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 		}
 		body = strings.ReplaceAll(body, `"Id":"`, `"Id":"2`)
 	}
-	prefix := "2 " + cloud.DefaultTenant + " Audit.Exchange: blob "
+	prefix := "2 " + api.DefaultTenant + " Audit.Exchange: blob "
 	var lines []string
 	for _, line := range strings.Split(r.log.text(), "\n") {
 		if strings.HasPrefix(line, prefix) {
@@ -158,7 +159,7 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 	for name, want := range map[string]float64{"malformed_total": 200_004, "duplicates_total": 2, "id_conflicts_total": 2, "oversized_total": 2} {
-		if got := number(t, in, name, string(cloud.Exchange)); got != want {
+		if got := number(t, in, name, string(api.Exchange)); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}
 	}
@@ -167,18 +168,18 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 // testTenant is the way of the first tenant's records through an input, without
 // its collector.
 func testTenant(in *Input) *delivery.Tenant {
-	return in.delivery.Tenant(cloud.DefaultTenant, []source.ContentType{{Name: cloud.Exchange}})
+	return in.delivery.Tenant(api.DefaultTenant, []source.ContentType{{Name: api.Exchange}})
 }
 
 // announce says that an item is going to be downloaded.
 func announce(t *delivery.Tenant, id string) collector.Delivery {
-	return t.Announce(source.Item{ID: id, ContentType: cloud.Exchange}, func() {})
+	return t.Announce(source.Item{ID: id, ContentType: api.Exchange}, func() {})
 }
 
 // Two blobs with a large record each are not read at the same time, and nobody
 // waits for ever.
 func TestOneLargeRecordAtATime(t *testing.T) {
-	r := newRig(t, cloud.Options{})
+	r := newRig(t, api.Options{})
 	in := r.open()
 	defer in.Close()
 	p := testTenant(in)

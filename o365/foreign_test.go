@@ -12,7 +12,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // A service may put anything into its answers, what it was sent included. None
@@ -37,11 +37,11 @@ func TestForeignTextOfAnswers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, cloud.Options{Seed: 21, Blobs: 2, Records: 3, Types: []string{cloud.Exchange}})
-			r.options["content_types"], r.options["health_tag"] = cloud.Exchange, "health"
+			r := newRig(t, api.Options{Seed: 21, Blobs: 2, Records: 3, Types: []string{api.Exchange}})
+			r.options["content_types"], r.options["health_tag"] = api.Exchange, "health"
 			r.options["db"] = filepath.Join(t.TempDir(), "o365.db")
 			body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": "AF99999", "message": hostile}})
-			r.cloud.SetFaults(cloud.Fault{Kind: tt.status, Op: tt.op, Text: string(body)})
+			r.cloud.SetFaults(api.Fault{Kind: tt.status, Op: tt.op, Text: string(body)})
 			in := r.open()
 			records := append(r.listen(in, 30*time.Second, "AF99999"), r.listen(in, 3*time.Second, "")...)
 			in.Close()

@@ -13,14 +13,14 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 func TestEveryRecordOnceAndUnchanged(t *testing.T) {
-	for name, opt := range map[string]cloud.Options{
+	for name, opt := range map[string]api.Options{
 		"plain":      {Seed: 1, Blobs: 8, Records: 10},
 		"duplicates": {Seed: 2, Blobs: 8, Records: 10, Duplicates: 10},
-		"flaky":      {Seed: 3, Blobs: 8, Records: 10, PageSize: 3, Faults: cloud.Flaky(0.1)},
+		"flaky":      {Seed: 3, Blobs: 8, Records: 10, PageSize: 3, Faults: api.Flaky(0.1)},
 		"same time":  {Seed: 4, Blobs: 8, Records: 10, SameTime: 4, WholeTimes: true, PartStart: true},
 		"strict":     {Seed: 5, Blobs: 8, Records: 10, ShortDay: true, Grace: -1},
 	} {
@@ -44,7 +44,7 @@ func TestRestartRepeatsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, cloud.Options{Seed: 6, Blobs: 4, Records: 40, Faults: cloud.Flaky(0.1)})
+			r := newRig(t, api.Options{Seed: 6, Blobs: 4, Records: 40, Faults: api.Flaky(0.1)})
 			r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 			r.options["batch_size"] = "8k"
 			change(r.options)
@@ -67,7 +67,7 @@ func TestRestartRepeatsNothing(t *testing.T) {
 }
 
 func TestReturnedBatchesComeAgain(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 7, Blobs: 4, Records: 20})
+	r := newRig(t, api.Options{Seed: 7, Blobs: 4, Records: 20})
 	r.options["batch_size"] = "4k"
 	in := r.open()
 	n := 0
@@ -90,7 +90,7 @@ func TestReturnedBatchesComeAgain(t *testing.T) {
 
 // What waits for Fluent Bit is bounded, and so is what is downloaded ahead.
 func TestQueueIsBounded(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 8, Blobs: 10, Records: 30})
+	r := newRig(t, api.Options{Seed: 8, Blobs: 10, Records: 30})
 	r.options["batch_size"], r.options["queue_size"] = "16k", "512k"
 	in := r.open()
 	defer in.Close()
@@ -110,7 +110,7 @@ func TestQueueIsBounded(t *testing.T) {
 }
 
 func TestTagPrefix(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 9, Blobs: 1, Records: 3})
+	r := newRig(t, api.Options{Seed: 9, Blobs: 1, Records: 3})
 	r.options["tag_prefix"] = "audit"
 	in := r.open()
 	defer in.Close()
@@ -128,7 +128,7 @@ func TestTagPrefix(t *testing.T) {
 }
 
 func TestCloseIsQuickWhileDownloading(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 10, Blobs: 50, Records: 20, Latency: 300 * time.Millisecond})
+	r := newRig(t, api.Options{Seed: 10, Blobs: 50, Records: 20, Latency: 300 * time.Millisecond})
 	in := r.open()
 	time.Sleep(time.Second)
 	begun := time.Now()
@@ -139,16 +139,16 @@ func TestCloseIsQuickWhileDownloading(t *testing.T) {
 }
 
 func TestGapsBecomeHealthRecords(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 11, Blobs: 1, Records: 1, Subscribed: []string{cloud.Exchange}})
+	r := newRig(t, api.Options{Seed: 11, Blobs: 1, Records: 1, Subscribed: []string{api.Exchange}})
 	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 	r.options["health_tag"] = "o365.health"
-	r.options["content_types"] = cloud.Exchange
+	r.options["content_types"] = api.Exchange
 	month := 30 * 24 * time.Hour
 	book, err := ledger.Open(r.options["db"], ledger.Options{Now: func() time.Time { return time.Now().Add(-month) }})
 	if err != nil {
 		t.Fatal(err)
 	}
-	stream := source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange}
+	stream := source.Stream{Tenant: api.DefaultTenant, ContentType: api.Exchange}
 	begun := time.Now().Add(-month).UTC().Truncate(time.Second)
 	if _, err := book.Since(stream, begun.Add(-time.Hour)); err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 		}
 		break
 	}
-	metrics := in.Metrics().Stream(cloud.DefaultTenant, cloud.Exchange)
+	metrics := in.Metrics().Stream(api.DefaultTenant, api.Exchange)
 	if lost := time.Duration(metrics.GapSeconds.Load()) * time.Second; metrics.Gaps.Load() != 1 || lost < 22*24*time.Hour || lost > 24*24*time.Hour {
 		t.Errorf("%d gaps of %v", metrics.Gaps.Load(), lost)
 	}
@@ -192,7 +192,7 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 // A disk that is full holds up what would be repeated after a kill, and no
 // more than that.
 func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 12, Blobs: 20, Records: 30})
+	r := newRig(t, api.Options{Seed: 12, Blobs: 20, Records: 30})
 	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 	r.options["batch_size"] = "4k"
 	in := r.open()
@@ -217,7 +217,7 @@ func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
 }
 
 func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: cloud.Number}}})
+	r := newRig(t, api.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: api.Number}}})
 	in := r.open()
 	defer in.Close()
 	delivered := func() int64 {
@@ -251,7 +251,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"no secret file", map[string]string{"client_secret": "", "client_secret_file": filepath.Join(dir, "no")}, "client_secret_file"},
 		{"secret twice", map[string]string{"client_secret_file": bad}, "client_secret: set it or client_secret_file, not both"},
 		{"password alone", map[string]string{"certificate_password": "p"}, "certificate_password: is of no use without certificate_file"},
-		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": cloud.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
+		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": api.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
 		{"queue below batch", map[string]string{"queue_size": "64k"}, "queue_size: 64000 bytes is less than batch_size"},
 		{"one tag for two", map[string]string{"health_tag": "a", "tag_prefix": "a"}, `health_tag: "a" is tag_prefix too`},
 		{"mail without sender", map[string]string{"alert_email_to": "a@b", "smtp_url": "smtp://h"}, "alert_email_to: needs alert_email_from"},
@@ -268,7 +268,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"two mistakes", map[string]string{"poll_interval": "5x", "lookback": "30d"}, "lookback"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := newRig(t, cloud.Options{})
+			r := newRig(t, api.Options{})
 			for k, v := range tt.options {
 				r.options[k] = v
 			}
@@ -291,7 +291,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 
 // At a hot reload the new input opens while the old one may still be closing.
 func TestOpenWaitsForTheLedger(t *testing.T) {
-	r := newRig(t, cloud.Options{})
+	r := newRig(t, api.Options{})
 	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
 	first := r.open()
 	go func() {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/emersion/go-smtp"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // inbox is a mail server that takes everything.
@@ -39,7 +39,7 @@ func TestMailWhileNothingIsTaken(t *testing.T) {
 	go func() { _ = server.Serve(listener) }()
 	defer server.Close()
 
-	r := newRig(t, cloud.Options{})
+	r := newRig(t, api.Options{})
 	r.options["client_secret"] = "wrong"
 	r.options["alert_email_to"], r.options["alert_email_from"] = "ops@example.com", "o365@example.com"
 	r.options["alert_after"] = "1s"
@@ -47,7 +47,7 @@ func TestMailWhileNothingIsTaken(t *testing.T) {
 	in := r.open()
 	select {
 	case mail := <-arrived:
-		for _, want := range []string{"Subject: ", "client secret is wrong", "Audit.Exchange: failing since ", cloud.DefaultTenant} {
+		for _, want := range []string{"Subject: ", "client secret is wrong", "Audit.Exchange: failing since ", api.DefaultTenant} {
 			if !strings.Contains(mail, want) {
 				t.Errorf("no %q in\n%s", want, mail)
 			}

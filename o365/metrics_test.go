@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // number is the sum of the series of a metric that have these label values.
@@ -31,10 +31,10 @@ func number(t *testing.T, in *Input, name string, labels ...string) (sum float64
 
 // A run whose course is known gives these numbers and no others.
 func TestMetricsOfARun(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 21, Blobs: 6, Records: 20, PageSize: 4, Faults: []cloud.Fault{
-		{Kind: cloud.Insert, Op: "audit", Text: cloud.Number, Times: 2},
+	r := newRig(t, api.Options{Seed: 21, Blobs: 6, Records: 20, PageSize: 4, Faults: []api.Fault{
+		{Kind: api.Insert, Op: "audit", Text: api.Number, Times: 2},
 	}})
-	r.options["content_types"] = cloud.Exchange
+	r.options["content_types"] = api.Exchange
 	r.options["batch_size"] = "16k"
 	begun := time.Now()
 	in := r.open()
@@ -114,8 +114,8 @@ func TestMetricsOfARun(t *testing.T) {
 
 // Duplicates, refusals and retries are told apart.
 func TestMetricsOfTrouble(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 22, Blobs: 8, Records: 20, Duplicates: 10, Faults: []cloud.Fault{
-		{Kind: cloud.Throttle, Op: "content", Times: 2},
+	r := newRig(t, api.Options{Seed: 22, Blobs: 8, Records: 20, Duplicates: 10, Faults: []api.Fault{
+		{Kind: api.Throttle, Op: "content", Times: 2},
 		{Kind: "503", Op: "audit", Times: 3},
 	}})
 	in := r.open()
@@ -141,7 +141,7 @@ func TestMetricsOfTrouble(t *testing.T) {
 
 // An input that waits for news costs next to nothing.
 func TestNothingIsAllocatedAtRest(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 23, Blobs: 1, Records: 1})
+	r := newRig(t, api.Options{Seed: 23, Blobs: 1, Records: 1})
 	r.options["poll_interval"] = "1h"
 	in := r.open()
 	defer in.Close()

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // One Id with several contents, over content types and tenants: a record that is
@@ -18,17 +18,17 @@ func TestOneIdSeveralContents(t *testing.T) {
 	record := func(content int) string {
 		return fmt.Sprintf(`{"Id":"0d9a6a0e-0000-4000-8000-000000000001","CreationTime":"2026-11-28T10:00:00","content":%d}`, content)
 	}
-	r := newRig(t, cloud.Options{Seed: 31, Tenants: []string{cloud.DefaultTenant, other}, Blobs: 2, Records: 2,
-		Types: []string{cloud.Exchange, cloud.SharePoint, cloud.DLP},
-		Faults: []cloud.Fault{ // in each of two blobs
-			{Kind: cloud.Insert, Op: "audit", Type: cloud.Exchange, Tenant: cloud.DefaultTenant, Text: record(1)},
-			{Kind: cloud.Insert, Op: "audit", Type: cloud.SharePoint, Tenant: cloud.DefaultTenant, Text: record(2)},
-			{Kind: cloud.Insert, Op: "audit", Type: cloud.DLP, Tenant: cloud.DefaultTenant, Text: record(1) + "," + record(3)},
-			{Kind: cloud.Insert, Op: "audit", Type: cloud.Exchange, Tenant: other, Text: record(1)},
+	r := newRig(t, api.Options{Seed: 31, Tenants: []string{api.DefaultTenant, other}, Blobs: 2, Records: 2,
+		Types: []string{api.Exchange, api.SharePoint, api.DLP},
+		Faults: []api.Fault{ // in each of two blobs
+			{Kind: api.Insert, Op: "audit", Type: api.Exchange, Tenant: api.DefaultTenant, Text: record(1)},
+			{Kind: api.Insert, Op: "audit", Type: api.SharePoint, Tenant: api.DefaultTenant, Text: record(2)},
+			{Kind: api.Insert, Op: "audit", Type: api.DLP, Tenant: api.DefaultTenant, Text: record(1) + "," + record(3)},
+			{Kind: api.Insert, Op: "audit", Type: api.Exchange, Tenant: other, Text: record(1)},
 		},
 	})
-	r.options["tenant_id"] = cloud.DefaultTenant + "," + other
-	r.options["content_types"] = strings.Join([]string{cloud.Exchange, cloud.SharePoint, cloud.DLP}, ",")
+	r.options["tenant_id"] = api.DefaultTenant + "," + other
+	r.options["content_types"] = strings.Join([]string{api.Exchange, api.SharePoint, api.DLP}, ",")
 	r.options["db"] = filepath.Join(t.TempDir(), "o365.db")
 	contents := func() map[string]int {
 		n := map[string]int{}
@@ -72,10 +72,10 @@ func TestOneIdSeveralContents(t *testing.T) {
 // record.
 func TestManyMalformedElements(t *testing.T) {
 	const n = 200_000
-	r := newRig(t, cloud.Options{Seed: 32, Blobs: 2, Records: 20, Types: []string{cloud.Exchange},
-		Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: strings.TrimSuffix(strings.Repeat("1,", n), ","), Times: 1}},
+	r := newRig(t, api.Options{Seed: 32, Blobs: 2, Records: 20, Types: []string{api.Exchange},
+		Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: strings.TrimSuffix(strings.Repeat("1,", n), ","), Times: 1}},
 	})
-	r.options["content_types"] = cloud.Exchange
+	r.options["content_types"] = api.Exchange
 	r.planned = 40
 	in := r.open()
 	defer in.Close()
@@ -89,7 +89,7 @@ func TestManyMalformedElements(t *testing.T) {
 	if text := r.log.text(); strings.Count(text, want) != 1 || strings.Count(text, "\n") > 5 {
 		t.Errorf("the log says\n%s", text)
 	}
-	if got := in.Metrics().Stream(cloud.DefaultTenant, cloud.Exchange).Malformed.Load(); got != n {
+	if got := in.Metrics().Stream(api.DefaultTenant, api.Exchange).Malformed.Load(); got != n {
 		t.Errorf("%d are counted", got)
 	}
 }
@@ -97,10 +97,10 @@ func TestManyMalformedElements(t *testing.T) {
 // A record over record_max is delivered in part, named and counted.
 func TestOversizedRecord(t *testing.T) {
 	large := `{"Id":"0d9a6a0e-0000-4000-8000-000000000002","CreationTime":"2026-11-28T10:00:00","Operation":"Big","x":"` + strings.Repeat("x", 300<<10) + `"}`
-	r := newRig(t, cloud.Options{Seed: 33, Blobs: 2, Records: 20, Types: []string{cloud.Exchange},
-		Faults: []cloud.Fault{{Kind: cloud.Insert, Op: "audit", Text: large, Times: 1}},
+	r := newRig(t, api.Options{Seed: 33, Blobs: 2, Records: 20, Types: []string{api.Exchange},
+		Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: large, Times: 1}},
 	})
-	r.options["content_types"], r.options["record_max"] = cloud.Exchange, "64k"
+	r.options["content_types"], r.options["record_max"] = api.Exchange, "64k"
 	in := r.open()
 	defer in.Close()
 	r.take(in, func() bool { return len(r.records) >= 41 })
@@ -114,7 +114,7 @@ func TestOversizedRecord(t *testing.T) {
 			}
 		}
 	}
-	if m := in.Metrics().Stream(cloud.DefaultTenant, cloud.Exchange); found != 1 || m.Oversized.Load() != 1 {
+	if m := in.Metrics().Stream(api.DefaultTenant, api.Exchange); found != 1 || m.Oversized.Load() != 1 {
 		t.Errorf("%d found, %d counted", found, m.Oversized.Load())
 	}
 	if !strings.Contains(r.log.text(), "1 records are larger than record_max") {

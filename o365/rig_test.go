@@ -10,7 +10,8 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
@@ -19,7 +20,7 @@ const clientID = testrig.ClientID
 // rig is a simulated Microsoft 365 and the options to collect from it.
 type rig struct {
 	t        *testing.T
-	cloud    *cloud.Cloud
+	cloud    *api.Service
 	login    *login.Service
 	options  map[string]string
 	log      lines
@@ -28,7 +29,7 @@ type rig struct {
 	records  [][]byte // confirmed
 }
 
-func newRig(t *testing.T, opt cloud.Options) *rig {
+func newRig(t *testing.T, opt api.Options) *rig {
 	t.Helper()
 	service, err := testrig.StartService(t.TempDir(), opt)
 	if err != nil {
@@ -36,8 +37,8 @@ func newRig(t *testing.T, opt cloud.Options) *rig {
 	}
 	t.Cleanup(service.Down)
 	return &rig{
-		t: t, cloud: service.Cloud, login: service.Login, options: service.Options(),
-		planned: len(cloud.ContentTypes()) * opt.Blobs * opt.Records,
+		t: t, cloud: service.Service, login: service.Login, options: service.Options(),
+		planned: len(api.ContentTypes()) * opt.Blobs * opt.Records,
 	}
 }
 
@@ -76,7 +77,7 @@ func (r *rig) take(in *Input, enough func() bool) {
 // expects nothing of content types that are not subscribed yet.
 func (r *rig) all() bool {
 	if r.distinct == 0 && r.cloud.Expect().Records >= r.planned {
-		r.distinct = r.cloud.Check(slices.Values(r.records), cloud.CheckOptions{Dedup: true}).Expected
+		r.distinct = r.cloud.Check(slices.Values(r.records), check.Options{Dedup: true}).Expected
 	}
 	return r.distinct > 0 && len(r.records) >= r.distinct
 }
@@ -84,7 +85,7 @@ func (r *rig) all() bool {
 // check compares what was confirmed with what the service has.
 func (r *rig) check() {
 	r.t.Helper()
-	if report := r.cloud.Check(slices.Values(r.records), cloud.CheckOptions{Dedup: true}); !report.OK() {
+	if report := r.cloud.Check(slices.Values(r.records), check.Options{Dedup: true}); !report.OK() {
 		r.t.Errorf("%v\nthe log says:\n%s", report, r.log.text())
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // notes is a source of another kind: it needs no subscription, keeps content for 30
@@ -70,8 +70,8 @@ func (*notes) Explain(err error, _, _ string) source.Explanation {
 // A new source is a folder and a line in sources: its content comes beside that of
 // the others, as far back as it keeps it, under its own tag.
 func TestAnotherSource(t *testing.T) {
-	r := newRig(t, cloud.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{cloud.Exchange}})
-	r.options["content_types"], r.options["tag_prefix"] = cloud.Exchange, "o365"
+	r := newRig(t, api.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{api.Exchange}})
+	r.options["content_types"], r.options["tag_prefix"] = api.Exchange, "o365"
 	config, err := ParseConfig(func(key string) string { return r.options[key] })
 	if err != nil {
 		t.Fatal(err)

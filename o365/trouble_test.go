@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
@@ -18,7 +18,7 @@ import (
 // the health records of the streams' states.
 func TestTroubleIsTold(t *testing.T) {
 	const (
-		all  = cloud.DefaultTenant + ": "
+		all  = api.DefaultTenant + ": "
 		run  = `run "az ad app permission add --id ` + clientID + ` --api c5393580-f805-4401-95e8-94b7a6ef2fc2 --api-permissions `
 		tell = `" and "az ad app permission admin-consent --id ` + clientID + `", or in Entra ID, App registrations, API permissions add the application permission Office 365 Management APIs / `
 		ran  = ` and grant admin consent `
@@ -29,49 +29,49 @@ func TestTroubleIsTold(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
 		spoil   func(r *rig)
-		options cloud.Options
+		options api.Options
 		lines   []string // the first without its notes
 		states  []string
 	}{
-		{"wrong secret", func(r *rig) { r.options["client_secret"] = "wrong" }, cloud.Options{},
+		{"wrong secret", func(r *rig) { r.options["client_secret"] = "wrong" }, api.Options{},
 			[]string{"1 " + all + "nothing is collected: the client secret is wrong: client_secret wants the secret's Value, not its Secret ID (AADSTS7000215: Invalid client secret provided)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
 		{"expired secret", func(r *rig) {
 			r.login.ChangeApp(clientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
-		}, cloud.Options{},
+		}, api.Options{},
 			[]string{"1 " + all + "nothing is collected: the client secret has expired: make a new client secret for the app and put its Value into client_secret or client_secret_file " +
 				"(AADSTS7000222: The provided client secret keys for app '" + clientID + "' are expired)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
-		{"unknown tenant", func(r *rig) { r.options["tenant_id"] = "99999999-2222-4333-8444-555555555555" }, cloud.Options{},
+		{"unknown tenant", func(r *rig) { r.options["tenant_id"] = "99999999-2222-4333-8444-555555555555" }, api.Options{},
 			[]string{"1 99999999-2222-4333-8444-555555555555: nothing is collected: there is no such tenant in this cloud: check tenant_id and cloud (AADSTS90002: Tenant '99999999-2222-4333-8444-555555555555' not found)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
 		{"no permission", func(r *rig) {
 			r.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{} })
-		}, cloud.Options{},
+		}, api.Options{},
 			[]string{"1 " + all + "nothing is collected; Audit.Exchange: the app may not read the audit log (ActivityFeed.Read is missing): " + read + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)" +
 				"; DLP.All: the app may not read DLP events (ActivityFeed.ReadDlp is missing): " + dlp + "(subscriptions: HTTP 401 AF10001: The permission set () sent in the request does not include the expected permission.)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
 		{"no permission for DLP", func(r *rig) {
-			r.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{cloud.RoleRead} })
-		}, cloud.Options{},
+			r.login.ChangeApp(clientID, func(a *login.App) { a.Roles = []string{api.RoleRead} })
+		}, api.Options{},
 			[]string{"1 " + all + "collecting Audit.Exchange; not DLP.All: the app may not read DLP events (ActivityFeed.ReadDlp is missing): " + dlp + "(start: HTTP 401 AF10001: The permission set (ActivityFeed.Read) sent in the request does not include the expected permission.)"},
 			[]string{"Audit.Exchange ok", "DLP.All failing"}},
-		{"auditing off", func(r *rig) { r.cloud.SetAuditing(cloud.DefaultTenant, false) }, cloud.Options{},
+		{"auditing off", func(r *rig) { r.cloud.SetAuditing(api.DefaultTenant, false) }, api.Options{},
 			[]string{"1 " + all + `nothing is collected: auditing is off in this tenant: run "Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true" in Exchange Online PowerShell; it takes up to 60 minutes, and after that up to 12 hours until the first content ` +
-				"(start: HTTP 400: Microsoft.Office.Compliance.Audit.DataServiceException: Tenant " + cloud.DefaultTenant + " does not exist.)"},
+				"(start: HTTP 400: Microsoft.Office.Compliance.Audit.DataServiceException: Tenant " + api.DefaultTenant + " does not exist.)"},
 			[]string{"Audit.Exchange failing", "DLP.All failing"}},
-		{"clock 10 minutes behind", func(*rig) {}, cloud.Options{Skew: 10 * time.Minute},
+		{"clock 10 minutes behind", func(*rig) {}, api.Options{Skew: 10 * time.Minute},
 			[]string{"2 " + all + `collecting Audit.Exchange and DLP.All; the clock of this machine is behind Microsoft's: set it, for example with "timedatectl set-ntp true"; Microsoft's time is used for listing meanwhile (by 10m0s)`},
 			[]string{"Audit.Exchange degraded", "DLP.All degraded"}},
-		{"all is well", func(*rig) {}, cloud.Options{},
+		{"all is well", func(*rig) {}, api.Options{},
 			[]string{"3 " + all + "collecting Audit.Exchange and DLP.All"},
 			[]string{"Audit.Exchange ok", "DLP.All ok"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			tt.options.Blobs, tt.options.Records, tt.options.Types = 2, 3, []string{cloud.Exchange, cloud.DLP}
+			tt.options.Blobs, tt.options.Records, tt.options.Types = 2, 3, []string{api.Exchange, api.DLP}
 			r := newRig(t, tt.options)
-			r.options["content_types"] = cloud.Exchange + "," + cloud.DLP
+			r.options["content_types"] = api.Exchange + "," + api.DLP
 			r.options["health_tag"] = "health"
 			tt.spoil(r)
 			in := r.open()
@@ -135,14 +135,14 @@ func (r *rig) listen(in *Input, d time.Duration, until string) (records []map[st
 
 func TestSubscriptionDisabledLater(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, cloud.Options{Blobs: 1, Records: 1, Types: []string{cloud.Exchange}, Subscribed: []string{cloud.Exchange}})
-	r.options["content_types"], r.options["health_tag"] = cloud.Exchange, "health"
+	r := newRig(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}, Subscribed: []string{api.Exchange}})
+	r.options["content_types"], r.options["health_tag"] = api.Exchange, "health"
 	in := r.open()
 	defer in.Close()
 	r.listen(in, 15*time.Second, ": collecting ")
 	r.listen(in, 2*time.Second, "")
 	before := r.log.text()
-	r.cloud.Disable(cloud.DefaultTenant, cloud.Exchange)
+	r.cloud.Disable(api.DefaultTenant, api.Exchange)
 	records := append(r.listen(in, 30*time.Second, "subscription started again"), r.listen(in, time.Second, "")...)
 	said := strings.TrimPrefix(r.log.text(), before)
 	for _, want := range []string{": lost: content of ", "disabled the subscription", "subscription started again"} {
@@ -164,7 +164,7 @@ func TestSubscriptionDisabledLater(t *testing.T) {
 
 func TestStateFileThatCantBeWritten(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, cloud.Options{Blobs: 5, Records: 5})
+	r := newRig(t, api.Options{Blobs: 5, Records: 5})
 	r.options["health_tag"], r.options["db"] = "health", filepath.Join(t.TempDir(), "state.db")
 	in := r.open()
 	defer in.Close()
@@ -179,7 +179,7 @@ func TestStateFileThatCantBeWritten(t *testing.T) {
 			degraded++
 		}
 	}
-	if degraded != len(cloud.ContentTypes()) {
+	if degraded != len(api.ContentTypes()) {
 		t.Errorf("%d streams are degraded: %v", degraded, records)
 	}
 }

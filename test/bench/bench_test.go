@@ -3,14 +3,13 @@ package main
 import (
 	"bytes"
 	"errors"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // Everything of a small service arrives, through both plugins and in each host
@@ -24,23 +23,23 @@ func TestCollect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := startService(t.Context(), dir, 3, 50)
+	l, err := startLoad(t.Context(), dir, 3, 50)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer s.stop()
-	if s.load.Blobs != 12 || s.load.Records != 600 || s.load.Bytes < 600*500 || s.load.Wire > s.load.Bytes/2 {
-		t.Errorf("the service has %+v", s.load)
+	defer l.stop()
+	if l.size.Blobs != 12 || l.size.Records != 600 || l.size.Bytes < 600*500 || l.size.Wire > l.size.Bytes/2 {
+		t.Errorf("the service has %+v", l.size)
 	}
-	for _, l := range loaders(t, dir) {
+	for _, h := range hosts(t, dir) {
 		for _, c := range candidates {
-			t.Run(l.Name+" "+c.name, func(t *testing.T) {
-				u, err := l.collect(t.Context(), s, c)
+			t.Run(h.Name+" "+c.name, func(t *testing.T) {
+				u, err := runner{h, dir}.collect(t.Context(), l, c)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if u.records != s.load.Records {
-					t.Errorf("%d records, want %d", u.records, s.load.Records)
+				if u.records != l.size.Records {
+					t.Errorf("%d records, want %d", u.records, l.size.Records)
 				}
 				if u.cpu <= 0 || u.cpu > 2*u.wall+5*time.Second || u.host > u.cpu || u.peak < 10<<20 || u.peak > 1<<30 {
 					t.Errorf("%+v", u)
@@ -51,46 +50,41 @@ func TestCollect(t *testing.T) {
 	}
 }
 
-// loaders are test/host and the Fluent Bit there is.
-func loaders(t *testing.T, dir string) []loader {
+// hosts are test/host and the Fluent Bit there is.
+func hosts(t *testing.T, dir string) []rig.Host {
 	t.Helper()
-	found, err := findLoader(dir)
+	standIn, err := rig.BuildHost(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !found.FluentBit {
-		return []loader{found}
-	}
-	t.Setenv("FLUENT_BIT", "")
-	standIn, err := findLoader(dir)
+	fluentBit, err := rig.FindFluentBit()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return []loader{found, standIn}
+	if fluentBit.Path == "" {
+		return []rig.Host{standIn}
+	}
+	return []rig.Host{fluentBit, standIn}
 }
 
 // A plugin that delivers too little is an error, not a fast one.
 func TestHostEnds(t *testing.T) {
-	l := loader{rig.Host{Path: "/bin/sh"}, t.TempDir()}
-	s := &service{load: cloud.Expectation{Records: 1}}
-	_, err := l.collect(t.Context(), s, candidate{name: "x"})
+	r := runner{rig.Host{Path: "/bin/sh"}, t.TempDir()}
+	l := &load{Simulator: &rig.Simulator{}, size: api.Expectation{Records: 1}}
+	_, err := r.collect(t.Context(), l, candidate{name: "x"})
 	if err == nil || !strings.Contains(err.Error(), "x: the host ended by itself") {
 		t.Error(err)
 	}
 }
 
 func TestPrinted(t *testing.T) {
-	p := &process{output: t.TempDir() + "/output"}
 	for text, want := range map[string]int{
 		"":                       0,
 		"bench 12":               0, // not written to its end
 		"bench 12\nlog\nbench 1": 12,
 		"bench 12\nbench 345\n":  345,
 	} {
-		if err := os.WriteFile(p.output, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if got := p.printed(); got != want {
+		if got := printed(text); got != want {
 			t.Errorf("%q: %d, want %d", text, got, want)
 		}
 	}
@@ -99,7 +93,7 @@ func TestPrinted(t *testing.T) {
 func TestTable(t *testing.T) {
 	tab := table{
 		machine: "machine", host: "host",
-		load: cloud.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
+		load: api.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
 		rows: []row{
 			{"naive", 10e6, []usage{
 				{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6},
@@ -130,7 +124,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-func TestHosts(t *testing.T) {
+func TestSumHost(t *testing.T) {
 	var threads []rig.Thread
 	for _, line := range []string{
 		"12 (fluent-bit) S 1 2 3 4 5 6 7 8 9 10 100 100 0",
@@ -145,8 +139,8 @@ func TestHosts(t *testing.T) {
 		}
 		threads = append(threads, parsed)
 	}
-	p := &process{fluentBit: true}
-	if got, want := p.hosts(threads), 28*rig.ClockTick; got != want {
+	r := &run{fluentBit: true}
+	if got, want := r.sumHost(threads), 28*rig.ClockTick; got != want {
 		t.Errorf("%v, want %v", got, want)
 	}
 	for _, line := range []string{"", "12 (fluent-bit) S 1", "x (y) S 1 2 3 4 5 6 7 8 9 10 5 2 0"} {

@@ -10,22 +10,18 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
-const (
-	module       = "github.com/fluent-bit-o365/fluent-bit-o365"
-	simPackage   = module + "/test/sim"
-	naivePackage = module + "/test/bench/naive"
-)
+const naivePackage = "github.com/fluent-bit-o365/fluent-bit-o365/test/bench/naive"
 
 // candidate is a plugin with its options, besides those that every input has.
 type candidate struct {
 	name    string
 	plugin  string // file
-	input   string // what it calls itself
+	input   string // the name it registers
 	options rig.Options
 	db      bool
 }
 
-// build makes both plugins.
+// build compiles both plugins.
 func build(dir string) ([]candidate, error) {
 	ours, err := host.BuildPlugin(dir)
 	if err != nil {
@@ -37,7 +33,7 @@ func build(dir string) ([]candidate, error) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
-	// The yardstick knows no budget, so there must be none here.
+	// The yardstick has no request budget, so there must be none here.
 	free := rig.Options{"requests_per_minute": "60000"}
 	return []candidate{
 		{name: "naive", plugin: naive, input: "o365_naive"},

@@ -19,6 +19,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
 func main() {
@@ -46,27 +48,28 @@ func (b *bench) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	loader, err := findLoader(dir)
+	host, err := rig.FindHost(dir)
 	if err != nil {
 		return err
 	}
+	runner := runner{host, dir}
 	candidates, err := build(dir)
 	if err != nil {
 		return err
 	}
-	empty, err := startService(ctx, dir, 0, 0)
+	empty, err := startLoad(ctx, dir, 0, 0)
 	if err != nil {
 		return err
 	}
 	defer empty.stop()
-	full, err := startService(ctx, dir, b.blobs, b.records)
+	full, err := startLoad(ctx, dir, b.blobs, b.records)
 	if err != nil {
 		return err
 	}
 	defer full.stop()
-	t := table{machine: machine(), host: loader.Name, load: full.load}
+	t := table{machine: machine(), host: host.Name, load: full.size}
 	for _, c := range candidates {
-		idle, err := loader.idle(ctx, empty, c)
+		idle, err := runner.idle(ctx, empty, c)
 		if err != nil {
 			return err
 		}
@@ -75,7 +78,7 @@ func (b *bench) run(ctx context.Context) error {
 	// In turns, so that a busy machine is the same for all.
 	for range b.runs {
 		for i, c := range candidates {
-			u, err := loader.collect(ctx, full, c)
+			u, err := runner.collect(ctx, full, c)
 			if err != nil {
 				return err
 			}

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // table is the result. The first row is the yardstick.
 type table struct {
 	machine string
 	host    string
-	load    cloud.Expectation
+	load    api.Expectation
 	rows    []row
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -46,5 +47,18 @@ func TestThousands(t *testing.T) {
 		if got := thousands(n); got != want {
 			t.Errorf("thousands(%d) = %s, want %s", n, got, want)
 		}
+	}
+}
+
+func TestLines(t *testing.T) {
+	var got []string
+	l := &lines{each: func(line []byte) { got = append(got, string(line)) }}
+	for _, text := range []string{"a", "b\n\nc", "\n", "half"} {
+		if n, err := l.Write([]byte(text)); n != len(text) || err != nil {
+			t.Errorf("%q: %d, %v", text, n, err)
+		}
+	}
+	if want := []string{"ab", "", "c"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

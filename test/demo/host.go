@@ -1,23 +1,56 @@
 package main
 
 import (
-	"os/exec"
+	"bytes"
+	"context"
 	"path/filepath"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
-// command prints records as JSON lines. State goes to dir.
-func command(h rig.Host, plugin, dir string, options rig.Options) *exec.Cmd {
-	options = options.With(rig.Options{"db": filepath.Join(dir, "o365.db")})
-	args := []string{"-e", plugin}
+// start starts a host that prints records as JSON lines. State goes to dir.
+func (d *demo) start(h rig.Host, dir string) (*rig.Process, error) {
+	input := d.service.Options().With(rig.Options{"name": "o365", "db": filepath.Join(dir, "o365.db")})
 	if h.FluentBit {
-		args = append(args, "-f", "1", "-b", filepath.Join(dir, "storage"))
-		options["storage.type"] = "filesystem"
+		input["storage.type"] = "filesystem"
 	}
-	args = append(append(args, "-i", "o365"), options.Args()...)
-	if h.FluentBit {
-		args = append(args, "-o", "stdout", "-m", "*", "-p", "format=json_lines", "-p", "json_date_key=false")
+	cmd, err := h.Command(context.Background(), dir, d.plugin, rig.Config{
+		Service: rig.Options{"flush": "1", "storage.path": filepath.Join(dir, "storage")},
+		Inputs:  []rig.Options{input},
+		Outputs: []rig.Options{{"name": "stdout", "match": "*", "format": "json_lines", "json_date_key": "false"}},
+	})
+	if err != nil {
+		return nil, err
 	}
-	return exec.Command(h.Path, args...)
+	begun := false
+	cmd.Stdout = &lines{each: func(line []byte) {
+		d.tally.add(line)
+		d.screen.record(line)
+	}}
+	cmd.Stderr = &lines{each: func(line []byte) {
+		// Fluent Bit's banner comes before its log.
+		if begun = begun || bytes.HasPrefix(line, []byte("[2")); begun {
+			d.screen.log(line)
+		}
+	}}
+	return rig.Start(cmd)
+}
+
+// lines cuts what is written to it into lines. One without an end is dropped.
+type lines struct {
+	each func(line []byte)
+	rest []byte
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	n := len(b)
+	for {
+		line, rest, whole := bytes.Cut(b, []byte("\n"))
+		l.rest = append(l.rest, line...)
+		if !whole {
+			return n, nil
+		}
+		l.each(l.rest)
+		l.rest, b = l.rest[:0], rest
+	}
 }

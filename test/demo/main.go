@@ -13,13 +13,10 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -57,13 +54,13 @@ type demo struct {
 	tally   *tally
 }
 
-// patience is how long nothing may arrive.
-const patience = 90 * time.Second
+// stallLimit is how long no record may arrive.
+const stallLimit = 90 * time.Second
 
 var (
 	errDiffers = errors.New("not everything arrived once and as it was")
 	errEnded   = errors.New("the host ended by itself")
-	errStuck   = fmt.Errorf("nothing arrived for %v", patience)
+	errStuck   = fmt.Errorf("nothing arrived for %v", stallLimit)
 )
 
 func (d *demo) run(ctx context.Context) error {
@@ -88,25 +85,19 @@ func (d *demo) run(ctx context.Context) error {
 	d.screen.note("%s loads %s", host, d.plugin)
 	d.screen.note("%s", d.service)
 
-	process, err := startProcess(command(host, d.plugin, dir, d.service.Options()))
+	process, err := d.start(host, dir)
 	if err != nil {
 		return err
 	}
-	read := make(chan struct{})
-	go func() {
-		defer close(read)
-		d.read(process)
-	}()
 	err = d.watch(ctx, process)
 	early := ctx.Err() != nil
 	if early {
 		err = nil
 	}
-	peak, _ := process.Peak() // 0 where the system does not tell
+	peak, _ := process.PeakRSS() // 0 where there is no /proc
 	if status := process.Stop(20 * time.Second); status != 0 {
 		err = errors.Join(err, fmt.Errorf("exit status %d of %s", status, host))
 	}
-	<-read
 	d.screen.clear()
 	text, ok := d.tally.verdict(early, peak)
 	d.screen.note("%s", text)
@@ -116,39 +107,8 @@ func (d *demo) run(ctx context.Context) error {
 	return err
 }
 
-// read takes what the host prints, until its end.
-func (d *demo) read(p *process) {
-	logged := make(chan struct{})
-	go func() {
-		defer close(logged)
-		begun := false
-		lines(p.log, func(line []byte) {
-			// Fluent Bit's banner comes before its log.
-			if begun = begun || bytes.HasPrefix(line, []byte("[2")); begun {
-				d.screen.log(line)
-			}
-		})
-	}()
-	lines(p.records, func(line []byte) {
-		d.tally.add(line)
-		d.screen.record(line)
-	})
-	<-logged
-}
-
-func lines(r io.Reader, each func(line []byte)) {
-	in := bufio.NewReaderSize(r, 1<<20)
-	for {
-		line, err := in.ReadBytes('\n')
-		if err != nil {
-			return // the process has ended; half a line is no record
-		}
-		each(line[:len(line)-1])
-	}
-}
-
-// watch sees to it that there is something to deliver, until all is delivered.
-func (d *demo) watch(ctx context.Context, p *process) error {
+// watch waits for the backlog, then makes new blobs and waits for them.
+func (d *demo) watch(ctx context.Context, p *rig.Process) error {
 	if err := d.delivered(ctx, p); err != nil {
 		return err
 	}
@@ -167,12 +127,12 @@ func (d *demo) watch(ctx context.Context, p *process) error {
 }
 
 // delivered shows the progress and waits until nothing is missing.
-func (d *demo) delivered(ctx context.Context, p *process) error {
+func (d *demo) delivered(ctx context.Context, p *rig.Process) error {
 	tick := time.NewTicker(time.Second / 2)
 	defer tick.Stop()
 	for !d.tally.complete() {
 		d.screen.status(d.tally.progress())
-		if d.tally.idle() > patience {
+		if d.tally.idle() > stallLimit {
 			return errStuck
 		}
 		select {

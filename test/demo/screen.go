@@ -18,9 +18,9 @@ type screen struct {
 	out, err *os.File
 	terminal bool
 
-	mu   sync.Mutex
-	last string    // status
-	said time.Time // when the last status was printed as a line
+	mu      sync.Mutex
+	last    string    // status
+	printed time.Time // when the last status was printed as a line
 }
 
 const statusPause = 5 * time.Second
@@ -76,8 +76,8 @@ func (s *screen) status(line string) {
 	case s.terminal:
 		s.last = cut(line, columns(s.err)-1)
 		fmt.Fprint(s.err, eraseLine, s.last)
-	case time.Since(s.said) >= statusPause:
-		s.said = time.Now()
+	case time.Since(s.printed) >= statusPause:
+		s.printed = time.Now()
 		fmt.Fprintln(s.err, line)
 	}
 }

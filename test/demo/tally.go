@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // tally compares what arrives with what the service has.
@@ -15,7 +15,7 @@ type tally struct {
 	start   time.Time
 
 	mu      sync.Mutex
-	checker *cloud.Checker
+	checker *check.Checker
 	count
 	last   time.Time // when a record arrived
 	filled count     // at the end of the backfill
@@ -38,7 +38,7 @@ func newTally(s *service) *tally {
 	return &tally{
 		service: s,
 		start:   time.Now(),
-		checker: s.Checker(cloud.CheckOptions{Dedup: true}),
+		checker: s.Checker(check.Options{Dedup: true}),
 		last:    time.Now(),
 	}
 }
@@ -53,7 +53,7 @@ func (t *tally) add(record []byte) {
 	t.after = t.last.Sub(t.start)
 }
 
-// idle is the time since the last record.
+// idle is the time since the last record arrived.
 func (t *tally) idle() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -74,8 +74,8 @@ func (t *tally) progress() string {
 func (t *tally) complete() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	// The truth about new records is told by the report alone, which takes a
-	// while if many are missing.
+	// Only the report covers new records, and it takes a while if many are
+	// missing.
 	if e := t.service.Expect(); e.Blobs < t.service.backlog || t.records < e.Distinct {
 		return false
 	}
@@ -83,7 +83,7 @@ func (t *tally) complete() bool {
 	return r.Expected > 0 && r.Lost == 0
 }
 
-// backfilled keeps what is there as the seven days, and tells about it.
+// backfilled records that the seven days have been delivered, and describes them.
 func (t *tally) backfilled() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -4,12 +4,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // week is seven days of all content types, about 80 MB at full size.
-func week(seed uint64) cloud.Options {
-	return cloud.Options{Seed: seed, Blobs: sized(12, 60), Records: sized(50, 200), Duplicates: 1}
+func week(seed uint64) api.Options {
+	return api.Options{Seed: seed, Blobs: sized(12, 60), Records: sized(50, 200), Duplicates: 1}
 }
 
 func TestBackfill(t *testing.T) {
@@ -17,13 +17,13 @@ func TestBackfill(t *testing.T) {
 	tests := []struct {
 		name   string
 		http1  bool
-		change func(*cloud.Options)
+		change func(*api.Options)
 	}{
 		{name: "all well"},
 		{name: "HTTP 1", http1: true},
-		{name: "faults", change: func(o *cloud.Options) { o.Faults = cloud.Flaky(0.1) }},
-		{name: "faults, HTTP 1", http1: true, change: func(o *cloud.Options) { o.Faults = cloud.Flaky(0.1) }},
-		{name: "equal times", change: func(o *cloud.Options) {
+		{name: "faults", change: func(o *api.Options) { o.Faults = api.Flaky(0.1) }},
+		{name: "faults, HTTP 1", http1: true, change: func(o *api.Options) { o.Faults = api.Flaky(0.1) }},
+		{name: "equal times", change: func(o *api.Options) {
 			o.SameTime, o.WholeTimes, o.PageSize, o.PartStart, o.Duplicates = 3, true, 5, true, 10
 		}},
 	}
@@ -36,7 +36,7 @@ func TestBackfill(t *testing.T) {
 				}
 				s := newService(t, opt)
 				if test.http1 {
-					s.speakHTTP1()
+					must(t, s.SpeakHTTP1())
 				}
 				pipe := newPipeline(t, p, s)
 				pipe.start()

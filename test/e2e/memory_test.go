@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // What the plugin may add to the resident size of a host that has nothing to
@@ -19,7 +19,7 @@ const (
 	mostPerID  = 40
 )
 
-var audits = []string{cloud.Entra, cloud.Exchange, cloud.SharePoint, cloud.General}
+var audits = []string{api.Entra, api.Exchange, api.SharePoint, api.General}
 
 // TestMemory reads blobs that are larger than the memory they may take, as many
 // at a time as the defaults allow.
@@ -33,7 +33,7 @@ func TestMemory(t *testing.T) {
 		ids   int   // remembered from before
 		http1 bool
 		check bool // compare records, which takes longer than reading them
-		fault cloud.Fault
+		fault api.Fault
 		set   options
 	}{
 		{name: "one large blob", types: audits[:1], blobs: 1, size: sized[int64](30*mb, 500*mb), check: !full},
@@ -43,15 +43,15 @@ func TestMemory(t *testing.T) {
 		{name: "four types, HTTP 1", types: audits, blobs: 8, size: sized[int64](3*mb, 50*mb), http1: true},
 		{name: "four types, Ids", types: audits, blobs: 8, size: sized[int64](3*mb, 5*mb), ids: sized(200_000, 1_000_000)},
 		{name: "four types, huge", types: audits, blobs: 2, size: sized[int64](10*mb, 500*mb)},
-		{name: "records of 15 MB", types: audits, blobs: 8, fault: cloud.Fault{Kind: cloud.Huge, Size: 15 * mb}, check: true},
-		{name: "records of 7 MB, whole", types: audits, blobs: 8, fault: cloud.Fault{Kind: cloud.Huge, Size: 7 * mb}, set: options{"record_max": "8M"}},
-		{name: "records of 4 MB", types: audits, blobs: 8, fault: cloud.Fault{Kind: cloud.Huge, Size: 4*mb - 1}},
+		{name: "records of 15 MB", types: audits, blobs: 8, fault: api.Fault{Kind: api.Huge, Size: 15 * mb}, check: true},
+		{name: "records of 7 MB, whole", types: audits, blobs: 8, fault: api.Fault{Kind: api.Huge, Size: 7 * mb}, set: options{"record_max": "8M"}},
+		{name: "records of 4 MB", types: audits, blobs: 8, fault: api.Fault{Kind: api.Huge, Size: 4*mb - 1}},
 		{name: "records of 4 MB, nothing but numbers", types: audits, blobs: 4, fault: insert(`{"Id":"n","x":[`, "1e0,", `1]}`, 4*mb)},
 		{name: "records of 4 MB, nothing but faults", types: audits, blobs: 4, fault: insert(`{"Id":"f","x":"`, "\xff", `"}`, 4*mb/3-1000)},
 		{name: "records of 4 MB, nothing but escapes", types: audits, blobs: 4, fault: insert(`{"Id":"e","x":"`, `\n`, `"}`, 4*mb)},
-		{name: "records of 250 KB", types: audits, blobs: 8, fault: cloud.Fault{Kind: cloud.Huge, Size: 250 << 10}},
-		{name: "records of 11 bytes", types: audits[:1], blobs: 2, fault: cloud.Fault{Kind: cloud.Elements, Text: `{"Id":"#"}`, Size: sized[int64](1_000_000, 4_000_000)}},
-		{name: "elements that are no records", types: audits, blobs: 2, fault: cloud.Fault{Kind: cloud.Elements, Text: "1", Size: sized[int64](200_000, 20_000_000)}},
+		{name: "records of 250 KB", types: audits, blobs: 8, fault: api.Fault{Kind: api.Huge, Size: 250 << 10}},
+		{name: "records of 11 bytes", types: audits[:1], blobs: 2, fault: api.Fault{Kind: api.Elements, Text: `{"Id":"#"}`, Size: sized[int64](1_000_000, 4_000_000)}},
+		{name: "elements that are no records", types: audits, blobs: 2, fault: api.Fault{Kind: api.Elements, Text: "1", Size: sized[int64](200_000, 20_000_000)}},
 	}
 	for _, p := range hosts {
 		t.Run(p.name, func(t *testing.T) {
@@ -60,15 +60,15 @@ func TestMemory(t *testing.T) {
 				for _, test := range tests {
 					t.Run(test.name, func(t *testing.T) {
 						t.Parallel()
-						opt := cloud.Options{Seed: 4, Types: test.types, Blobs: test.blobs, Large: test.blobs, LargeSize: test.size}
+						opt := api.Options{Seed: 4, Types: test.types, Blobs: test.blobs, Large: test.blobs, LargeSize: test.size}
 						if test.fault.Kind != "" {
 							opt.Large = 0
 							test.fault.Op = "audit"
-							opt.Faults = []cloud.Fault{test.fault}
+							opt.Faults = []api.Fault{test.fault}
 						}
 						s := newService(t, opt)
 						if test.http1 {
-							s.speakHTTP1()
+							must(t, s.SpeakHTTP1())
 						}
 						pipe := newPipeline(t, p, s)
 						pipe.set("content_types", strings.Join(test.types, ","))
@@ -80,20 +80,20 @@ func TestMemory(t *testing.T) {
 							pipe.discard()
 						}
 						process := pipe.start()
-						if !process.caughtUp(1, test.types, sized(2*time.Minute, 20*time.Minute)) {
-							t.Fatal(process.tail())
+						if !caughtUp(process, 1, test.types, sized(2*time.Minute, 20*time.Minute)) {
+							t.Fatal(process.LogTail())
 						}
 						if test.check {
 							pipe.complete(10 * time.Second)
 						}
-						growth := process.peak() - idle
+						growth := known(t, process.PeakRSS) - idle
 						pipe.stop()
 						added := idsIn(t, pipe.inputs[0]["db"])
 						t.Logf("resident size %.1f MB more than the %.1f MB of an idle one, with %d Ids", float64(growth)/mb, float64(idle)/mb, added)
 						if most := mostGrowth + mostPerID*added; growth > most {
 							t.Errorf("more than %d MB", most/mb)
 						}
-						process.checkLog()
+						checkLog(t, process)
 					})
 				}
 			})
@@ -103,36 +103,32 @@ func TestMemory(t *testing.T) {
 
 // insert puts a record among those of each blob, of about so many bytes, most of
 // which are the same few again and again.
-func insert(before, again, behind string, size int) cloud.Fault {
+func insert(before, again, behind string, size int) api.Fault {
 	text := before + strings.Repeat(again, (size-len(before)-len(behind))/len(again)) + behind
-	return cloud.Fault{Kind: cloud.Insert, Text: text}
+	return api.Fault{Kind: api.Insert, Text: text}
 }
 
 // idleSize is the resident size of a host that has nothing to collect.
 func idleSize(t *testing.T, p program) int64 {
 	t.Helper()
-	pipe := newPipeline(t, p, newService(t, cloud.Options{Seed: 4}))
+	pipe := newPipeline(t, p, newService(t, api.Options{Seed: 4}))
 	pipe.discard()
 	process := pipe.start()
-	if !process.caughtUp(1, cloud.ContentTypes(), time.Minute) {
-		t.Fatal(process.tail())
+	if !caughtUp(process, 1, api.ContentTypes(), time.Minute) {
+		t.Fatal(process.LogTail())
 	}
 	time.Sleep(2 * time.Second)
 	defer process.Kill()
-	return process.peak()
+	return known(t, process.PeakRSS)
 }
 
 // idsIn counts the Ids in a state file.
 func idsIn(t *testing.T, path string) (n int64) {
 	t.Helper()
 	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	defer db.Close()
-	if err := db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM keys").Scan(&n); err != nil {
-		t.Fatal(err)
-	}
+	must(t, db.QueryRow("SELECT coalesce(sum(length(keys)), 0) / 16 FROM keys").Scan(&n))
 	return n
 }
 
@@ -143,24 +139,18 @@ func remember(t *testing.T, path string, ids int) {
 		return
 	}
 	l, err := ledger.Open(path, ledger.Options{DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	const row = 1000
 	now := time.Now()
 	for i := 0; i < ids; i += row {
 		d := ledger.Delivery{
-			Stream: source.Stream{Tenant: cloud.DefaultTenant, ContentType: cloud.Exchange},
+			Stream: source.Stream{Tenant: api.DefaultTenant, ContentType: api.Exchange},
 			Blob:   "earlier", Created: now, Expires: now.Add(time.Hour), Keys: make([]ledger.Key, row),
 		}
 		for j := range d.Keys {
 			binary.BigEndian.PutUint64(d.Keys[j][:], uint64(i+j)*0x9e3779b97f4a7c15)
 		}
-		if err := l.Confirm([]ledger.Delivery{d}); err != nil {
-			t.Fatal(err)
-		}
+		must(t, l.Confirm([]ledger.Delivery{d}))
 	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	must(t, l.Close())
 }

@@ -2,11 +2,9 @@ package e2e
 
 import (
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,25 +19,24 @@ type pipeline struct {
 	program program
 	dir     string
 	inputs  []options
-	output  options  // Fluent Bit's; default: files
-	beside  string   // further sections, of Fluent Bit; the output then takes o365* only
-	service options  // Fluent Bit's
-	flags   []string // of test/host
+	output  options    // Fluent Bit's; default: files
+	beside  rig.Config // further inputs and outputs of Fluent Bit; the output then takes o365* only
+	service options    // Fluent Bit's
+	flags   []string   // of test/host
 	lives   int
 	reloads int
-	process *process // the last life
-	port    string   // of Fluent Bit's HTTP server, if it has one
+	log     rig.Text     // of all lives
+	process *rig.Process // the last life
+	http    string       // URL of Fluent Bit's HTTP server, if it has one
 }
 
 // newPipeline makes a pipeline with one input, whose options may be changed
 // before it starts.
-func newPipeline(t *testing.T, p program, s *service) *pipeline {
+func newPipeline(t *testing.T, p program, s *rig.Service) *pipeline {
 	t.Helper()
 	dir := t.TempDir()
 	out := filepath.Join(dir, "out")
-	if err := os.Mkdir(out, 0o700); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Mkdir(out, 0o700))
 	return &pipeline{
 		sink:    newSink(t, s, out),
 		t:       t,
@@ -66,7 +63,7 @@ func newPipeline(t *testing.T, p program, s *service) *pipeline {
 
 // start begins another life. What it stores goes to a file of its own, since
 // the last line of one that is killed may be cut off.
-func (p *pipeline) start() *process {
+func (p *pipeline) start() *rig.Process {
 	p.t.Helper()
 	p.lives++
 	name := fmt.Sprintf("%04d.jsonl", p.lives)
@@ -75,34 +72,28 @@ func (p *pipeline) start() *process {
 		output = options{"name": "file", "path": p.sink.dir, "file": name, "format": "plain"}
 	}
 	output = output.With(options{"match": "*", "retry_limit": "no_limits"})
-	if p.beside != "" {
+	if p.beside.Inputs != nil {
 		output["match"] = "o365*"
 	}
-	var text strings.Builder
-	text.WriteString(p.service.Section("SERVICE"))
-	for _, input := range p.inputs {
-		text.WriteString(input.Section("INPUT"))
+	flags := append(slices.Clone(p.flags), "-store", filepath.Join(p.sink.dir, name))
+	if output["name"] == "null" {
+		flags = append(slices.Clone(p.flags), "-count")
 	}
-	text.WriteString(output.Section("OUTPUT"))
-	text.WriteString(p.beside)
-	config := filepath.Join(p.dir, "pipeline.conf")
-	if err := os.WriteFile(config, []byte(text.String()), 0o600); err != nil {
-		p.t.Fatal(err)
-	}
-	args := []string{"-e", plugin, "-c", config}
-	if !p.program.FluentBit {
-		args = append(args, p.flags...)
-		if output["name"] == "null" {
-			args = append(args, "-count")
-		} else {
-			args = append(args, "-store", filepath.Join(p.sink.dir, name))
-		}
-	}
-	p.process = startProcess(p.t, filepath.Join(p.dir, "log"), p.program.Path, args...)
+	cmd, err := p.program.Command(p.t.Context(), p.dir, plugin, rig.Config{
+		Service: p.service,
+		Inputs:  slices.Concat(p.inputs, p.beside.Inputs),
+		Outputs: append([]options{output}, p.beside.Outputs...),
+	}, flags...)
+	must(p.t, err)
+	cmd.Dir = p.dir
+	cmd.Stdout, cmd.Stderr = &p.log, &p.log
+	p.process, err = rig.Start(cmd)
+	must(p.t, err)
+	p.t.Cleanup(p.process.Kill)
 	return p.process
 }
 
-// discard makes the host forget what it is given.
+// discard makes the host drop the records.
 func (p *pipeline) discard() { p.output = options{"name": "null"} }
 
 // set changes an option of all inputs.
@@ -115,46 +106,34 @@ func (p *pipeline) set(key, value string) {
 // serveHTTP lets Fluent Bit show its metrics.
 func (p *pipeline) serveHTTP() {
 	p.t.Helper()
-	_, port, err := rig.FreePort()
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	p.port = port
-	p.service = p.service.With(options{"http_server": "on", "http_listen": "127.0.0.1", "http_port": port})
+	server, root, err := rig.HTTPServer()
+	must(p.t, err)
+	p.http, p.service = root, p.service.With(server)
 }
 
 // metrics are what Fluent Bit shows of them, "" for none.
 func (p *pipeline) metrics() string {
-	resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%s/api/v2/metrics/prometheus", p.port))
-	if err != nil {
-		return ""
-	}
-	defer resp.Body.Close()
-	text, _ := io.ReadAll(resp.Body)
+	text, _ := rig.Get(p.http + "/api/v2/metrics/prometheus")
 	return string(text)
 }
 
 // stop ends a life as a service manager does.
 func (p *pipeline) stop() {
 	p.t.Helper()
-	if status := p.timedStop(10 * time.Second); status != 0 {
-		p.t.Errorf("exit status %d, want 0; %s", status, p.process.tail())
+	if status := p.process.Stop(10 * time.Second); status != 0 {
+		p.t.Errorf("exit status %d, want 0; %s", status, p.process.LogTail())
 	}
 }
 
-func (p *pipeline) timedStop(limit time.Duration) (status int) {
-	return p.process.Stop(limit)
-}
-
-// complete waits until everything that can be had is stored.
+// complete waits until everything is stored that a client can have received by now.
 func (p *pipeline) complete(limit time.Duration) {
 	p.t.Helper()
-	done := within(limit, func() bool { return !p.process.Running() || p.sink.complete() })
+	done := rig.Within(limit, func() bool { return !p.process.Running() || p.sink.complete() })
 	if !p.process.Running() {
-		p.t.Fatalf("ended by itself: %v; %s", p.process.State(), p.process.tail())
+		p.t.Fatalf("ended by itself: %v; %s", p.process.State(), p.process.LogTail())
 	}
 	if !done {
-		p.t.Fatalf("not complete after %v: %v\naccount: %+v\n%s", limit, p.sink.report(), p.sink.service.Account(), p.process.tail())
+		p.t.Fatalf("not complete after %v: %v\naccount: %+v\n%s", limit, p.sink.report(), p.sink.service.Account(), p.process.LogTail())
 	}
 }
 
@@ -172,7 +151,7 @@ func (p *pipeline) finish(limit time.Duration, forgiven int) {
 	time.Sleep(2 * time.Second)
 	p.stop()
 	r := p.sink.report()
-	p.process.checkLog()
+	checkLog(p.t, p.process)
 	if r.Delivered != before.Delivered {
 		p.t.Errorf("the last start delivered %d records again", r.Delivered-before.Delivered)
 	}
@@ -182,6 +161,6 @@ func (p *pipeline) finish(limit time.Duration, forgiven int) {
 		good.Repeated = 0
 	}
 	if !good.OK() {
-		p.t.Errorf("%v\naccount: %+v\n%s", r, p.sink.service.Account(), p.process.tail())
+		p.t.Errorf("%v\naccount: %+v\n%s", r, p.sink.service.Account(), p.process.LogTail())
 	}
 }

@@ -11,17 +11,18 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
 // sink reads what hosts store, as it comes, and compares it with what the
 // service holds.
 type sink struct {
 	t       *testing.T
-	service *service
+	service *rig.Service
 	dir     string
-	read    map[string]int64 // bytes of each file
-	checker *cloud.Checker
+	offsets map[string]int64 // of each file: bytes that were read
+	checker *check.Checker
 	lines   int
 	seed    maphash.Seed
 	seen    map[uint64]struct{}     // lines, hashed
@@ -32,48 +33,42 @@ type sink struct {
 // healthRecord is the plugin's own record of a change of state.
 type healthRecord struct{ Operation, Workload, ContentType, State, What, Do string }
 
-func newSink(t *testing.T, s *service, dir string) *sink {
+func newSink(t *testing.T, s *rig.Service, dir string) *sink {
 	return &sink{
-		t: t, service: s, dir: dir, read: map[string]int64{},
-		checker: s.Checker(cloud.CheckOptions{Dedup: true}),
+		t: t, service: s, dir: dir, offsets: map[string]int64{},
+		checker: s.Checker(check.Options{Dedup: true}),
 		seed:    maphash.MakeSeed(), seen: map[uint64]struct{}{},
 		health: map[string]healthRecord{},
 	}
 }
 
-// look reads on in all files, up to the last line that is whole.
-func (s *sink) look() {
+// read reads what was added to all files, up to the last line that is whole.
+func (s *sink) read() {
 	s.t.Helper()
 	files, err := filepath.Glob(filepath.Join(s.dir, "*"))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	slices.Sort(files)
 	for _, path := range files {
-		s.lookInto(path)
+		s.readFile(path)
 	}
 }
 
-func (s *sink) lookInto(path string) {
+func (s *sink) readFile(path string) {
 	s.t.Helper()
 	file, err := os.Open(path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	defer file.Close()
-	if _, err := file.Seek(s.read[path], io.SeekStart); err != nil {
+	if _, err := file.Seek(s.offsets[path], io.SeekStart); err != nil {
 		s.t.Fatal(err)
 	}
 	text, err := io.ReadAll(file)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	must(s.t, err)
 	for {
 		line, rest, whole := bytes.Cut(text, []byte("\n"))
 		if !whole {
 			return
 		}
-		s.read[path] += int64(len(line)) + 1
+		s.offsets[path] += int64(len(line)) + 1
 		text = rest
 		s.add(line)
 	}
@@ -81,7 +76,7 @@ func (s *sink) lookInto(path string) {
 
 func (s *sink) add(line []byte) {
 	if bytes.Contains(line, []byte(`"Workload":"fluent-bit-o365"`)) {
-		s.hear(line)
+		s.addHealth(line)
 		return
 	}
 	s.checker.Add(line)
@@ -93,7 +88,7 @@ func (s *sink) add(line []byte) {
 	s.seen[hash] = struct{}{}
 }
 
-func (s *sink) hear(line []byte) {
+func (s *sink) addHealth(line []byte) {
 	var h healthRecord
 	if err := json.Unmarshal(line, &h); err != nil {
 		s.t.Errorf("health record %s: %v", line, err)
@@ -103,10 +98,11 @@ func (s *sink) hear(line []byte) {
 	}
 }
 
-// complete reports whether nothing that can be had by now is missing.
+// complete reports whether nothing is missing that a client can have received by
+// now.
 func (s *sink) complete() bool {
 	s.t.Helper()
-	s.look()
+	s.read()
 	if n := s.service.Expect().Distinct; n > 0 && s.lines < n {
 		return false
 	}
@@ -115,9 +111,9 @@ func (s *sink) complete() bool {
 }
 
 // report compares what has come so far. It holds few examples, cut short.
-func (s *sink) report() cloud.Report {
+func (s *sink) report() check.Report {
 	s.t.Helper()
-	s.look()
+	s.read()
 	r := s.checker.Report()
 	r.Examples = r.Examples[:min(3, len(r.Examples))]
 	for i, e := range r.Examples {

@@ -2,7 +2,7 @@ package host_test
 
 import (
 	"bytes"
-	"fmt"
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +13,11 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // The same in a real Fluent Bit, where there is one.
-func fluentBit(t *testing.T) string {
+func fluentBit(t *testing.T) rig.Host {
 	t.Helper()
 	found, err := rig.FindFluentBit()
 	if err != nil {
@@ -26,49 +26,36 @@ func fluentBit(t *testing.T) string {
 	if found.Path == "" {
 		t.Skip(rig.NoFluentBit)
 	}
-	return found.Path
+	return found
 }
 
-// configure writes a configuration with the given inputs, as input made them.
-func (w *world) configure(service string, inputs ...[]string) string {
+// command is Fluent Bit with a plugin and inputs, whose records go to the file
+// that test/host would store them in.
+func (w *simulation) command(h rig.Host, so string, service rig.Options, inputs ...rig.Options) *exec.Cmd {
 	w.t.Helper()
 	dir := filepath.Dir(w.store)
-	var conf strings.Builder
-	fmt.Fprintf(&conf, "[SERVICE]\n    flush 1\n    hot_reload on\n    storage.path %s\n%s", filepath.Join(dir, "chunks"), service)
-	for _, args := range inputs {
-		fmt.Fprintf(&conf, "[INPUT]\n    name o365\n")
-		for _, property := range args[2:] {
-			if key, value, ok := strings.Cut(property, "="); ok {
-				fmt.Fprintf(&conf, "    %s %s\n", key, value)
-			}
-		}
+	for i := range inputs {
+		inputs[i] = inputs[i].With(rig.Options{"name": "o365"})
 	}
-	fmt.Fprintf(&conf, "[OUTPUT]\n    name file\n    match *\n    path %s\n    file %s\n    format plain\n", dir, filepath.Base(w.store))
-	path := filepath.Join(dir, "fluent-bit.conf")
-	if err := os.WriteFile(path, []byte(conf.String()), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	return path
-}
-
-// run starts Fluent Bit with the configuration.
-func (w *world) run(bin, conf string) *rig.Captured {
-	w.t.Helper()
-	p, err := rig.StartCaptured(bin, nil, "-Y", "-e", w.so, "-c", conf)
+	cmd, err := h.Command(context.Background(), dir, so, rig.Config{
+		Service: service.With(rig.Options{"flush": "1", "hot_reload": "on", "storage.path": filepath.Join(dir, "chunks")}),
+		Inputs:  inputs,
+		Outputs: []rig.Options{{"name": "file", "match": "*", "path": dir, "file": filepath.Base(w.store), "format": "plain"}},
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	w.t.Cleanup(func() {
-		p.Kill()
-		if w.t.Failed() {
-			w.t.Logf("log:\n%s", p.Log())
-		}
-	})
-	return p
+	return cmd
+}
+
+// run starts Fluent Bit.
+func (w *simulation) run(h rig.Host, service rig.Options, inputs ...rig.Options) *rig.Process {
+	w.t.Helper()
+	return start(w.t, w.command(h, w.so, service, inputs...))
 }
 
 // cut takes away a line that was being written when its writer was killed.
-func (w *world) cut() {
+func (w *simulation) cut() {
 	w.t.Helper()
 	text, err := os.ReadFile(w.store)
 	if err == nil {
@@ -79,23 +66,18 @@ func (w *world) cut() {
 	}
 }
 
-func version(bin string) string {
-	out, _ := exec.Command(bin, "--version").Output()
-	line, _, _ := strings.Cut(string(out), "\n")
-	return line
-}
-
 // Stops and reloads in the middle, with two inputs: everything comes once. (Until
 // 4.0.3 Fluent Bit loses chunks in memory when it stops.)
 func TestFluentBitStopsAndReloads(t *testing.T) {
 	bin := fluentBit(t)
-	t.Log(version(bin))
+	t.Log(bin.Name)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
-	conf := w.configure("",
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
+	inputs := []rig.Options{
 		w.input("1", "storage.type=filesystem", "content_types=Audit.Exchange,Audit.General"),
-		w.input("2", "storage.type=filesystem", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"))
-	p := w.run(bin, conf)
+		w.input("2", "storage.type=filesystem", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All", "log_level=debug"),
+	}
+	p := w.run(bin, nil, inputs...)
 	for i := range 2 {
 		w.stored(1000 * (i + 1))
 		p.Reload()
@@ -109,7 +91,7 @@ func TestFluentBitStopsAndReloads(t *testing.T) {
 	if took := time.Since(start); took > 5*time.Second {
 		t.Errorf("took %v to stop", took)
 	}
-	p = w.run(bin, conf)
+	p = w.run(bin, nil, inputs...)
 	w.wait(time.Minute)
 	stop(t, p, 0)
 	w.exact()
@@ -119,10 +101,10 @@ func TestFluentBitStopsAndReloads(t *testing.T) {
 func TestFluentBitPauses(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
-	p := w.run(bin, w.configure("",
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
+	p := w.run(bin, nil,
 		w.input("1", "content_types=Audit.Exchange,Audit.General", "mem_buf_limit=100k"),
-		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")))
+		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All"))
 	w.wait(time.Minute)
 	stop(t, p, 0)
 	w.exact()
@@ -136,20 +118,20 @@ func TestFluentBitPauses(t *testing.T) {
 func TestFluentBitKilled(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
-	conf := w.configure("    storage.sync full\n", w.input("", "storage.type=filesystem"))
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
+	service, input := rig.Options{"storage.sync": "full"}, w.input("", "storage.type=filesystem")
 	const kills, perBatch = 3, 100
 	for i := range kills {
-		p := w.run(bin, conf)
+		p := w.run(bin, service, input)
 		w.stored(1000 * (i + 1))
 		p.Kill()
 		w.cut()
 	}
-	p := w.run(bin, conf)
+	p := w.run(bin, service, input)
 	w.wait(time.Minute)
 	stop(t, p, 0)
 	r := w.report()
-	// What the output has written and not told Fluent Bit yet comes again too.
+	// What the output has written without confirming it is delivered again too.
 	if r.Changed > 0 || r.Unexpected > 0 || r.Repeated > kills*5*2*perBatch {
 		t.Errorf("%v", r)
 	}
@@ -160,17 +142,15 @@ func TestFluentBitKilled(t *testing.T) {
 func TestFluentBitSurvivesBug(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	so, err := faulty()
 	if err != nil {
 		t.Fatal(err)
 	}
 	trigger := filepath.Join(t.TempDir(), "fault")
-	p, err := rig.StartCaptured(bin, []string{"O365_FAULT=" + trigger}, "-Y", "-e", so, "-c", w.configure("", w.input("")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Kill()
+	cmd := w.command(bin, so, nil, w.input(""))
+	cmd.Env = append(os.Environ(), "O365_FAULT="+trigger)
+	p := start(t, cmd)
 	w.wait(30 * time.Second)
 	p.Signal(syscall.SIGCONT)
 	p.WaitLog("Fluent Bit Dump", 1, 10*time.Second)
@@ -188,9 +168,9 @@ func TestFluentBitSurvivesBug(t *testing.T) {
 func TestFluentBitLogFile(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	file := filepath.Join(t.TempDir(), "log")
-	p := w.run(bin, w.configure("    log_file "+file+"\n", w.input("", "log_level=debug")))
+	p := w.run(bin, rig.Options{"log_file": file}, w.input("", "log_level=debug"))
 	w.wait(30 * time.Second)
 	stop(t, p, 0)
 	log, err := os.ReadFile(file)
@@ -206,23 +186,23 @@ func TestFluentBitLogFile(t *testing.T) {
 // A mistake in the configuration ends the start.
 func TestFluentBitRefuses(t *testing.T) {
 	bin := fluentBit(t)
-	if v := version(bin); strings.Contains(v, " v2.") || strings.Contains(v, " v3.") {
+	if v := bin.Name; strings.Contains(v, " v2.") || strings.Contains(v, " v3.") {
 		t.Skipf("%s goes on without an input that does not start (until 4.0.3)", v)
 	}
 	t.Parallel()
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	tests := []struct {
-		name string
-		args []string
-		want string
+		name  string
+		input rig.Options
+		want  string
 	}{
 		{"a wrong tenant", w.input("", "tenant_id=x"), "[error] [input:o365:o365.0] tenant_id"},
 		{"threaded off", w.input("", "threaded=off"), `"threaded off" cannot be used`},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			p := w.run(bin, w.configure("", test.args))
-			if status := p.End(); status != 255 || !strings.Contains(p.Log(), test.want) {
+			p := w.run(bin, nil, test.input)
+			if status := p.Wait(endLimit); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})
@@ -236,11 +216,11 @@ func TestFluentBitOptions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	help, err := exec.Command(bin, "-e", so, "-i", "o365", "-h").Output()
+	help, err := exec.Command(bin.Path, "-e", so, "-i", "o365", "-h").Output()
 	if err != nil || !bytes.Contains(help, []byte("requests_per_minute")) {
-		t.Skipf("%s takes no list of options", version(bin))
+		t.Skipf("%s takes no list of options", bin.Name)
 	}
-	out, err := exec.Command(bin, "-e", so, "-i", "o365", "-p", "tennant_id=x", "-o", "null").CombinedOutput()
+	out, err := exec.Command(bin.Path, "-e", so, "-i", "o365", "-p", "tennant_id=x", "-o", "null").CombinedOutput()
 	if err == nil || !bytes.Contains(out, []byte("unknown configuration property 'tennant_id'")) {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -47,19 +47,34 @@ func TestMain(m *testing.M) {
 // fast makes the host's second shorter.
 var fast = []string{"-tick-ms", "20", "-drain-ms", "20", "-flush-ms", "50", "-grace-ms", "100"}
 
-func start(t *testing.T, args ...string) *rig.Captured {
+// endLimit is how long the end of a process is waited for.
+const endLimit = time.Minute
+
+// start starts a command, which is killed at the end of the test at the latest.
+func start(t *testing.T, cmd *exec.Cmd) *rig.Process {
 	t.Helper()
-	p, err := rig.StartCaptured(path, nil, append(fast, args...)...)
+	p, err := rig.Start(cmd)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { p.Kill() })
+	t.Cleanup(func() {
+		p.Kill()
+		if t.Failed() {
+			t.Logf("log:\n%s", p.Log())
+		}
+	})
 	return p
 }
 
-func stop(t *testing.T, p *rig.Captured, want int) {
+// startFast starts the host with shorter seconds.
+func startFast(t *testing.T, args ...string) *rig.Process {
 	t.Helper()
-	if got := p.Terminate(); got != want {
+	return start(t, exec.Command(path, append(fast, args...)...))
+}
+
+func stop(t *testing.T, p *rig.Process, want int) {
+	t.Helper()
+	if got := p.Stop(endLimit); got != want {
 		t.Errorf("exit status %d, want %d; log:\n%s", got, want, p.Log())
 	}
 }
@@ -122,7 +137,7 @@ func TestJSON(t *testing.T) {
 	for _, test := range tests {
 		all = append(all, field(test.value...)...)
 	}
-	p := start(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(all))
+	p := startFast(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(all))
 	p.WaitLog("[input:fake] prerun", 1, 10*time.Second)
 	time.Sleep(200 * time.Millisecond)
 	stop(t, p, 0)
@@ -141,7 +156,7 @@ func TestJSON(t *testing.T) {
 }
 
 func TestTagged(t *testing.T) {
-	p := start(t, "-format", "tagged", "-e", fake, "-i", "fake", "-p", "tag=here", "-p", "events="+hex.EncodeToString(field(1)))
+	p := startFast(t, "-format", "tagged", "-e", fake, "-i", "fake", "-p", "tag=here", "-p", "events="+hex.EncodeToString(field(1)))
 	time.Sleep(300 * time.Millisecond)
 	stop(t, p, 0)
 	if want := `{"tag":"here","time":1700000000.000000005,"record":{"v":1}}` + "\n"; p.Output() != want {
@@ -149,7 +164,7 @@ func TestTagged(t *testing.T) {
 	}
 }
 
-// What Fluent Bit's decoder stops at is told.
+// What Fluent Bit's decoder stops at is reported.
 func TestBadEvents(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -170,7 +185,7 @@ func TestBadEvents(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(append(field(1), test.events...)))
+			p := startFast(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(append(field(1), test.events...)))
 			p.WaitLog("violation", 1, 10*time.Second)
 			stop(t, p, 70)
 			if !strings.Contains(p.Log(), "event 1 is "+test.want) {
@@ -184,19 +199,19 @@ func TestSins(t *testing.T) {
 	for _, sin := range []string{"late read", "slow", "line break"} {
 		t.Run(sin, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, "-e", fake, "-i", "fake", "-p", "sin="+sin)
+			p := startFast(t, "-e", fake, "-i", "fake", "-p", "sin="+sin)
 			time.Sleep(time.Second)
 			stop(t, p, 70)
 		})
 	}
-	p := start(t, "-e", fake, "-i", "fake", "-p", "sin=no start")
-	if status := p.End(); status != 255 {
+	p := startFast(t, "-e", fake, "-i", "fake", "-p", "sin=no start")
+	if status := p.Wait(endLimit); status != 255 {
 		t.Errorf("exit status %d after a failed start, want 255", status)
 	}
 }
 
 func TestOrder(t *testing.T) {
-	p := start(t, "-e", fake, "-i", "fake")
+	p := startFast(t, "-e", fake, "-i", "fake")
 	p.WaitLog("] prerun", 1, 10*time.Second)
 	p.Reload()
 	p.WaitLog("] prerun", 2, 10*time.Second)
@@ -220,10 +235,8 @@ func TestConfigFile(t *testing.T) {
 	if err := os.WriteFile(file, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := rig.StartCaptured(path, []string{"HOST_TEST_TAG=from.env"}, append(fast, "-format", "tagged", "-e", fake, "-c", file)...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	t.Setenv("HOST_TEST_TAG", "from.env")
+	p := startFast(t, "-format", "tagged", "-e", fake, "-c", file)
 	time.Sleep(300 * time.Millisecond)
 	stop(t, p, 0)
 	if !strings.HasPrefix(p.Output(), `{"tag":"from.env.x",`) {

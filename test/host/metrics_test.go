@@ -3,8 +3,6 @@ package host_test
 import (
 	"bytes"
 	"fmt"
-	"io"
-	"net/http"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -14,17 +12,12 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
-// scrape reads what Fluent Bit shows of our metrics.
+// scrape reads what Fluent Bit shows of the plugin's metrics.
 func scrape(url string) (string, error) {
-	resp, err := http.Get(url)
-	if err != nil {
-		return "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
+	body, err := rig.Get(url)
 	var ours strings.Builder
 	for line := range strings.Lines(string(body)) {
 		if strings.Contains(line, "fluentbit_o365_") {
@@ -57,29 +50,26 @@ func TestFluentBitMetrics(t *testing.T) {
 	bin := fluentBit(t)
 	t.Parallel()
 	const blobs, records = 6, 50
-	w := simulate(t, cloud.Options{Blobs: blobs, Records: records})
-	_, port, err := rig.FreePort()
+	w := simulate(t, api.Options{Blobs: blobs, Records: records})
+	service, root, err := rig.HTTPServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	service := fmt.Sprintf("    http_server on\n    http_listen 127.0.0.1\n    http_port %s\n", port)
-	p := w.run(bin, w.configure(service, w.input("", "alias=audit", "content_types=Audit.Exchange,Audit.General")))
+	p := w.run(bin, service, w.input("", "alias=audit", "content_types=Audit.Exchange,Audit.General"))
 	w.stored(2 * blobs * records)
 
-	url := fmt.Sprintf("http://127.0.0.1:%s/api/v2/metrics/prometheus", port)
-	exchange := []string{`name="audit"`, `tenant="` + cloud.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
+	url := root + "/api/v2/metrics/prometheus"
+	exchange := []string{`name="audit"`, `tenant="` + api.DefaultTenant + `"`, `content_type="Audit.Exchange"`}
 	tenant := exchange[:2]
 	var text string
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(200 * time.Millisecond) {
-		var err error
+	counted := rig.Within(20*time.Second, func() bool {
 		text, err = scrape(url)
 		lag, _ := sample(text, "lag_seconds", exchange...)
-		if done, _ := sample(text, "blobs_total", append(exchange, `result="delivered"`)...); done == blobs && lag < 60 {
-			break
-		}
-		if time.Now().After(deadline) {
-			t.Fatalf("not all blobs are counted: %v\n%s", err, text)
-		}
+		done, _ := sample(text, "blobs_total", append(exchange, `result="delivered"`)...)
+		return done == blobs && lag < 60
+	})
+	if !counted {
+		t.Fatalf("not all blobs are counted: %v\n%s", err, text)
 	}
 	now := float64(time.Now().Unix())
 	for _, tt := range []struct {
@@ -115,8 +105,8 @@ func TestFluentBitMetrics(t *testing.T) {
 		if n != records*blobs || all != n {
 			t.Errorf("the histogram has %v records, %v of them in all buckets", n, all)
 		}
-	} else if histogram = false; !regexp.MustCompile(` v([23]\.|4\.[012]\.)`).MatchString(version(bin)) {
-		t.Errorf("%s shows no histogram", version(bin))
+	} else if histogram = false; !regexp.MustCompile(` v([23]\.|4\.[012]\.)`).MatchString(bin.Name) {
+		t.Errorf("%s shows no histogram", bin.Name)
 	}
 	for _, m := range health.Declared() {
 		kind := fmt.Sprintf("# TYPE fluentbit_o365_%s %s\n", m.Name, m.Type)

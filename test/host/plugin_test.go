@@ -7,15 +7,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 func TestPluginDelivers(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 20, Records: 30, Duplicates: 2})
+	w := simulate(t, api.Options{Blobs: 20, Records: 30, Duplicates: 2})
 	p := w.start(path, append(
-		w.input("1", "content_types=Audit.Exchange,Audit.General"),
-		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
+		w.args("1", "content_types=Audit.Exchange,Audit.General"),
+		w.args("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
 	w.wait(30 * time.Second)
 	stop(t, p, 0)
 	w.exact()
@@ -23,8 +23,8 @@ func TestPluginDelivers(t *testing.T) {
 
 func TestPluginTags(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 3})
-	p := w.start(path, append(w.input("", "tag_prefix=m365"), "-format", "tagged")...)
+	w := simulate(t, api.Options{Blobs: 2, Records: 3})
+	p := w.start(path, append(w.args("", "tag_prefix=m365"), "-format", "tagged")...)
 	w.stored(5 * 2 * 3)
 	stop(t, p, 0)
 	text, err := os.ReadFile(w.store)
@@ -40,8 +40,8 @@ func TestPluginTags(t *testing.T) {
 
 func TestPluginPaused(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 20, Records: 30})
-	p := w.start(path, append(w.input("1"), append(w.input("2", "alias=second", "content_types=DLP.All"), "-mem-limit", "200000")...)...)
+	w := simulate(t, api.Options{Blobs: 20, Records: 30})
+	p := w.start(path, append(w.args("1"), append(w.args("2", "alias=second", "content_types=DLP.All"), "-mem-limit", "200000")...)...)
 	p.WaitLog("paused", 3, 10*time.Second)
 	w.wait(30 * time.Second)
 	stop(t, p, 0)
@@ -57,9 +57,9 @@ func TestPluginPaused(t *testing.T) {
 // A stop in the middle loses nothing and repeats nothing.
 func TestPluginStops(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	for i := range 3 {
-		p := w.start(path, w.input("")...)
+		p := w.start(path, w.args("")...)
 		w.stored(1000 * (i + 1))
 		start := time.Now()
 		stop(t, p, 0)
@@ -67,7 +67,7 @@ func TestPluginStops(t *testing.T) {
 			t.Errorf("took %v to stop", took)
 		}
 	}
-	p := w.start(path, w.input("")...)
+	p := w.start(path, w.args("")...)
 	w.wait(30 * time.Second)
 	stop(t, p, 0)
 	w.exact()
@@ -75,10 +75,10 @@ func TestPluginStops(t *testing.T) {
 
 func TestPluginReloads(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	p := w.start(path, append(
-		w.input("1", "content_types=Audit.Exchange,Audit.General"),
-		w.input("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
+		w.args("1", "content_types=Audit.Exchange,Audit.General"),
+		w.args("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
 	for i := range 3 {
 		w.stored(1000 * (i + 1))
 		p.Reload()
@@ -95,14 +95,14 @@ func TestPluginReloads(t *testing.T) {
 // content type.
 func TestPluginKilled(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 30, Records: 50})
+	w := simulate(t, api.Options{Blobs: 30, Records: 50})
 	const kills, perBatch = 3, 100 // records of 64k at most
 	for i := range kills {
-		p := w.start(path, w.input("")...)
+		p := w.start(path, w.args("")...)
 		w.stored(1000 * (i + 1))
 		p.Kill()
 	}
-	p := w.start(path, w.input("")...)
+	p := w.start(path, w.args("")...)
 	w.wait(30 * time.Second)
 	stop(t, p, 0)
 	r := w.report()
@@ -112,14 +112,14 @@ func TestPluginKilled(t *testing.T) {
 	t.Logf("%d records repeated by %d kills", r.Repeated, kills)
 }
 
-// What Fluent Bit loses between its ring buffer and its storage comes again.
+// What Fluent Bit loses between its ring buffer and its storage is delivered again.
 func TestPluginLosses(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits half a minute")
 	}
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 60})
-	p := w.start(path, append(w.input(""), "-drop-every", "4")...)
+	w := simulate(t, api.Options{Blobs: 2, Records: 60})
+	p := w.start(path, append(w.args(""), "-drop-every", "4")...)
 	w.wait(5 * time.Minute)
 	stop(t, p, 0)
 	if r := w.report(); r.Changed > 0 || r.Unexpected > 0 {
@@ -130,12 +130,11 @@ func TestPluginLosses(t *testing.T) {
 	}
 }
 
-// What processors drop is done with: it does not come again and holds nothing
-// up.
+// What processors drop is not delivered again, and does not stop the input.
 func TestPluginProcessors(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 10, Records: 30})
-	p := w.start(path, append(w.input(""), "-swallow-every", "3")...)
+	w := simulate(t, api.Options{Blobs: 10, Records: 30})
+	p := w.start(path, append(w.args(""), "-swallow-every", "3")...)
 	time.Sleep(4 * time.Second)
 	stop(t, p, 0)
 	r := w.report()

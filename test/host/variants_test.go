@@ -3,6 +3,7 @@ package host_test
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -10,8 +11,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // Hosts that lack something.
@@ -29,17 +29,17 @@ func TestPluginOtherHosts(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+			w := simulate(t, api.Options{Blobs: 2, Records: 20})
 			bin, err := host.Build(dir, test.build...)
 			if err != nil {
 				t.Fatal(err)
 			}
-			p := w.start(bin, append(w.input("", "batch_size=1M"), test.args...)...)
+			p := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
 			w.wait(time.Minute)
 			time.Sleep(1500 * time.Millisecond) // the last is confirmed by time
 			stop(t, p, 0)
 			w.exact()
-			again := w.start(bin, append(w.input("", "batch_size=1M"), test.args...)...)
+			again := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
 			time.Sleep(time.Second)
 			stop(t, again, 0)
 			w.exact()
@@ -49,7 +49,7 @@ func TestPluginOtherHosts(t *testing.T) {
 
 func TestPluginRefuses(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	old, err := host.Build(dir, "-DNO_PRE_REGISTER")
 	if err != nil {
 		t.Fatal(err)
@@ -60,15 +60,15 @@ func TestPluginRefuses(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"no tenant", path, w.input("", "tenant_id="), "tenant_id"},
-		{"two mistakes", path, w.input("", "tenant_id=x", "poll_interval=1s"), "[error] [input:o365:o365.0] poll_interval"},
-		{"an unknown key", path, w.input("", "tennant=x"), "unknown configuration property 'tennant'"},
-		{"before 2.2", old, w.input(""), "needs Fluent Bit 2.2 or later"},
+		{"no tenant", path, w.args("", "tenant_id="), "tenant_id"},
+		{"two mistakes", path, w.args("", "tenant_id=x", "poll_interval=1s"), "[error] [input:o365:o365.0] poll_interval"},
+		{"an unknown key", path, w.args("", "tennant=x"), "unknown configuration property 'tennant'"},
+		{"before 2.2", old, w.args(""), "needs Fluent Bit 2.2 or later"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := w.start(test.bin, test.args...)
-			if status := p.End(); status != 255 || !strings.Contains(p.Log(), test.want) {
+			if status := p.Wait(endLimit); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})
@@ -76,9 +76,9 @@ func TestPluginRefuses(t *testing.T) {
 }
 
 func TestPluginOptions(t *testing.T) {
-	w := simulate(t, cloud.Options{})
+	w := simulate(t, api.Options{})
 	p := w.start(path, "-options")
-	if status := p.End(); status != 0 {
+	if status := p.Wait(endLimit); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
 	var want strings.Builder
@@ -94,18 +94,15 @@ func TestPluginOptions(t *testing.T) {
 // its own handler for SIGSEGV in the place of Go's.
 func TestPluginBug(t *testing.T) {
 	t.Parallel()
-	w := simulate(t, cloud.Options{Blobs: 2, Records: 20})
+	w := simulate(t, api.Options{Blobs: 2, Records: 20})
 	so, err := faulty()
 	if err != nil {
 		t.Fatal(err)
 	}
 	trigger := filepath.Join(t.TempDir(), "fault")
-	p, err := rig.StartCaptured(path, []string{"O365_FAULT=" + trigger}, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"},
-		w.input("", "log_level=debug")...)...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Kill()
+	cmd := exec.Command(path, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"}, w.args("", "log_level=debug")...)...)
+	cmd.Env = append(os.Environ(), "O365_FAULT="+trigger)
+	p := start(t, cmd)
 	w.wait(30 * time.Second)
 	p.Reload()
 	p.WaitLog("start everything", 1, 10*time.Second)
@@ -122,17 +119,17 @@ func TestPluginBug(t *testing.T) {
 	}
 }
 
-// The C side under AddressSanitizer. Leaks are not looked for: the collector's
-// tables are never freed, and pointers that only Go holds look like leaks.
+// The C side under AddressSanitizer. Leaks are not searched for: the collector's
+// tables are never freed, and pointers that only Go holds appear as leaks.
 func TestPluginSanitized(t *testing.T) {
-	w := simulate(t, cloud.Options{Blobs: 10, Records: 30})
+	w := simulate(t, api.Options{Blobs: 10, Records: 30})
 	bin, err := host.Build(dir, "-fsanitize=address", "-fno-omit-frame-pointer")
 	if err != nil {
 		t.Skipf("no AddressSanitizer: %v", err)
 	}
 	t.Setenv("ASAN_OPTIONS", "detect_leaks=0")
 	for _, size := range []string{"32", "48"} {
-		p := w.start(bin, append(w.input("", "log_level=debug"), "-def-size", size)...)
+		p := w.start(bin, append(w.args("", "log_level=debug"), "-def-size", size)...)
 		w.wait(time.Minute)
 		p.Reload()
 		p.WaitLog("start everything", 1, 10*time.Second)

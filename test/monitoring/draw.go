@@ -72,7 +72,7 @@ func (m *monitoring) draw(ctx context.Context, p prometheus, to time.Time) error
 
 var placeholder = regexp.MustCompile(`\{\{ *([a-zA-Z_]+) *\}\}`)
 
-// legend names a series as its target says.
+// legend is the name of a series in the format of its target.
 func legend(format string, labels map[string]string) string {
 	return placeholder.ReplaceAllStringFunc(format, func(p string) string {
 		return labels[placeholder.FindStringSubmatch(p)[1]]

@@ -55,7 +55,7 @@ func (m *monitoring) run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s, err := startScene(ctx, dir, m)
+	s, err := startSetup(ctx, dir, m)
 	if err != nil {
 		return err
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 )
 
-// Host is a program that loads the plugin: a Fluent Bit, or test/host.
+// Host is a program that loads the plugin: a Fluent Bit, or test/host. Its Path is
+// empty if there is none.
 type Host struct {
-	Name      string // how a Fluent Bit names itself, with its version; "test/host"
+	Name      string // what fluent-bit --version prints, such as "Fluent Bit v5.1.1"; "test/host"
 	Path      string
 	FluentBit bool
 }
 
 func (h Host) String() string { return fmt.Sprintf("%s (%s)", h.Name, h.Path) }
 
-// FindHost looks for a Fluent Bit, and builds test/host into dir if there is
-// none.
+// FindHost finds a Fluent Bit, and builds test/host into dir if there is none.
 func FindHost(dir string) (Host, error) {
 	h, err := FindFluentBit()
 	if err != nil || h.Path != "" {
@@ -32,18 +32,20 @@ func FindHost(dir string) (Host, error) {
 	return h, nil
 }
 
-// BuildHost builds test/host into dir.
+// BuildHost builds test/host into dir. The error is host.ErrNoCompiler if there is
+// no C compiler.
 func BuildHost(dir string) (Host, error) {
 	path, err := host.Build(dir)
 	return Host{Name: "test/host", Path: path}, err
 }
 
-// NoFluentBit is why a test is skipped.
+// NoFluentBit is the reason to skip a test that needs a Fluent Bit.
 const NoFluentBit = "no Fluent Bit: set FLUENT_BIT, or have it on PATH or in /opt/fluent-bit/bin"
 
-// FindFluentBit looks for a Fluent Bit where FLUENT_BIT says, else on PATH and
+// FindFluentBit finds the Fluent Bit that FLUENT_BIT names, else one on PATH or
 // in /opt/fluent-bit/bin. The path is empty if there is none, or if FLUENT_BIT is
-// set and empty.
+// set and empty. It fails if what FLUENT_BIT names does not exist, or if a program
+// found does not report its version.
 func FindFluentBit() (Host, error) {
 	name, given := os.LookupEnv("FLUENT_BIT")
 	candidates := []string{name}

@@ -1,10 +1,8 @@
 package rig
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -13,17 +11,28 @@ import (
 // Process is a program that is running or has ended. It ends with this one,
 // however this one ends.
 type Process struct {
-	cmd  *exec.Cmd
-	done chan struct{}
+	cmd      *exec.Cmd
+	done     chan struct{}
+	out, log *Text // nil: the caller's writer gets it
 }
 
-// Start starts a command. Ctrl-C at the terminal is not for it.
+// Start starts a command, which Ctrl-C at the terminal does not reach. What it
+// writes is kept in memory, see Output and Log, unless the command has writers
+// already; one of them may be a Text that several processes share.
 func Start(cmd *exec.Cmd) (*Process, error) {
 	tie(cmd)
+	if cmd.Stdout == nil {
+		cmd.Stdout = new(Text)
+	}
+	if cmd.Stderr == nil {
+		cmd.Stderr = new(Text)
+	}
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
 	p := &Process{cmd: cmd, done: make(chan struct{})}
+	p.out, _ = cmd.Stdout.(*Text)
+	p.log, _ = cmd.Stderr.(*Text)
 	go func() {
 		_ = cmd.Wait()
 		close(p.done)
@@ -34,7 +43,7 @@ func Start(cmd *exec.Cmd) (*Process, error) {
 // ID is the process's id.
 func (p *Process) ID() int { return p.cmd.Process.Pid }
 
-// Done is closed when the process has ended.
+// Done is closed when the process has ended and all its output has been read.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Running reports whether the process has not ended.
@@ -50,20 +59,24 @@ func (p *Process) Running() bool {
 // Signal sends a signal.
 func (p *Process) Signal(s os.Signal) { _ = p.cmd.Process.Signal(s) }
 
-// Kill leaves the process no time for anything.
+// Reload asks a host for a hot reload.
+func (p *Process) Reload() { p.Signal(syscall.SIGHUP) }
+
+// Kill ends the process at once, with SIGKILL, and waits for its end.
 func (p *Process) Kill() {
 	p.Signal(syscall.SIGKILL)
 	<-p.done
 }
 
-// Stop ends the process as a service manager does; see Wait.
+// Stop ends the process as a service manager does, with SIGTERM; see Wait.
 func (p *Process) Stop(limit time.Duration) (status int) {
 	p.Signal(syscall.SIGTERM)
 	return p.Wait(limit)
 }
 
-// Wait waits for the process's own end, and kills it if that does not come in
-// time. It returns the exit status, -1 if the process was killed.
+// Wait waits until the process ends by itself, and kills it after the limit. It
+// returns the exit status, -1 if the process was killed. That of test/host is 0,
+// 70 if the plugin did something that Fluent Bit forbids, 255 if it did not start.
 func (p *Process) Wait(limit time.Duration) (status int) {
 	select {
 	case <-p.done:
@@ -81,73 +94,35 @@ func (p *Process) State() *os.ProcessState {
 	return p.cmd.ProcessState
 }
 
-// Peak is the largest resident size so far, in bytes (proc_pid_status(5)).
-func (p *Process) Peak() (int64, error) { return p.size("VmHWM:") }
+// Output is what the process has written to its standard output so far: of
+// test/host the stored records, a JSON object on each line.
+func (p *Process) Output() string { return p.out.String() }
 
-// Resident is the resident size now, in bytes.
-func (p *Process) Resident() (int64, error) { return p.size("VmRSS:") }
+// Log is what the process has written to its standard error so far.
+func (p *Process) Log() string { return p.log.String() }
 
-func (p *Process) size(name string) (int64, error) {
-	text, err := os.ReadFile(p.Proc("status"))
-	if err != nil {
-		return 0, err
-	}
-	_, rest, _ := strings.Cut(string(text), name)
-	kb, err := strconv.ParseInt(strings.Fields(rest + " ?")[0], 10, 64)
-	if err != nil {
-		return 0, fmt.Errorf("no %s in %s", name, p.Proc("status"))
-	}
-	return kb << 10, nil
+// LogTail is the end of the log.
+func (p *Process) LogTail() string { return "the end of the log:\n" + p.log.Tail() }
+
+// WaitLog waits until the log contains text the given number of times, and
+// reports whether that was within the limit.
+func (p *Process) WaitLog(text string, times int, limit time.Duration) bool {
+	return Within(limit, func() bool { return strings.Count(p.Log(), text) >= times })
 }
 
-// ClockTick is the unit of times in /proc, on every Linux that Go runs on.
-const ClockTick = 10 * time.Millisecond
+const pollInterval = 20 * time.Millisecond
 
-// CPU is the processor time used so far, user and system.
-func (p *Process) CPU() (time.Duration, error) {
-	text, err := os.ReadFile(p.Proc("stat"))
-	if err != nil {
-		return 0, err
-	}
-	t, err := ParseThread(string(text))
-	return t.CPU, err
-}
-
-// Threads is how many threads the process has.
-func (p *Process) Threads() (int, error) {
-	tasks, err := os.ReadDir(p.Proc("task"))
-	return len(tasks), err
-}
-
-// Proc is the path of one of the process's files in /proc.
-func (p *Process) Proc(name string) string { return fmt.Sprintf("/proc/%d/%s", p.ID(), name) }
-
-// Thread is a thread or a whole process.
-type Thread struct {
-	ID   int
-	Name string
-	CPU  time.Duration
-}
-
-// ParseThread reads a line of /proc/ID/stat or /proc/ID/task/ID/stat: ID (NAME)
-// STATE ..., of which user and system time are fields 14 and 15
-// (proc_pid_stat(5)).
-func ParseThread(line string) (Thread, error) {
-	number, rest, _ := strings.Cut(line, " (")
-	end := strings.LastIndex(rest, ") ")
-	if end < 0 {
-		return Thread{}, fmt.Errorf("no name in %q", line)
-	}
-	fields := strings.Fields(rest[end+2:])
-	if len(fields) < 13 {
-		return Thread{}, fmt.Errorf("too short: %q", line)
-	}
-	var n [3]int
-	for i, text := range []string{number, fields[11], fields[12]} {
-		var err error
-		if n[i], err = strconv.Atoi(text); err != nil {
-			return Thread{}, fmt.Errorf("%q: %w", line, err)
+// Within polls until done, and reports whether that was within the limit. Between
+// two polls it waits four times as long as one takes, 20 ms at least.
+func Within(limit time.Duration, done func() bool) bool {
+	for deadline := time.Now().Add(limit); ; {
+		begun := time.Now()
+		if done() {
+			return true
 		}
+		if time.Now().After(deadline) {
+			return false
+		}
+		time.Sleep(max(pollInterval, 4*time.Since(begun)))
 	}
-	return Thread{n[0], rest[:end], time.Duration(n[1]+n[2]) * ClockTick}, nil
 }

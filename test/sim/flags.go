@@ -10,42 +10,36 @@ import (
 	"strings"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
-// settings are what the command line says.
+// settings are the values of the flags.
 type settings struct {
-	cloud cloud.Options
-
-	listen, caOut, readyFile string
-	clientID, secret         string
-	roles                    []string
-	tokenLife                time.Duration
-	http1, store             bool
-	now                      func() time.Time
-
-	root string // where it is served
+	server.Options
+	readyFile   string
+	precompress bool
 }
 
-// parse reads the command line. Asked for help it gives no settings.
+// parse reads the command line. With -h it prints the flags and returns nil.
 func parse(args []string) (*settings, error) {
 	s := &settings{}
-	o := &s.cloud
+	o := &s.API
 	f := flag.NewFlagSet("sim", flag.ContinueOnError)
 
-	f.StringVar(&s.listen, "listen", "127.0.0.1:8365", "address to serve on; port 0 takes a free one")
-	f.StringVar(&s.caOut, "ca-out", "sim-ca.pem", "file to write the certificate authority to")
-	f.BoolVar(&s.http1, "http1", false, "HTTP/1.1 only; resets and cut bodies are those of TCP then")
-	f.BoolVar(&s.store, "store", false, "make the backlog's bodies beforehand, so that they cost little when they are asked for")
+	f.StringVar(&s.Listen, "listen", "127.0.0.1:8365", "address to serve on; port 0 takes a free one")
+	f.StringVar(&s.CAFile, "ca-out", "sim-ca.pem", "file to write the certificate authority to")
+	f.BoolVar(&s.HTTP1, "http1", false, "HTTP/1.1 only; resets and cut bodies are those of TCP then")
+	f.BoolVar(&s.precompress, "store", false, "make the backlog's bodies beforehand, so that they cost little when they are requested")
 	f.StringVar(&s.readyFile, "ready-file", "", "file to write the settings to, as JSON, when ready")
-	f.StringVar(&s.clientID, "client-id", "22222222-3333-4444-8555-666666666666", "application id")
-	f.StringVar(&s.secret, "client-secret", "simulated-secret", "its secret")
-	roles := f.String("roles", cloud.RoleRead+","+cloud.RoleReadDLP, "what the application may do")
-	f.DurationVar(&s.tokenLife, "token-life", time.Hour, "life of an access token")
+	f.StringVar(&s.App.ClientID, "client-id", server.ClientID, "application id")
+	f.StringVar(&s.App.Secret, "client-secret", server.ClientSecret, "its secret")
+	roles := f.String("roles", api.RoleRead+","+api.RoleReadDLP, "what the application may do")
+	f.DurationVar(&s.Login.TokenLifetime, "token-life", time.Hour, "life of an access token")
 
 	f.Uint64Var(&o.Seed, "seed", 1, "everything random follows from it")
 	tenants := f.Int("tenants", 1, "number of tenants")
-	types := f.String("types", strings.Join(cloud.ContentTypes(), ","), "content types that exist")
+	types := f.String("types", strings.Join(api.ContentTypes(), ","), "content types that exist")
 	start := f.String("start", "", "time the simulation began, RFC 3339; the same time and seed give the same records (default now)")
 
 	f.DurationVar(&o.Back, "back", 7*24*time.Hour-time.Hour, "how far back content goes")
@@ -68,7 +62,7 @@ func parse(args []string) (*settings, error) {
 	f.BoolVar(&o.AuditingOff, "auditing-off", false, "the tenants' audit log is off until /_sim/auditing turns it on")
 
 	f.IntVar(&o.PageSize, "page-size", 100, "entries of a listing's page")
-	f.DurationVar(&o.PageLife, "page-life", 0, "how long a next page can be had; 0 for ever")
+	f.DurationVar(&o.PageLife, "page-life", 0, "how long a next page can be requested; 0 without limit")
 	f.DurationVar(&o.Grace, "grace", time.Hour, "how far beyond 7 days a listing may start; -1ns for none")
 	f.BoolVar(&o.ShortDay, "short-day", false, "refuse windows of exactly 24 hours")
 	f.BoolVar(&o.LongWindow, "long-window", false, "answer longer windows with half of their content")
@@ -81,7 +75,7 @@ func parse(args []string) (*settings, error) {
 	f.BoolVar(&o.Quota.Sliding, "quota-sliding", false, "any 60 seconds count, not the minutes of the clock")
 	f.BoolVar(&o.Quota.Harsh, "quota-harsh", false, "refused requests count too")
 	flaky := f.Float64("flaky", 0, "percent of requests that fail at first, in changing ways")
-	faults := f.String("faults", "", "faults as a JSON array, or @FILE; see cloud.Fault")
+	faults := f.String("faults", "", "faults as a JSON array, or @FILE; see api.Fault")
 
 	if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil, nil
@@ -91,18 +85,19 @@ func parse(args []string) (*settings, error) {
 	if f.NArg() > 0 {
 		return nil, fmt.Errorf("unexpected argument %q", f.Arg(0))
 	}
-	s.roles = list(*roles)
+	s.App.Roles = list(*roles)
 	o.Types, o.Subscribed = list(*types), list(*subscribed)
 	for i := range *tenants {
 		// The first is the default tenant, the others count on from it.
-		o.Tenants = append(o.Tenants, fmt.Sprintf("%s%012d", cloud.DefaultTenant[:24], 555555555555+i))
+		o.Tenants = append(o.Tenants, fmt.Sprintf("%s%012d", api.DefaultTenant[:24], 555555555555+i))
 	}
-	s.now = func() time.Time { return time.Now().Add(o.Skew) }
+	s.Login.Seed = o.Seed
+	s.Login.Now = func() time.Time { return time.Now().Add(o.Skew) }
 	return s, s.finish(*start, *flaky, *faults)
 }
 
 func (s *settings) finish(start string, flaky float64, faults string) error {
-	o := &s.cloud
+	o := &s.API
 	if start != "" {
 		var err error
 		if o.Start, err = time.Parse(time.RFC3339, start); err != nil {
@@ -110,7 +105,7 @@ func (s *settings) finish(start string, flaky float64, faults string) error {
 		}
 	}
 	if flaky > 0 {
-		o.Faults = cloud.Flaky(flaky / 100)
+		o.Faults = api.Flaky(flaky / 100)
 	}
 	if faults == "" {
 		return nil
@@ -124,7 +119,7 @@ func (s *settings) finish(start string, flaky float64, faults string) error {
 		defer file.Close()
 		r = file
 	}
-	more, err := cloud.ParseFaults(r)
+	more, err := api.ParseFaults(r)
 	o.Faults = append(o.Faults, more...)
 	return err
 }
@@ -133,7 +128,7 @@ func list(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ' ' })
 }
 
-// size is a number of bytes, in k, M or G if it says so.
+// size is a number of bytes, with an optional unit k, M or G.
 type size int64
 
 func (s *size) String() string { return strconv.FormatInt(int64(*s), 10) }

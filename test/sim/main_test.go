@@ -3,8 +3,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -15,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/cloud"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
 // served is the program, running.
@@ -59,13 +58,10 @@ func serve(t *testing.T, args ...string) *served {
 		}
 		return <-rest
 	}
-	pem, err := os.ReadFile(ca)
-	if err != nil {
+	var err error
+	if s.client, err = server.Client(ca); err != nil {
 		t.Fatal(err)
 	}
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(pem)
-	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, ForceAttemptHTTP2: true}}
 	for range 100 {
 		text, err := os.ReadFile(readyFile)
 		if err == nil {
@@ -116,7 +112,7 @@ func (s *served) do(method, path, token string) int {
 func TestServe(t *testing.T) {
 	s := serve(t, "-tenants", "2", "-records", "3", "-flaky", "0")
 	s.ready["tenant_id"], _, _ = strings.Cut(s.ready["tenant_id"], ",")
-	if s.ready["tenant_id"] != cloud.DefaultTenant {
+	if s.ready["tenant_id"] != api.DefaultTenant {
 		t.Errorf("tenant %s", s.ready["tenant_id"])
 	}
 	list := "/api/v1.0/" + s.ready["tenant_id"] + "/activity/feed/subscriptions/list"
@@ -170,8 +166,8 @@ func TestCommandLine(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := s.cloud
-	if o.LargeSize != 25<<20 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != cloud.DefaultTenant {
+	o := s.API
+	if o.LargeSize != 25<<20 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != api.DefaultTenant {
 		t.Errorf("%+v", o)
 	}
 	for _, args := range [][]string{{"-start", "today"}, {"-faults", "x"}, {"-faults", "@/nowhere/at/all"}, {"-large-size", "big"}, {"more"}, {"-no-such-flag"}} {

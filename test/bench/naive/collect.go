@@ -67,7 +67,7 @@ func (c *collector) logIn(get func(key string) string) error {
 func (c *collector) collect(ctx context.Context) error {
 	end := time.Now().UTC()
 	for _, contentType := range c.types {
-		// An error says that it is started already; if not, listing fails.
+		// It fails if the subscription is enabled already; if it is not, listing fails.
 		_, _, _ = c.call(ctx, "POST", c.feed+"start?contentType="+contentType)
 		for start := end.Add(-7 * 24 * time.Hour); start.Before(end); start = start.Add(24 * time.Hour) {
 			if err := c.window(ctx, contentType, start, start.Add(24*time.Hour)); err != nil {

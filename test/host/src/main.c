@@ -41,7 +41,7 @@ static void handle(int number)
     }
 }
 
-/* Runs the engine for a time, or for ever (0), and returns the signal that
+/* Runs the engine for a time, or without limit (0), and returns the signal that
  * ended it, if any. */
 static int engine(struct plugin *p, long ms)
 {

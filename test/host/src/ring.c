@@ -86,7 +86,7 @@ int flb_input_log_append_records(struct instance *in, size_t records, const char
                                  const void *events, size_t size)
 {
     if (records != events_count(events, size)) {
-        violation("%s: a batch is said to have %zu records", in->name, records);
+        violation("%s: a batch claims to have %zu records", in->name, records);
     }
     return append(in, tag, tag_len, events, size);
 }

@@ -1,5 +1,5 @@
 // A shared object in which every flag of the Makefile leaves its mark. The names
-// are those that its target hardened looks for.
+// are those that its target hardened checks.
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -32,7 +32,7 @@ static unsigned char *events;
 static size_t size;
 static char sin[32];
 
-static void say(const char *text) { api->log(3, NULL, 0, "[input:fake] %s", text); }
+static void log_text(const char *text) { api->log(3, NULL, 0, "[input:fake] %s", text); }
 
 int FLBPluginPreRegister(int reload) { return 0; }
 
@@ -59,7 +59,7 @@ int FLBPluginInit(struct plugin *p)
     for (size = 0; hex && sscanf(hex + 2 * size, "%2x", &byte) == 1; size++) {
         events[size] = byte;
     }
-    say("init");
+    log_text("init");
     return strcmp(sin, "no start") != 0;
 }
 
@@ -72,7 +72,7 @@ int FLBPluginInputCallback(void **data, size_t *len)
         usleep(600000);
     }
     if (strcmp(sin, "line break") == 0) {
-        say("two\nlines");
+        log_text("two\nlines");
     }
     *data = events;
     *len = size;
@@ -81,16 +81,16 @@ int FLBPluginInputCallback(void **data, size_t *len)
 }
 
 int FLBPluginInputCleanupCallback(void *data) { return 0; }
-void FLBPluginInputPause(void) { say("pause"); }
-void FLBPluginInputResume(void) { say("resume"); }
-int FLBPluginInputPreRun(int reload) { say("prerun"); return 0; }
-void FLBPluginInputPreExit(int reload) { say(reload ? "preexit for a reload" : "preexit"); }
+void FLBPluginInputPause(void) { log_text("pause"); }
+void FLBPluginInputResume(void) { log_text("resume"); }
+int FLBPluginInputPreRun(int reload) { log_text("prerun"); return 0; }
+void FLBPluginInputPreExit(int reload) { log_text(reload ? "preexit for a reload" : "preexit"); }
 
 int FLBPluginExit(void)
 {
-    say("exit");
+    log_text("exit");
     free(events);
     return 0;
 }
 
-void FLBPluginUnregister(struct def *def) { say("unregister"); }
+void FLBPluginUnregister(struct def *def) { log_text("unregister"); }

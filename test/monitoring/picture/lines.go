@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// timeseries draws lines, filled below as the panel says, or bars.
+// timeseries draws lines, filled below as the panel asks for, or bars.
 func (c *canvas) timeseries(p Panel, all []Series, span Span, f frame) {
 	field := p.FieldConfig.Defaults
 	if len(all) == 0 {

@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// Options say how the service behaves. The zero value is a service with
+// Options describe the service. The zero value is a service with
 // Entra's usual lifetimes and the machine's clock.
 type Options struct {
 	// Seed makes the identifiers in answers and tokens repeatable. The signing

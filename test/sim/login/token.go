@@ -8,7 +8,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 )
 
-// Claims are what a valid token says.
+// Claims are the content of a valid token.
 type Claims struct {
 	ID       string // the token's own identifier (uti)
 	TenantID string

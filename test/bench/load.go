@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+)
+
+// seed is that of all made-up records.
+const seed = 1
+
+// load is a simulated service and what there is to collect from it.
+type load struct {
+	*rig.Simulator
+	size api.Expectation
+}
+
+// startLoad serves so many blobs of each of four content types. All are made
+// before it returns.
+func startLoad(ctx context.Context, dir string, blobs, records int) (*load, error) {
+	types := strings.Join([]string{api.Entra, api.Exchange, api.SharePoint, api.General}, ",")
+	s, err := rig.StartSimulator(ctx, dir, "-store", "-seed", strconv.Itoa(seed), "-types", types, "-subscribed", types,
+		"-blobs", strconv.Itoa(blobs), "-records", strconv.Itoa(records), "-duplicates", "0", "-live", "0")
+	if err != nil {
+		return nil, err
+	}
+	account, err := s.Account()
+	if err != nil {
+		s.Kill()
+		return nil, err
+	}
+	return &load{s, account.Expected}, nil
+}
+
+func (l *load) stop() { l.Stop(stopLimit) }

@@ -1,0 +1,146 @@
+package e2e
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+)
+
+// slow is a service whose backfill lasts for some seconds at least.
+func slow(seed uint64) api.Options {
+	return api.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
+}
+
+// mostExit is how long a host may take to stop, whatever is under way.
+const mostExit = 2 * time.Second
+
+// midway waits until a part of the backfill is stored.
+func (p *pipeline) midway() {
+	p.t.Helper()
+	begun := rig.Within(20*time.Second, func() bool { p.read(); return p.lines > 0 })
+	if !begun || p.sink.complete() {
+		p.t.Fatalf("not in the middle of a backfill; %s", p.process.LogTail())
+	}
+}
+
+func TestStop(t *testing.T) {
+	inEach(t, func(t *testing.T, p program) {
+		pipe := newPipeline(t, p, newService(t, slow(5)))
+		pipe.start()
+		pipe.midway()
+		begun := time.Now()
+		status := pipe.process.Stop(10 * time.Second)
+		took := time.Since(begun)
+		t.Logf("stopped after %v", took.Round(time.Millisecond))
+		if status != 0 || took > mostExit {
+			t.Errorf("exit status %d after %v; %s", status, took, pipe.process.LogTail())
+		}
+		if pipe.sink.complete() {
+			t.Error("the backfill was over")
+		}
+		pipe.finish(time.Minute, 0)
+	})
+}
+
+// A host that has just been started stops as well, and so does one whose
+// service does not answer.
+func TestStopEarly(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		faults []api.Fault
+		after  time.Duration
+	}{
+		{name: "at once", after: 100 * time.Millisecond},
+		{name: "requests hang", after: 2 * time.Second, faults: []api.Fault{{Kind: api.Hang}}},
+		{name: "bodies hang", after: 2 * time.Second, faults: []api.Fault{{Kind: api.Stall, Op: "audit"}}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inEachAtOnce(t, func(t *testing.T, p program) {
+				opt := slow(6)
+				opt.Faults = test.faults
+				s := newService(t, opt)
+				pipe := newPipeline(t, p, s)
+				pipe.start()
+				time.Sleep(test.after)
+				begun := time.Now()
+				if status := pipe.process.Stop(10 * time.Second); status != 0 || time.Since(begun) > mostExit {
+					t.Errorf("exit status %d after %v; %s", status, time.Since(begun), pipe.process.LogTail())
+				}
+				s.SetFaults()
+				pipe.finish(time.Minute, 0)
+			})
+		})
+	}
+}
+
+func TestReload(t *testing.T) {
+	inEach(t, func(t *testing.T, p program) {
+		pipe := newPipeline(t, p, newService(t, slow(7)))
+		pipe.start()
+		pipe.midway()
+		pipe.reload()
+		pipe.finish(time.Minute, 0)
+	})
+}
+
+// reload makes the host reload and waits until it has. Fluent Bit refuses
+// another reload while one is under way.
+func (p *pipeline) reload() {
+	p.t.Helper()
+	p.reloads++
+	done := "[reload] start everything"
+	if p.program.FluentBit {
+		done = "[reload] successful reload done"
+	}
+	begun := time.Now()
+	p.process.Reload()
+	if !p.process.WaitLog("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
+		p.t.Fatalf("no reload; %s", p.process.LogTail())
+	}
+	if took := time.Since(begun); took > mostExit+time.Second {
+		p.t.Errorf("the input has stopped after %v", took)
+	}
+	if !p.process.WaitLog(done, p.reloads, 10*time.Second) {
+		p.t.Fatalf("no reload; %s", p.process.LogTail())
+	}
+}
+
+// Many stops, with new content all the time and faults.
+func TestRestarts(t *testing.T) {
+	t.Parallel()
+	times := sized(5, 30)
+	tests := []struct {
+		name  string
+		again func(*pipeline)
+	}{
+		{"restart", func(p *pipeline) { p.stop(); p.start() }},
+		{"reload", (*pipeline).reload},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			inEachAtOnce(t, func(t *testing.T, p program) {
+				opt := api.Options{
+					Seed: 8, Blobs: sized(12, 60), Records: sized(50, 200), Duplicates: 5, Late: 20, LateBy: 5 * time.Second,
+					Live: 500 * time.Millisecond, Latency: 50 * time.Millisecond, Faults: api.Flaky(0.05),
+				}
+				s := newService(t, opt)
+				pipe := newPipeline(t, p, s)
+				pipe.start()
+				random := rand.New(rand.NewPCG(8, 8))
+				for range times {
+					time.Sleep(time.Duration(300+random.IntN(900)) * time.Millisecond)
+					test.again(pipe)
+				}
+				s.StopLive()
+				time.Sleep(opt.LateBy) // then the next start finds all that was listed late
+				test.again(pipe)
+				pipe.finish(sized(time.Minute, 5*time.Minute), 0)
+			})
+		})
+	}
+}

@@ -1,0 +1,43 @@
+package rig
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// Text collects output in memory. Its methods may be called at any time, from
+// any goroutine; a nil Text is empty.
+type Text struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+// Write appends to the text.
+func (t *Text) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf.Write(b)
+}
+
+func (t *Text) String() string {
+	if t == nil {
+		return ""
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf.String()
+}
+
+const tailLines = 30
+
+// attempts are lines that Fluent Bit's outputs log about every attempt.
+var attempts = regexp.MustCompile(`failed to flush|no upstream connections|HTTP status=200`)
+
+// Tail is the last 30 lines, without those about every attempt of an output.
+func (t *Text) Tail() string {
+	lines := slices.DeleteFunc(strings.SplitAfter(t.String(), "\n"), attempts.MatchString)
+	return strings.Join(lines[max(0, len(lines)-tailLines):], "")
+}
