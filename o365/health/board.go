@@ -1,3 +1,6 @@
+// Package health decides what people learn of how collecting goes: the state of
+// every stream, with its causes and their remedies, as log lines, as health
+// records and as an hourly summary.
 package health
 
 import (
@@ -5,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
@@ -21,7 +25,7 @@ import (
 // Conditions are set and cleared for a stream. Without a ContentType a Stream
 // stands for all of the tenant, and without a Tenant for all there are.
 type Board struct {
-	log     Log
+	log     logging.Logger
 	secrets *sanitize.Redactor
 	emit    func(Event)
 	started time.Time
@@ -83,7 +87,7 @@ type note struct {
 // nil, takes an event for every change of state; it must not block and not
 // call the board. What causes and notes say is cleaned, and without the secrets
 // that r knows.
-func NewBoard(streams []source.Stream, r *sanitize.Redactor, log Log, emit func(Event)) *Board {
+func NewBoard(streams []source.Stream, r *sanitize.Redactor, log logging.Logger, emit func(Event)) *Board {
 	now := time.Now()
 	b := &Board{log: log, secrets: r, emit: emit, started: now, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
 	for _, s := range streams {

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
@@ -58,7 +59,7 @@ func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
 	return d
 }
 
-func (d *desk) log(level Level, line string) {
+func (d *desk) log(level logging.Level, line string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, fmt.Sprintf("%d %s", level, line))
@@ -288,7 +289,7 @@ func TestForeignTextIsCleaned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines []string
 		var causes []Cause
-		b := NewBoard([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ Level, line string) { lines = append(lines, line) },
+		b := NewBoard([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ logging.Level, line string) { lines = append(lines, line) },
 			func(e Event) { causes = append(causes, e.Causes...) })
 		b.Set(aE, Listing, Failing, hostile)
 		b.Note(aE, "a note \x07")
@@ -310,13 +311,4 @@ func TestForeignTextIsCleaned(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestRedactedLog(t *testing.T) {
-	var got string
-	Log(func(_ Level, line string) { got = line }).Redacted(sanitize.NewRedactor("s3cr3t")).Errorf("a\n%s", "s3cr3t")
-	if got != "a <secret>" {
-		t.Errorf("got %q", got)
-	}
-	Log(nil).Redacted(nil).Errorf("nobody reads this")
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -52,15 +53,15 @@ type topic struct {
 func (p Problem) topic() topic { return topic{p.Condition, p.What, p.Do} }
 
 // level is how a problem is logged: as an error if somebody has to act now.
-func (p Problem) level() Level {
+func (p Problem) level() logging.Level {
 	switch p.Condition {
 	case Output, Renewal, Expiry, Clock:
-		return Warn // nothing is lost meanwhile
+		return logging.Warn // nothing is lost meanwhile
 	}
 	if p.Passing {
-		return Warn
+		return logging.Warn
 	}
-	return Error
+	return logging.Error
 }
 
 // stateOf is the state of a stream that has these problems, worst first.

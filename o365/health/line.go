@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -124,8 +125,8 @@ type summary struct {
 }
 
 // line tells what works, what does not, and what to do about it.
-func (s summary) line() (Level, string) {
-	level := Info
+func (s summary) line() (logging.Level, string) {
+	level := logging.Info
 	var parts []string
 	if len(s.collected) > 0 {
 		parts = append(parts, "collecting "+list(s.collected))

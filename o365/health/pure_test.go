@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -52,13 +53,13 @@ func TestScope(t *testing.T) {
 func TestLevel(t *testing.T) {
 	for _, tt := range []struct {
 		p    Problem
-		want Level
+		want logging.Level
 	}{
-		{Problem{Condition: SignIn}, Error},
-		{Problem{Condition: SignIn, Cause: Cause{Passing: true}}, Warn},
-		{Problem{Condition: DB}, Error},
-		{Problem{Condition: Clock}, Warn},
-		{Problem{Condition: Expiry}, Warn},
+		{Problem{Condition: SignIn}, logging.Error},
+		{Problem{Condition: SignIn, Cause: Cause{Passing: true}}, logging.Warn},
+		{Problem{Condition: DB}, logging.Error},
+		{Problem{Condition: Clock}, logging.Warn},
+		{Problem{Condition: Expiry}, logging.Warn},
 	} {
 		if got := tt.p.level(); got != tt.want {
 			t.Errorf("%+v: %d, want %d", tt.p, got, tt.want)

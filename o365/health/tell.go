@@ -131,7 +131,7 @@ func (b *Board) introduce(t *tenant, now time.Time) {
 		return n.tenant == t.name
 	})
 	level, line := s.line()
-	b.log.printf(level, "%s", line)
+	b.log.Line(level, line)
 }
 
 func (b *Board) spoke(e *entry, p *problem, now time.Time) {
@@ -155,7 +155,7 @@ func (b *Board) sayNotes(now time.Time) {
 func (b *Board) sayProblems(now time.Time) {
 	due := b.take(now, func(p *problem) bool { return !p.over && !p.said }, func(e *entry, p *problem) { b.spoke(e, p, now) })
 	for _, p := range due {
-		b.log.printf(p.level(), "%s", problemLine(p, b.all))
+		b.log.Line(p.level(), problemLine(p, b.all))
 	}
 }
 
