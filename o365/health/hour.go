@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // Hour is what became of a tenant in an hour.
 type Hour struct {
 	Tenant string
-	Counts
+	metrics.Counts
 	Throttled int64     // requests
 	Pending   int64     // blobs that are listed and not delivered now
 	Waiting   int64     // bytes that wait for Fluent Bit now

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -88,9 +89,9 @@ func TestHour(t *testing.T) {
 	}{
 		{"quiet", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 59 * time.Second}}},
 			"a: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"},
-		{"one", Hour{Tenant: "a", Counts: Counts{Records: 5, Blobs: 2, Duplicates: 1}, Lags: []Lag{{"Exchange", 90 * time.Second}, {"SharePoint", 0}}},
+		{"one", Hour{Tenant: "a", Counts: metrics.Counts{Records: 5, Blobs: 2, Duplicates: 1}, Lags: []Lag{{"Exchange", 90 * time.Second}, {"SharePoint", 0}}},
 			"a: in the last hour 5 records of 2 blobs delivered, 1 duplicates dropped; lag 1m at most (Exchange)"},
-		{"busy", Hour{Tenant: "a", Counts: Counts{Records: 5, Blobs: 2, Malformed: 3, Late: 4, Lost: 6, Gaps: 7, Retries: 8}, Throttled: 9, Pending: 10, Waiting: 11, Lags: []Lag{{"Exchange", 0}}},
+		{"busy", Hour{Tenant: "a", Counts: metrics.Counts{Records: 5, Blobs: 2, Malformed: 3, Late: 4, Lost: 6, Gaps: 7, Retries: 8}, Throttled: 9, Pending: 10, Waiting: 11, Lags: []Lag{{"Exchange", 0}}},
 			"a: in the last hour 5 records of 2 blobs delivered, 0 duplicates dropped, 3 malformed elements, 4 blobs listed late, 6 blobs lost, 7 gaps, " +
 				"8 retries, 9 requests throttled, 10 blobs still to come, 11 bytes waiting for Fluent Bit; lag less than a minute"},
 		{"wrong", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 2 * time.Hour}, {"SharePoint", time.Minute}}, Problems: []Problem{problem, everywhere}},
