@@ -15,7 +15,6 @@ const (
 	OK       State = "ok"
 	Degraded State = "degraded" // collected, but late, in part, or not for much longer
 	Failing  State = "failing"  // not collected
-	Standby  State = "standby"  // another instance collects it
 )
 
 // Cause is why a stream is not OK. What and Do are the same text for every stream
@@ -35,5 +34,5 @@ type Status struct {
 	source.Stream
 	State  State
 	Since  time.Time // when the state began
-	Causes []Cause   // worst first; none if the state is OK, Starting or Standby
+	Causes []Cause   // worst first; none if the state is OK or Starting
 }
