@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
@@ -20,8 +20,8 @@ var update = flag.Bool("update", false, "write the tables of the pages and the c
 // their declaration.
 func TestDrift(t *testing.T) {
 	written := map[string]func(string) (string, error){
-		"../README.md":         func(text string) (string, error) { return withTable(text, "options", options()) },
-		"monitoring/README.md": func(text string) (string, error) { return withTable(text, "metrics", metrics()) },
+		"../README.md":         func(text string) (string, error) { return withTable(text, "options", optionTable()) },
+		"monitoring/README.md": func(text string) (string, error) { return withTable(text, "metrics", metricTable()) },
 	}
 	for _, path := range files(t) {
 		written[path] = withComments
@@ -59,16 +59,16 @@ func withTable(text, name, table string) (string, error) {
 	return head + begin + table + end + tail, nil
 }
 
-func metrics() string {
+func metricTable() string {
 	var b strings.Builder
 	b.WriteString("| Metric | Type | Labels | Meaning |\n| --- | --- | --- | --- |\n")
-	for _, m := range health.Declared() {
+	for _, m := range metrics.All() {
 		fmt.Fprintf(&b, "| `fluentbit_o365_%s` | %s | %s | %s |\n", m.Name, m.Type, strings.Join(m.Labels, ", "), m.Help)
 	}
 	return b.String()
 }
 
-func options() string {
+func optionTable() string {
 	byKey := func(a, b option.Option) int { return cmp.Compare(a.Key, b.Key) }
 	var b strings.Builder
 	b.WriteString("| Key | Description | Default |\n| --- | --- | --- |\n")

@@ -12,6 +12,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
@@ -56,9 +58,9 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := &Input{log: h.Log, transport: transport, metrics: health.NewMetrics(c.Tenants, c.ContentTypes)}
-	board := health.NewBoard(in.metrics.Names(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
-	a := assembly{Config: c, host: h, transport: transport, secrets: secrets, board: board, metrics: in.metrics}
+	in := &Input{log: h.Log, transport: transport, metrics: metrics.New(c.Tenants, c.ContentTypes)}
+	monitor := health.NewMonitor(in.metrics.StreamIDs(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
+	a := assembly{Config: c, host: h, transport: transport, secrets: secrets, monitor: monitor, metrics: in.metrics}
 	var tenants []*tenant
 	for _, name := range c.Tenants {
 		t, err := a.tenant(name)
@@ -70,7 +72,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 		}
 		tenants = append(tenants, t)
 	}
-	alerts, err := newAlerts(c, h, secrets, board.Snapshot)
+	alerts, err := newAlerts(c, h, secrets, monitor.Snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +83,11 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	if c.DB == "" {
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
-	in.delivery = delivery.New(c.delivery(), book, board, in.metrics, secrets, h.Log)
-	in.reporter = newReporter(in.delivery, book, board, in.metrics, h.Log, time.Now())
+	in.delivery = delivery.New(c.delivery(), book, monitor, in.metrics, secrets, h.Log)
+	in.reporter = newReporter(in.delivery, book, monitor, in.metrics, h.Log, time.Now())
 	ctx, cancel := context.WithCancel(context.Background())
 	in.cancel = cancel
-	in.running.Go(func() { h.Log.Contain("reporting conditions", func() { board.Run(ctx) }) })
+	in.running.Go(func() { h.Log.Contain("reporting conditions", func() { monitor.Run(ctx) }) })
 	in.running.Go(func() { h.Log.Contain("the periodic checks", func() { in.reporter.run(ctx) }) })
 	if alerts != nil {
 		in.running.Go(func() { h.Log.Contain("mail", func() { alerts.Run(ctx) }) })
@@ -94,7 +96,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 		sink := in.delivery.Tenant(t.name, t.types())
 		for _, s := range t.sources {
 			col := a.collector(t, s, sink)
-			in.running.Go(func() { collect(ctx, t.name, col, board) })
+			in.running.Go(func() { collect(ctx, t.name, col, monitor) })
 		}
 	}
 	return in, nil
@@ -106,8 +108,8 @@ type assembly struct {
 	host      Host
 	transport *http.Transport
 	secrets   *sanitize.Redactor
-	board     *health.Board
-	metrics   *health.Metrics
+	monitor   *health.Monitor
+	metrics   *metrics.Set
 }
 
 // tenant is what is there for one before anything is collected.
@@ -137,7 +139,7 @@ func (t *tenant) types() []source.ContentType {
 func (a *assembly) tenant(name string) (*tenant, error) {
 	metrics := a.metrics.Tenant(name)
 	t := &tenant{name: name, budget: a.host.Shared.budget(a.Endpoint, name, a.RequestsPerMinute)}
-	t.login = &preflight{board: a.board, log: a.host.Log, config: a.Config, tenant: source.Stream{Tenant: name}, app: a.Login.ClientID}
+	t.login = &preflight{monitor: a.monitor, log: a.host.Log, config: a.Config, tenant: source.Stream{Tenant: name}, app: a.Login.ClientID}
 	login := a.Login
 	login.TenantID, login.Secrets = name, a.secrets
 	login.HTTP = &http.Client{Transport: a.transport, Timeout: a.RequestTimeout}
@@ -147,11 +149,9 @@ func (a *assembly) tenant(name string) (*tenant, error) {
 	if t.login.source, err = identity.New(login); err != nil {
 		return nil, err
 	}
-	metrics.Watch(health.TenantSources{
-		RequestsPerMinute: t.budget.PerMinute,
-		TokenExpiry:       t.login.source.Expiry,
-		CredentialExpiry:  t.login.source.CertificateExpiry,
-	})
+	metrics.RequestsPerMinute = t.budget.PerMinute
+	metrics.TokenExpiry = t.login.source.Expiry
+	metrics.CredentialExpiry = t.login.source.CertificateExpiry
 	return t, nil
 }
 
@@ -196,14 +196,14 @@ func (a *assembly) collector(t *tenant, s openSource, sink *delivery.Tenant) *co
 		MostEntries:  a.mostEntries(),
 		Metrics:      a.metrics.Tenant(t.name),
 		App:          t.login.App,
-	}, s.Source, sink, sink, t.budget, a.board, a.host.Log)
+	}, s.Source, sink, sink, t.budget, a.monitor, a.host.Log)
 }
 
 // collect runs the collector of a tenant. A mistake in it stops it alone.
-func collect(ctx context.Context, tenant string, col *collector.Collector, board *health.Board) {
+func collect(ctx context.Context, tenant string, col *collector.Collector, monitor *health.Monitor) {
 	defer func() {
 		if p := recover(); p != nil {
-			board.Set(source.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
+			monitor.Set(source.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{
 				What: "collecting has stopped by a mistake in the plugin", Do: "restart Fluent Bit, and please report it", Detail: fmt.Sprint(p),
 			})
 		}
@@ -215,7 +215,7 @@ func collect(ctx context.Context, tenant string, col *collector.Collector, board
 // reload replaces may be closing it.
 const lockWait = 2 * time.Second
 
-func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger, error) {
+func openLedger(c Config, now func() time.Time, log logging.Logger) (*ledger.Ledger, error) {
 	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log, Now: now}
 	if c.Dedup {
 		remember.DedupMax = c.DedupMax
@@ -231,7 +231,7 @@ func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger,
 }
 
 // count counts a request that has ended, unless we broke it off ourselves.
-func count(m *health.TenantMetrics, op source.Op, err error) {
+func count(m *metrics.Tenant, op source.Op, err error) {
 	if !errors.Is(err, context.Canceled) {
 		m.Requested(op, source.Outcomes(err)...)
 	}

@@ -24,6 +24,8 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 )
 
 // Host is what the embedding program gives.
@@ -31,7 +33,7 @@ type Host struct {
 	// Name is what the input is called there, for mails; may be empty.
 	Name string
 	// Log takes the lines that people should see. It must not block.
-	Log health.Log
+	Log logging.Logger
 	// Shared is what all inputs of the process have in common.
 	Shared *Shared
 }
@@ -41,10 +43,10 @@ type Batch = delivery.Batch
 
 // Input collects from one or more tenants until it is closed.
 type Input struct {
-	log       health.Log
+	log       logging.Logger
 	delivery  *delivery.Delivery
 	reporter  *reporter
-	metrics   *health.Metrics
+	metrics   *metrics.Set
 	transport *http.Transport
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
@@ -60,7 +62,7 @@ func (in *Input) Next() *Batch { return in.delivery.Next() }
 func (in *Input) Held(why health.Cause, atOnce bool) { in.reporter.held(why, atOnce, time.Now()) }
 
 // Metrics are the numbers of the input, from its start on.
-func (in *Input) Metrics() *health.Metrics { return in.metrics }
+func (in *Input) Metrics() *metrics.Set { return in.metrics }
 
 const (
 	// stopTime and closeTime bound the time that Close takes, from its start, for

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
@@ -221,10 +221,10 @@ func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
 	in := r.open()
 	defer in.Close()
 	delivered := func() int64 {
-		return in.Metrics().Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Delivered })
+		return in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Delivered })
 	}
 	r.take(in, func() bool { return delivered() >= 20 })
-	malformed := in.Metrics().Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Malformed })
+	malformed := in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Malformed })
 	if malformed == 0 || !strings.Contains(r.log.text(), "are left out") {
 		t.Errorf("malformed: %d; the log says:\n%s", malformed, r.log.text())
 	}

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -60,7 +60,7 @@ func TestMetricsOfARun(t *testing.T) {
 	if most == 0 || most > 32e6 {
 		t.Errorf("at most %v bytes were queued", most)
 	}
-	var lag health.Buckets
+	var lag metrics.Buckets
 	for _, s := range in.Metrics().Series() {
 		if h := s.Histogram(); h != nil {
 			lag, _ = h.Read()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
@@ -17,11 +18,11 @@ import (
 // with will last. It costs no request. What else can be known at the start,
 // the collector's first requests tell.
 type preflight struct {
-	source *identity.Source
-	board  *health.Board
-	log    health.Log
-	config Config
-	tenant source.Stream
+	source  *identity.Source
+	monitor *health.Monitor
+	log     logging.Logger
+	config  Config
+	tenant  source.Stream
 
 	mu  sync.Mutex
 	app string // once it is known
@@ -82,7 +83,7 @@ func (p *preflight) permissions(claims identity.Claims) {
 			continue
 		}
 		x := activity.MissingPermission(t.Name, p.App())
-		p.board.Set(source.Stream{Tenant: p.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
+		p.monitor.Set(source.Stream{Tenant: p.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
 			health.Cause{What: x.What, Do: x.Do, Detail: held(claims)})
 	}
 }
@@ -99,10 +100,10 @@ func held(claims identity.Claims) string {
 // tenant's administrators can know it.
 func (p *preflight) expiry(end, now time.Time) {
 	if end.IsZero() || end.Sub(now) > soon {
-		p.board.Clear(p.tenant, health.Expiry)
+		p.monitor.Clear(p.tenant, health.Expiry)
 		return
 	}
-	p.board.Set(p.tenant, health.Expiry, health.Degraded, health.Cause{
+	p.monitor.Set(p.tenant, health.Expiry, health.Degraded, health.Cause{
 		What: "the certificate that logs in ends within 30 days", Do: "upload a new one to the app registration and put it into certificate_file; it is read again",
 		Detail: "on " + end.UTC().Format(time.RFC3339),
 	})
@@ -112,9 +113,9 @@ func (p *preflight) expiry(end, now time.Time) {
 // credential.
 func (p *preflight) makeshift(err error) {
 	if err == nil {
-		p.board.Clear(p.tenant, health.Renewal)
+		p.monitor.Clear(p.tenant, health.Renewal)
 		return
 	}
 	x := new(activity.Client).Explain(err, "", p.App())
-	p.board.Set(p.tenant, health.Renewal, health.Degraded, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail})
+	p.monitor.Set(p.tenant, health.Renewal, health.Degraded, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail})
 }

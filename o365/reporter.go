@@ -9,6 +9,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -17,9 +19,9 @@ import (
 type reporter struct {
 	delivery *delivery.Delivery
 	ledger   *ledger.Ledger
-	board    *health.Board
-	metrics  *health.Metrics
-	log      health.Log
+	monitor  *health.Monitor
+	metrics  *metrics.Set
+	log      logging.Logger
 
 	hold    atomic.Pointer[hold]
 	idle    time.Time // when nothing waited last
@@ -28,11 +30,11 @@ type reporter struct {
 	hour      time.Time // when the next summary is due
 	day       time.Time // the next midnight, UTC
 	closed    bool      // the counts are those of that midnight
-	hourly    map[source.Stream]health.Counts
+	hourly    map[source.Stream]metrics.Counts
 	throttled map[string]int64 // requests, by tenant, at the last summary
-	daily     map[source.Stream]health.Counts
-	today     map[source.Stream]health.Counts // at midnight
-	since     time.Time                       // of daily
+	daily     map[source.Stream]metrics.Counts
+	today     map[source.Stream]metrics.Counts // at midnight
+	since     time.Time                        // of daily
 }
 
 // hold is why the receiver takes nothing.
@@ -53,9 +55,9 @@ const (
 	oneDay            = 24 * time.Hour
 )
 
-func newReporter(d *delivery.Delivery, l *ledger.Ledger, board *health.Board, metrics *health.Metrics, log health.Log, now time.Time) *reporter {
+func newReporter(d *delivery.Delivery, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, log logging.Logger, now time.Time) *reporter {
 	r := &reporter{
-		delivery: d, ledger: l, board: board, metrics: metrics, log: log, throttled: make(map[string]int64),
+		delivery: d, ledger: l, monitor: monitor, metrics: metrics, log: log, throttled: make(map[string]int64),
 		idle: now, hour: now.Add(time.Hour), day: now.UTC().Truncate(oneDay).Add(oneDay), since: now,
 	}
 	r.hourly, r.daily = counts(metrics), counts(metrics)
@@ -122,7 +124,7 @@ func (r *reporter) output(now time.Time) {
 	}
 	if now.Sub(last) < stallThreshold && !why.atOnce {
 		r.stalled = ""
-		r.board.Clear(source.Stream{}, health.Output)
+		r.monitor.Clear(source.Stream{}, health.Output)
 		return
 	}
 	if why.What == r.stalled {
@@ -131,21 +133,21 @@ func (r *reporter) output(now time.Time) {
 	r.stalled = why.What
 	why.Detail = fmt.Sprintf("%d bytes wait, the last were taken at %s", waiting, last.UTC().Format(time.RFC3339))
 	why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
-	r.board.Set(source.Stream{}, health.Output, health.Degraded, why.Cause)
+	r.monitor.Set(source.Stream{}, health.Output, health.Degraded, why.Cause)
 }
 
 // summary says what the last hour was like, one line for each tenant.
 func (r *reporter) summary(now time.Time) {
 	is := counts(r.metrics)
 	for _, tenant := range r.metrics.Tenants() {
-		h := health.Hour{Tenant: tenant, Problems: r.board.Problems(tenant)}
+		h := health.HourlySummary{Tenant: tenant, Problems: r.monitor.Problems(tenant)}
 		throttled := r.metrics.Tenant(tenant).Throttled.Load()
 		h.Throttled, r.throttled[tenant] = throttled-r.throttled[tenant], throttled
 		for _, s := range r.metrics.Tenant(tenant).Streams() {
-			h.Counts = h.Plus(is[s.Stream()].Minus(r.hourly[s.Stream()]))
+			h.Counts = h.Plus(is[s.ID()].Minus(r.hourly[s.ID()]))
 			h.Pending += s.Pending.Load()
 			h.Waiting += s.Queue.Load()
-			h.Lags = append(h.Lags, health.Lag{ContentType: s.Stream().ContentType, Lag: s.Lag(r.metrics.Tenant(tenant).Clock.Now())})
+			h.Lags = append(h.Lags, health.Lag{ContentType: s.ID().ContentType, Lag: s.Lag(r.metrics.Tenant(tenant).Clock.Now())})
 		}
 		r.log.Infof("%s", h.Line(now))
 	}
@@ -155,7 +157,7 @@ func (r *reporter) summary(now time.Time) {
 // completeness emits what became of the day that ended at the last midnight.
 func (r *reporter) completeness(now time.Time) {
 	from, to := r.day.Add(-oneDay), r.day
-	for _, status := range r.board.Snapshot() {
+	for _, status := range r.monitor.Snapshot() {
 		id := status.Stream
 		var lost []source.Span
 		for _, g := range r.ledger.Gaps(id) {
@@ -192,24 +194,24 @@ func clip(spans []source.Span, from, to time.Time) []source.Span {
 	return clipped
 }
 
-func counts(m *health.Metrics) map[source.Stream]health.Counts {
-	all := make(map[source.Stream]health.Counts)
+func counts(m *metrics.Set) map[source.Stream]metrics.Counts {
+	all := make(map[source.Stream]metrics.Counts)
 	for _, s := range m.Streams() {
-		all[s.Stream()] = s.Counts()
+		all[s.ID()] = s.Counts()
 	}
 	return all
 }
 
 // summary is what was done since the start, in one line.
-func summary(m *health.Metrics) string {
+func summary(m *metrics.Set) string {
 	line := fmt.Sprintf("%d records of %d blobs delivered, %d duplicates dropped",
-		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Records }),
-		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Delivered }),
-		m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Duplicates }))
-	if n := m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Malformed }); n > 0 {
+		m.Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Records }),
+		m.Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Delivered }),
+		m.Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Duplicates }))
+	if n := m.Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Malformed }); n > 0 {
 		line += fmt.Sprintf(", %d malformed", n)
 	}
-	if n := m.Sum(func(s *health.StreamMetrics) *health.Counter { return &s.Gaps }); n > 0 {
+	if n := m.Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Gaps }); n > 0 {
 		line += fmt.Sprintf(", %d gaps", n)
 	}
 	return line

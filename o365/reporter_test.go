@@ -11,6 +11,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
@@ -29,15 +30,15 @@ func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		in := &Input{log: log.add, metrics: health.NewMetrics([]string{"contoso"}, []string{activity.Exchange, activity.SharePoint})}
-		board := health.NewBoard(in.metrics.Names(), nil, in.log, nil)
+		in := &Input{log: log.add, metrics: metrics.New([]string{"contoso"}, []string{activity.Exchange, activity.SharePoint})}
+		monitor := health.NewMonitor(in.metrics.StreamIDs(), nil, in.log, nil)
 		config := delivery.Config{HealthTag: "health", BatchSize: 1e6, QueueSize: 2e7}
-		in.delivery = delivery.New(config, book, board, in.metrics, nil, in.log)
-		in.reporter = newReporter(in.delivery, book, board, in.metrics, in.log, time.Now())
+		in.delivery = delivery.New(config, book, monitor, in.metrics, nil, in.log)
+		in.reporter = newReporter(in.delivery, book, monitor, in.metrics, in.log, time.Now())
 		ctx, cancel := context.WithCancel(t.Context())
-		in.running.Go(func() { board.Run(ctx) })
+		in.running.Go(func() { monitor.Run(ctx) })
 		in.running.Go(func() { in.reporter.run(ctx) })
-		board.Listed(source.Stream{})
+		monitor.Listed(source.Stream{})
 		f(in, book, log)
 		cancel()
 		in.running.Wait()
@@ -57,14 +58,14 @@ func TestHourlySummary(t *testing.T) {
 			t.Errorf("too early: %s", log.text())
 		}
 		for range 14 {
-			in.reporter.board.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
+			in.reporter.monitor.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
 		}
 		time.Sleep(2 * time.Minute)
 		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
-		in.reporter.board.Clear(sharepoint, health.Permission)
+		in.reporter.monitor.Clear(sharepoint, health.Permission)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Time{})
 		time.Sleep(time.Hour)
 		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
@@ -142,7 +143,7 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		waiting := in.delivery.Waiting()
 		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"}, false)
 		time.Sleep(2*time.Minute + 50*time.Second)
-		if strings.Contains(log.text(), "paused") || len(in.reporter.board.Problems("contoso")) > 0 {
+		if strings.Contains(log.text(), "paused") || len(in.reporter.monitor.Problems("contoso")) > 0 {
 			t.Errorf("too early: %s", log.text())
 		}
 		time.Sleep(20 * time.Minute)
@@ -150,7 +151,7 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		if strings.Count(log.text(), want) != 1 || strings.Count(log.text(), "paused") != 1 {
 			t.Errorf("the log says\n%s\nwant once\n%s", log.text(), want)
 		}
-		if s := in.reporter.board.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
+		if s := in.reporter.monitor.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
 			t.Errorf("states: %v", s)
 		}
 		taken := in.Next()

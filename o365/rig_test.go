@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
@@ -96,8 +96,8 @@ type lines struct {
 	said []string
 }
 
-func (l *lines) add(level health.Level, line string) {
-	if level > health.Info {
+func (l *lines) add(level logging.Level, line string) {
+	if level > logging.Info {
 		return
 	}
 	l.mu.Lock()

@@ -5,13 +5,13 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 // trace tells each request to the API at the level debug.
 type trace struct {
 	to  http.RoundTripper
-	log health.Log
+	log logging.Logger
 }
 
 // RoundTrip implements [http.RoundTripper].

@@ -96,7 +96,7 @@ func TestTroubleIsTold(t *testing.T) {
 					t.Errorf("a state without its reason: %v", rec)
 				}
 			}
-			for _, status := range in.reporter.board.Snapshot() {
+			for _, status := range in.reporter.monitor.Snapshot() {
 				up := map[health.State]float64{health.OK: 1, health.Degraded: 1}[status.State]
 				if got := number(t, in, "up", status.Tenant, status.ContentType); got != up {
 					t.Errorf("%s is %s and up %v", status.ContentType, status.State, got)

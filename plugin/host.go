@@ -9,7 +9,7 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
@@ -91,17 +91,17 @@ func (h *host) Append(tag string, events []byte, records int) bool {
 func (h *host) Free() (bytes int64, ok bool) { return h.disk.Free(time.Now(), h.inputs()) }
 
 // level returns the section's log_level, which never changes.
-func (h *host) level() health.Level {
-	for l := health.Debug; l > health.Error; l-- {
+func (h *host) level() logging.Level {
+	for l := logging.Debug; l > logging.Error; l-- {
 		if C.o365_log_check(h.api, h.instance, C.int(l)) != 0 {
 			return l
 		}
 	}
-	return health.Error
+	return logging.Error
 }
 
 // Print writes a line to Fluent Bit's log.
-func (h *host) Print(level health.Level, line string) {
+func (h *host) Print(level logging.Level, line string) {
 	text := C.CString(h.prefix + line)
 	defer C.free(unsafe.Pointer(text))
 	C.o365_log(h.api, C.int(level), text)

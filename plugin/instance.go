@@ -7,7 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 	"github.com/fluent/fluent-bit-go/input"
 )
@@ -17,7 +17,7 @@ type instance struct {
 	host     *host
 	source   handover.Source
 	handover *handover.Handover
-	metrics  *metrics
+	metrics  *publisher
 	ticker   *ticker
 	memory   memory
 	stopped  bool
@@ -36,7 +36,7 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	}
 	log := handover.NewLogQueue(h.level())
 	if h.metrics != nil && !h.countersFound() {
-		log.Log(health.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
+		log.Log(logging.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}
 	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: all.budgets()})
 	if err != nil {

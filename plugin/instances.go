@@ -10,7 +10,7 @@ import (
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
@@ -46,7 +46,7 @@ func (all *instances) open(p unsafe.Pointer) (opened bool) {
 	in, err := openInstance(h, p, all)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			h.Print(health.Error, sanitize.Text(line, sanitize.MaxLine))
+			h.Print(logging.Error, sanitize.Text(line, sanitize.MaxLine))
 		}
 		return false
 	}

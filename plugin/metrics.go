@@ -8,22 +8,22 @@ import (
 	"time"
 	"unsafe"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 )
 
-// metrics publishes an input's metrics among Fluent Bit's own. All series are
+// publisher publishes an input's metrics among Fluent Bit's own. All series are
 // created while Fluent Bit waits for the input to start, and none later: after
 // the start its main thread reads the lists of series every second
 // (flb_me_get_cmetrics, cmt_cat), in no version under a lock. From then on only
 // values change, which cmetrics stores atomically.
-type metrics struct {
+type publisher struct {
 	series  []series
 	updated time.Time
-	buckets health.Buckets // of the series being published, kept to spare an allocation
+	buckets metrics.Buckets // of the series being published, kept to spare an allocation
 }
 
 type series struct {
-	*health.Series
+	*metrics.Series
 	metric         unsafe.Pointer // a struct cmt_counter, cmt_gauge or cmt_histogram
 	kind           C.int
 	labels         **C.char // their values: the instance's name, then those of the series
@@ -38,14 +38,14 @@ const metricsInterval = time.Second
 
 // openMetrics publishes the series of source. It returns nil if Fluent Bit has
 // no metrics.
-func openMetrics(h *host, source *health.Metrics) *metrics {
+func openMetrics(h *host, source *metrics.Set) *publisher {
 	if h.metrics == nil || h.name == nil {
 		return nil
 	}
 	name := C.GoString(h.name)
-	m := &metrics{}
+	m := &publisher{}
 	all := source.Series()
-	var last *health.Metric
+	var last *metrics.Metric
 	var metric unsafe.Pointer
 	for i := range all {
 		s := &all[i]
@@ -64,11 +64,11 @@ func openMetrics(h *host, source *health.Metrics) *metrics {
 	return m
 }
 
-func kind(t health.Type) C.int {
+func kind(t metrics.Type) C.int {
 	switch t {
-	case health.CounterType:
+	case metrics.CounterType:
 		return C.O365_COUNTER
-	case health.GaugeType:
+	case metrics.GaugeType:
 		return C.O365_GAUGE
 	}
 	return C.O365_HISTOGRAM
@@ -76,19 +76,19 @@ func kind(t health.Type) C.int {
 
 // newMetric creates a metric in Fluent Bit. It returns NULL if Fluent Bit cannot
 // publish one of that kind.
-func (h *host) newMetric(d *health.Metric) unsafe.Pointer {
+func (h *host) newMetric(d *metrics.Metric) unsafe.Pointer {
 	name, help := C.CString(d.Name), C.CString(d.Help)
 	defer C.free(unsafe.Pointer(name))
 	defer C.free(unsafe.Pointer(help))
 	keys := append([]string{"name"}, d.Labels...)
 	labels := cStrings(keys)
 	defer freeCStrings(labels, len(keys))
-	bounds := health.LagBounds
+	bounds := metrics.LagBounds
 	return C.o365_metric(h.metrics, kind(d.Type), name, help, C.int(len(keys)), labels, (*C.double)(&bounds[0]), C.size_t(len(bounds)))
 }
 
 // update publishes the values that have changed, at most once in an interval.
-func (m *metrics) update() {
+func (m *publisher) update() {
 	if m == nil || time.Since(m.updated) < metricsInterval {
 		return
 	}
@@ -101,7 +101,7 @@ func (m *metrics) update() {
 	}
 }
 
-func (m *metrics) publish(s *series) {
+func (m *publisher) publish(s *series) {
 	if h := s.Histogram(); h != nil {
 		var sum float64
 		m.buckets, sum = h.Read()
@@ -114,7 +114,7 @@ func (m *metrics) publish(s *series) {
 }
 
 // close frees the labels. Fluent Bit frees the metrics with its instance.
-func (m *metrics) close() {
+func (m *publisher) close() {
 	if m == nil {
 		return
 	}

@@ -5,7 +5,7 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
@@ -37,12 +37,12 @@ func closeAfterPanic(source handover.Source) {
 // logPanic reports a bug of the plugin to the person who runs Fluent Bit, and
 // its stack to those who inspect it.
 func (h *host) logPanic(what string, r any, stack []byte) {
-	h.Print(health.Error, fmt.Sprintf("internal error in %s: %s. This input has stopped; please report it (the stack is in the debug log)",
+	h.Print(logging.Error, fmt.Sprintf("internal error in %s: %s. This input has stopped; please report it (the stack is in the debug log)",
 		what, sanitize.Text(fmt.Sprint(r), sanitize.MaxDetail)))
-	if h.level() < health.Debug {
+	if h.level() < logging.Debug {
 		return
 	}
 	for line := range strings.Lines(string(stack)) {
-		h.Print(health.Debug, strings.TrimRight(strings.ReplaceAll(line, "\t", "    "), "\n"))
+		h.Print(logging.Debug, strings.TrimRight(strings.ReplaceAll(line, "\t", "    "), "\n"))
 	}
 }

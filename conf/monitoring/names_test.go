@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 )
 
 var (
@@ -24,9 +23,9 @@ var (
 // labelsOf are the labels of a metric as Prometheus has it; no metric of that
 // name has none.
 func labelsOf(name string) []string {
-	for _, m := range health.Declared() {
+	for _, m := range metrics.All() {
 		suffixes := []string{""}
-		if m.Type == health.HistogramType {
+		if m.Type == metrics.HistogramType {
 			suffixes = []string{"_bucket", "_sum", "_count"}
 		}
 		for _, suffix := range suffixes {
@@ -47,12 +46,7 @@ func valuesOf(name, label string) (values []string) {
 	if !slices.Contains([]string{"operation", "code", "result"}, label) {
 		return nil
 	}
-	m := health.NewMetrics([]string{"contoso"}, []string{"Audit.Exchange"})
-	never := func() time.Time { return time.Time{} }
-	m.Tenant("contoso").Watch(health.TenantSources{
-		RequestsPerMinute: func() float64 { return 0 }, TokenExpiry: never, CredentialExpiry: never,
-	})
-	for _, s := range m.Series() {
+	for _, s := range metrics.New([]string{"contoso"}, []string{"Audit.Exchange"}).Series() {
 		if i := slices.Index(s.Labels, label); s.Name == name && i >= 0 {
 			values = append(values, s.Values[i])
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
@@ -39,7 +40,7 @@ type Alerts struct {
 	place      place
 	snapshot   func() []health.Status
 	post       func(context.Context, []letter) []error
-	log        health.Log
+	log        logging.Logger
 	seen       sightings
 	recipients []*recipient
 }
@@ -63,7 +64,7 @@ const (
 
 // New returns what [Alerts.Run] runs. It does not use the network. Its error
 // names the option that is wrong.
-func New(c Config, snapshot func() []health.Status, log health.Log) (*Alerts, error) {
+func New(c Config, snapshot func() []health.Status, log logging.Logger) (*Alerts, error) {
 	p, err := newPostOffice(c)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 // A scene is the loop between states that a test sets and a server that a test
@@ -39,7 +40,7 @@ func newScene(to ...string) *scene {
 			return append([]health.Status(nil), s.world.states...)
 		},
 		post: s.post,
-		log: func(level health.Level, line string) {
+		log: func(level logging.Level, line string) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.log = append(s.log, fmt.Sprintf("%s %d %s", brief(time.Since(s.begun)), level, line))

@@ -77,7 +77,7 @@ func calling(s health.Status) []health.Cause {
 		}
 		return s.Causes
 	case health.Degraded:
-		return slices.DeleteFunc(slices.Clone(s.Causes), func(c health.Cause) bool { return c.Passing })
+		return slices.DeleteFunc(slices.Clone(s.Causes), func(c health.Cause) bool { return c.Transient })
 	}
 	return nil
 }

@@ -43,8 +43,8 @@ func (w *world) set(streams string, state health.State, causes ...string) {
 		}
 		s.Causes = nil
 		for _, c := range causes {
-			what, passing := strings.CutSuffix(c, "~")
-			s.Causes = append(s.Causes, health.Cause{What: what, Passing: passing})
+			what, transient := strings.CutSuffix(c, "~")
+			s.Causes = append(s.Causes, health.Cause{What: what, Transient: transient})
 		}
 	}
 }
@@ -119,7 +119,6 @@ func TestDecide(t *testing.T) {
 		"from failing to degraded":     {[]step{{0, "a", failing, "x"}, {2 * h, "a", degraded, "y~"}}, 9 * h, "30m x:a, 2h5m +a"},
 		"degraded by something else":   {[]step{{0, "a", degraded, "x~"}, {2 * h, "a", degraded, "y"}, {4 * h, "a", degraded, "x~"}}, 9 * h, "2h30m y:a, 4h5m +a"},
 		"failing and degraded in turn": {[]step{{0, "a", failing, "x"}, {20 * m, "a", degraded, "x"}}, 9 * h, "30m x:a"},
-		"taken over":                   {[]step{{0, "a", failing, "x"}, {2 * h, "a", health.Standby, ""}}, 9 * h, "30m x:a, 2h5m +a"},
 		"no cause is given":            {[]step{{0, "a", failing, ""}}, 9 * h, "30m the cause is not known:a"},
 		"starting again":               {[]step{{0, "a", failing, "x"}, {2 * h, "a", health.Starting, ""}}, 9 * h, "30m x:a"},
 	} {
@@ -201,7 +200,7 @@ func TestModel(t *testing.T) {
 func model(t *testing.T, random *rand.Rand) {
 	w := newWorld("abcd")
 	w.patience = time.Duration(random.IntN(60)) * time.Minute
-	states := []health.State{health.OK, health.OK, health.Failing, health.Failing, health.Degraded, health.Standby}
+	states := []health.State{health.OK, health.OK, health.Failing, health.Failing, health.Degraded}
 	changes := 1 + random.IntN(200) // a change of a stream comes every so many minutes
 	type life struct {
 		bad, good time.Time // since when it has been so without a break; zero if it is not
@@ -222,7 +221,7 @@ func model(t *testing.T, random *rand.Rand) {
 		}
 		for _, s := range w.states {
 			l := lives[s.Stream]
-			switch bad := s.State == health.Failing || s.State == health.Degraded && !s.Causes[0].Passing; {
+			switch bad := s.State == health.Failing || s.State == health.Degraded && !s.Causes[0].Transient; {
 			case bad && l.bad.IsZero():
 				l.bad, l.good = w.now, time.Time{}
 			case !bad && l.good.IsZero():

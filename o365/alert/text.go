@@ -85,10 +85,7 @@ func writeRecovered(b *strings.Builder, of []recovery) {
 	b.WriteString("\nWhat is concerned, and how long it was:\n")
 	list(b, of, func(s recovery) source.Stream { return s.Stream }, func(s recovery) string {
 		text := fmt.Sprintf("from %s to %s (%s)", clock(s.began), clock(s.ended), roughly(s.ended.Sub(s.began)))
-		switch {
-		case s.State == health.Standby:
-			text += ", now by another instance"
-		case s.ended.Sub(s.began) > kept:
+		if s.ended.Sub(s.began) > kept {
 			text += ", longer than Microsoft keeps content: the log says what is lost"
 		}
 		return text

@@ -3,7 +3,7 @@ package collector
 import (
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 )
 
 // clock is the service's time as far as it is known. Setting this machine's clock
@@ -13,15 +13,15 @@ import (
 // answer that contradicts what is believed is believed itself only when the next
 // ones agree with it: a proxy, a cache or a server of many may be wrong once.
 type clock struct {
-	believed health.Moment
+	believed metrics.Moment
 	known    bool // the service has confirmed or set it
 
-	contrary   health.Moment // what answers say that contradict, and agree among themselves
-	answers    int           // so many of them, in a row
-	unlikely   int           // dates in a row that no clock can have
-	distrusted health.Moment // what was believed and proved wrong
-	distrust   time.Time     // ends then
-	against    int           // entries in a row that cannot be of the time that is believed
+	contrary   metrics.Moment // what answers say that contradict, and agree among themselves
+	answers    int            // so many of them, in a row
+	unlikely   int            // dates in a row that no clock can have
+	distrusted metrics.Moment // what was believed and proved wrong
+	distrust   time.Time      // ends then
+	against    int            // entries in a row that cannot be of the time that is believed
 }
 
 const (
@@ -56,7 +56,9 @@ func plausible(t, now time.Time) bool {
 func newClock(now time.Time) clock { return clock{believed: own(now)} }
 
 // own is a moment at which the service's clock shows what this machine's does.
-func own(now time.Time) health.Moment { return health.Moment{Local: now, Service: now.Round(0).UTC()} }
+func own(now time.Time) metrics.Moment {
+	return metrics.Moment{Local: now, Service: now.Round(0).UTC()}
+}
 
 // at is the service's time at now.
 func (c *clock) at(now time.Time) time.Time { return c.believed.At(now) }
@@ -87,8 +89,8 @@ func (c *clock) observe(date, now time.Time) finding {
 	c.unlikely = 0
 	off := date.Sub(c.at(now))
 	if off.Abs() <= sameClock {
-		if off.Abs() > health.ClockNoise {
-			c.believed = health.Moment{Local: now, Service: date}
+		if off.Abs() > metrics.ClockNoise {
+			c.believed = metrics.Moment{Local: now, Service: date}
 		}
 		c.known, c.answers = true, 0
 		return dateAgrees
@@ -97,12 +99,12 @@ func (c *clock) observe(date, now time.Time) finding {
 		return dateIgnored
 	}
 	if c.answers == 0 || date.Sub(c.contrary.At(now)).Abs() > sameClock {
-		c.contrary, c.answers = health.Moment{Local: now, Service: date}, 0
+		c.contrary, c.answers = metrics.Moment{Local: now, Service: date}, 0
 	}
 	if c.answers++; c.answers < agreeing {
 		return dateIgnored
 	}
-	c.believed, c.known, c.answers, c.against = health.Moment{Local: now, Service: date}, true, 0, 0
+	c.believed, c.known, c.answers, c.against = metrics.Moment{Local: now, Service: date}, true, 0, 0
 	return dateBelieved
 }
 

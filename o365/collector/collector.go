@@ -19,8 +19,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -75,7 +76,7 @@ type Config struct {
 	// taken; 0 means 4000.
 	MostEntries int
 	// Metrics are counted if they are there.
-	Metrics *health.TenantMetrics
+	Metrics *metrics.Tenant
 	// App, if set, tells the application's id once it is known, for commands
 	// that people are told to run.
 	App func() string
@@ -95,7 +96,7 @@ type Collector struct {
 }
 
 // New returns a collector; Run sets it going.
-func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, board Board, log health.Log) *Collector {
+func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, monitor Monitor, log logging.Logger) *Collector {
 	c := &Collector{
 		cfg:    cfg,
 		source: from,
@@ -103,7 +104,7 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, bo
 		budget: budget,
 		wake:   make(chan struct{}, 1),
 	}
-	c.state = newState(cfg, from, sink, l, board, log, rand.Float64)
+	c.state = newState(cfg, from, sink, l, monitor, log, rand.Float64)
 	c.state.delivered = c.itemDelivered
 	return c
 }

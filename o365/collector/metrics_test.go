@@ -5,14 +5,14 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // counted runs a collector of Exchange with metrics.
-func counted(s *service, b *book) (m *health.TenantMetrics, exchange *health.StreamMetrics, stop func()) {
-	m = health.NewMetrics([]string{tenant}, []string{activity.Exchange}).Tenant(tenant)
+func counted(s *service, b *book) (m *metrics.Tenant, exchange *metrics.Stream, stop func()) {
+	m = metrics.New([]string{tenant}, []string{activity.Exchange}).Tenant(tenant)
 	stop = collect(s, b, new(lines), func(c *Config) {
 		c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), m
 	})

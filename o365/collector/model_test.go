@@ -14,6 +14,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
@@ -152,8 +153,8 @@ type lines struct {
 	lines []string
 }
 
-func (l *lines) log(level health.Level, line string) {
-	if level <= health.Info {
+func (l *lines) log(level logging.Level, line string) {
+	if level <= logging.Info {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.lines = append(l.lines, fmt.Sprintf("%d %s", level, line))
@@ -191,11 +192,11 @@ func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Co
 	for _, t := range cfg.ContentTypes {
 		streams = append(streams, source.Stream{Tenant: tenant, ContentType: t.Name})
 	}
-	board := health.NewBoard(streams, nil, l.log, nil)
+	monitor := health.NewMonitor(streams, nil, l.log, nil)
 	ctx, cancel := context.WithCancel(context.Background())
 	var telling sync.WaitGroup
-	telling.Go(func() { board.Run(ctx) })
-	halt := collectWith(s, b, board, budget, l, change)
+	telling.Go(func() { monitor.Run(ctx) })
+	halt := collectWith(s, b, monitor, budget, l, change)
 	return func() {
 		halt()
 		cancel()
@@ -214,9 +215,9 @@ func config(change func(*Config)) Config {
 	return cfg
 }
 
-// collectWith is collect with a board.
-func collectWith(s *service, b *book, board Board, budget *Budget, l *lines, change func(*Config)) (stop func()) {
-	col := New(config(change), s, b, b, budget, board, l.log)
+// collectWith is collect with a monitor.
+func collectWith(s *service, b *book, monitor Monitor, budget *Budget, l *lines, change func(*Config)) (stop func()) {
+	col := New(config(change), s, b, b, budget, monitor, l.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { col.Run(ctx) })

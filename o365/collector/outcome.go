@@ -32,7 +32,7 @@ func (s *state) finished(r result, now time.Time) {
 		s.dated(r.stream, date, now)
 	}
 	if s.failures > 0 { // whatever the answer, there is a token
-		s.board.Clear(s.tenant(), health.SignIn)
+		s.monitor.Clear(s.tenant(), health.SignIn)
 	}
 	if r.err == nil {
 		s.failures = 0
@@ -88,7 +88,7 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 		s.trouble(nil, r.err, s.failures)
 		return
 	}
-	s.board.Clear(s.tenant(), health.Listing)
+	s.monitor.Clear(s.tenant(), health.Listing)
 	s.subscriptionsKnown = true
 	for _, st := range s.streams {
 		for _, sub := range r.subscriptions {
@@ -111,12 +111,12 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 	st.startedAt, st.subscribed = now, true
 	s.answered(st, now)
 	if st.lostFrom.IsZero() {
-		s.board.Note(st.id, "subscription started, the first content may take up to 12 hours")
+		s.monitor.Note(st.id, "subscription started, the first content may take up to 12 hours")
 		return
 	}
 	s.gaps(st, source.Span{From: st.lostFrom, To: second(s.clock(now))}, 0, st.lostBy+", and Microsoft keeps nothing of such a time", now)
 	st.lostFrom = time.Time{}
-	s.board.Note(st.id, "subscription started again: find out who had stopped it")
+	s.monitor.Note(st.id, "subscription started again: find out who had stopped it")
 }
 
 func (s *state) pageListed(r result, now time.Time) {

@@ -140,8 +140,8 @@ func (s *state) endListing(st *stream, l *listing, now time.Time) {
 }
 
 func (s *state) reportBadEntries(st *stream, p source.Page) {
-	s.board.Set(st.id, health.Listing, health.Degraded, health.Cause{
-		What: "some entries of the service's listings can't be used", Passing: true,
+	s.monitor.Set(st.id, health.Listing, health.Degraded, health.Cause{
+		What: "some entries of the service's listings can't be used", Transient: true,
 		Do:     "nothing need be done unless it lasts: all others are collected, and the span is listed again; if it lasts, report it to Microsoft",
 		Detail: fmt.Sprintf("%d on a page; the first: %v", p.Bad, p.FirstBad),
 	})

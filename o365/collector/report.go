@@ -10,9 +10,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Board is told what keeps streams from being collected; [health.Board] is
+// Monitor is told what keeps streams from being collected; [health.Monitor] is
 // one. A Stream without a ContentType is all of its tenant.
-type Board interface {
+type Monitor interface {
 	Set(s source.Stream, c health.Condition, severity health.State, cause health.Cause)
 	Clear(s source.Stream, c ...health.Condition)
 	// Listed says that the service has told what the stream has.
@@ -46,20 +46,20 @@ func (s *state) troubleOf(st *stream, severity health.State, err error, failures
 	if isTimeout(err) { // which has taken its time already
 		failures *= 2
 	}
-	passing := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
+	transient := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
 	silent := silentFailures
 	if !s.anyListed() {
 		silent = silentAtStart
 	}
-	if passing && failures < silent {
+	if transient && failures < silent {
 		return
 	}
 	if st != nil {
-		s.set(st, severity, err, passing)
+		s.set(st, severity, err, transient)
 		return
 	}
 	for _, st := range s.streams { // each has a permission of its own
-		s.set(st, severity, err, passing)
+		s.set(st, severity, err, transient)
 	}
 }
 
@@ -74,9 +74,9 @@ func (s *state) anyListed() bool {
 	return slices.ContainsFunc(s.streams, func(st *stream) bool { return st.wasListed })
 }
 
-func (s *state) set(st *stream, severity health.State, err error, passing bool) {
+func (s *state) set(st *stream, severity health.State, err error, transient bool) {
 	x := s.source.Explain(err, st.id.ContentType, s.cfg.App())
-	s.board.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Passing: passing})
+	s.monitor.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Transient: transient})
 }
 
 // conditions are what errors of starting or listing are reported as.
@@ -97,9 +97,9 @@ func (s *state) answered(st *stream, now time.Time) {
 		}
 	}
 	st.failures = 0
-	s.board.Clear(st.id, health.Permission, health.Auditing, health.Subscription)
+	s.monitor.Clear(st.id, health.Permission, health.Auditing, health.Subscription)
 	if !st.failsToList() {
-		s.board.Clear(st.id, health.Listing)
+		s.monitor.Clear(st.id, health.Listing)
 	}
 }
 
@@ -124,9 +124,9 @@ func (s *state) failsToLoad(i *item, err error) {
 		i.stream.stuck++
 	}
 	x := s.source.Explain(err, i.stream.id.ContentType, s.cfg.App())
-	s.board.Set(i.stream.id, health.Download, health.Degraded, health.Cause{
+	s.monitor.Set(i.stream.id, health.Download, health.Degraded, health.Cause{
 		What: "some content can't be downloaded", Do: "nothing need be done unless it lasts: it is tried until it expires, and the other content goes on",
-		Detail: "blob " + i.content.ID + ": " + x.Detail, Passing: true,
+		Detail: "blob " + i.content.ID + ": " + x.Detail, Transient: true,
 	})
 }
 
@@ -137,7 +137,7 @@ func (s *state) loads(i *item) {
 	}
 	i.reported = false
 	if i.stream.stuck--; i.stream.stuck == 0 {
-		s.board.Clear(i.stream.id, health.Download)
+		s.monitor.Clear(i.stream.id, health.Download)
 	}
 }
 
@@ -166,8 +166,8 @@ func (s *state) refused(now time.Time, err error) {
 	if now.Sub(s.refusals.since) <= throttledLong {
 		return
 	}
-	s.board.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
-		What: "Microsoft refuses most requests", Passing: true,
+	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
+		What: "Microsoft refuses most requests", Transient: true,
 		Do: "nothing need be done unless it lasts: it goes on more slowly; other collectors may use up the tenant's quota, " +
 			"and if nothing helps Microsoft's support can raise it", Detail: err.Error(),
 	})
@@ -183,8 +183,8 @@ func (s *state) askedToWait(e *source.Error, now time.Time) {
 	if e.RetryAfter > mostWait {
 		what = "Microsoft asks to wait longer than is sensible before further requests"
 	}
-	s.board.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
-		What: what, Passing: true,
+	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
+		What: what, Transient: true,
 		Do:     "nothing need be done unless it lasts: nothing else is asked for that long, or for 15 minutes if that is less, but a single request tries every minute",
 		Detail: fmt.Sprintf("Retry-After: %s, until %s; %v", e.RetryAfter, now.Add(min(e.RetryAfter, mostWait)).UTC().Format(time.RFC3339), e),
 	})
@@ -196,6 +196,6 @@ func (s *state) granted() {
 	}
 	if s.refusals.answers++; s.refusals.answers >= answersEnd {
 		s.refusals = refusals{}
-		s.board.Clear(s.tenant(), health.Throttled)
+		s.monitor.Clear(s.tenant(), health.Throttled)
 	}
 }

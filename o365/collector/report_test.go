@@ -14,7 +14,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// register notes what a board is told of each condition: how often it was set,
+// register notes what a monitor is told of each condition: how often it was set,
 // and whether it holds.
 type register struct {
 	mu    sync.Mutex

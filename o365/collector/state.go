@@ -4,7 +4,8 @@ import (
 	"container/heap"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -15,9 +16,9 @@ type state struct {
 	source    source.Source // only to ask it what errors mean
 	sink      Sink
 	ledger    Ledger
-	board     Board
+	monitor   Monitor
 	delivered func(i *item) // called by the sink, in any goroutine
-	log       health.Log
+	log       logging.Logger
 
 	streams   []*stream
 	turn      int       // stream that is looked at first
@@ -227,7 +228,7 @@ func (s *state) missed(st *stream, now time.Time) {
 		"nothing was collected for longer than the service keeps content", now)
 }
 
-func newState(cfg Config, from source.Source, sink Sink, l Ledger, board Board, log health.Log, random func() float64) *state {
+func newState(cfg Config, from source.Source, sink Sink, l Ledger, monitor Monitor, log logging.Logger, random func() float64) *state {
 	if cfg.App == nil {
 		cfg.App = func() string { return "" }
 	}
@@ -240,7 +241,7 @@ func newState(cfg Config, from source.Source, sink Sink, l Ledger, board Board, 
 	if _, ok := from.(source.Subscriber); !ok {
 		cfg.Subscribe = false
 	}
-	s := &state{cfg: cfg, source: from, sink: sink, ledger: l, board: board, log: log, random: random}
+	s := &state{cfg: cfg, source: from, sink: sink, ledger: l, monitor: monitor, log: log, random: random}
 	for _, t := range cfg.ContentTypes {
 		s.streams = append(s.streams, &stream{
 			id:         source.Stream{Tenant: cfg.Tenant, ContentType: t.Name},
@@ -255,12 +256,12 @@ func newState(cfg Config, from source.Source, sink Sink, l Ledger, board Board, 
 }
 
 // uncounted are metrics that nobody looks at.
-func uncounted(cfg Config) *health.TenantMetrics {
+func uncounted(cfg Config) *metrics.Tenant {
 	var types []string
 	for _, t := range cfg.ContentTypes {
 		types = append(types, t.Name)
 	}
-	return health.NewMetrics([]string{cfg.Tenant}, types).Tenant(cfg.Tenant)
+	return metrics.New([]string{cfg.Tenant}, types).Tenant(cfg.Tenant)
 }
 
 func earlier(a, b time.Time) time.Time {

@@ -4,7 +4,7 @@ import (
 	"container/heap"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -14,7 +14,7 @@ type stream struct {
 	id      source.Stream
 	limits  source.Limits
 	since   time.Time // nothing before is collected
-	metrics *health.StreamMetrics
+	metrics *metrics.Stream
 
 	subscribed bool
 	lostFrom   time.Time // since when the subscription may have been off; zero: it was not

@@ -99,7 +99,7 @@ func (s *state) newest(st *stream) time.Duration {
 func (s *state) listed(l *listing, st *stream, r result, now time.Time) {
 	if !st.wasListed && st.opened {
 		st.wasListed = true
-		s.board.Listed(st.id)
+		s.monitor.Listed(st.id)
 	}
 	before := len(st.items)
 	for _, c := range r.page.Items {
@@ -167,7 +167,7 @@ func (s *state) sayCaughtUp(st *stream) {
 		return
 	}
 	st.caughtUp = true
-	s.board.Note(st.id, "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
+	s.monitor.Note(st.id, "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
 }
 
 // drop takes a listing out of those that are to be listed.

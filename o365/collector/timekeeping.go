@@ -139,7 +139,7 @@ const maxSilentSkew = 5 * time.Minute
 func (s *state) reportSkew(skew time.Duration) {
 	if skew.Abs() < maxSilentSkew {
 		s.skewReported = 0
-		s.board.Clear(s.tenant(), health.Clock)
+		s.monitor.Clear(s.tenant(), health.Clock)
 		return
 	}
 	if (skew - s.skewReported).Abs() < time.Minute {
@@ -150,7 +150,7 @@ func (s *state) reportSkew(skew time.Duration) {
 	if skew < 0 {
 		direction = "ahead of"
 	}
-	s.board.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
+	s.monitor.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
 		What:   "the clock of this machine is " + direction + " Microsoft's",
 		Do:     `set it, for example with "timedatectl set-ntp true"; Microsoft's time is used for listing meanwhile`,
 		Detail: "by " + skew.Abs().Round(10*time.Second).String(),
@@ -162,7 +162,7 @@ func (s *state) reportSkew(skew time.Duration) {
 func (s *state) reportImpossible(date, now time.Time) {
 	if s.service.unlikely >= agreeing {
 		s.skewReported = 0
-		s.board.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
+		s.monitor.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
 			What:   "the service's answers have an impossible date",
 			Do:     "look for a proxy on the way that changes it; this machine's clock is used for listing meanwhile, so make sure that it is right",
 			Detail: date.UTC().Format(time.RFC3339),

@@ -7,6 +7,8 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -14,9 +16,9 @@ import (
 // nobody else waits for the disk. What can't be written is tried again.
 type committer struct {
 	ledger  *ledger.Ledger
-	metrics *health.Metrics
-	board   *health.Board
-	log     health.Log
+	metrics *metrics.Set
+	monitor *health.Monitor
+	log     logging.Logger
 	pending changes // of the goroutine alone
 	failing bool
 
@@ -37,10 +39,10 @@ const (
 	pruneInterval = 5 * time.Minute
 )
 
-func newCommitter(l *ledger.Ledger, board *health.Board, metrics *health.Metrics, log health.Log) *committer {
+func newCommitter(l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, log logging.Logger) *committer {
 	c := &committer{
 		ledger:  l,
-		board:   board,
+		monitor: monitor,
 		metrics: metrics,
 		log:     log,
 		wake:    make(chan struct{}, 1),
@@ -155,7 +157,7 @@ func (c *committer) write() error {
 	case err != nil:
 		c.tell(err)
 	case c.failing:
-		c.board.Clear(source.Stream{}, health.DB)
+		c.monitor.Clear(source.Stream{}, health.DB)
 	}
 	c.failing = err != nil
 	return err
@@ -172,7 +174,7 @@ func (c *committer) tell(err error) {
 	if c.full() {
 		severity = health.Failing // nothing more is handed over
 	}
-	c.board.Set(source.Stream{}, health.DB, severity, health.Cause{
+	c.monitor.Set(source.Stream{}, health.DB, severity, health.Cause{
 		What: "the state file can't be written",
 		Do: fmt.Sprintf("make room on the disk of db, or let Fluent Bit write there; after %d more batches nothing is handed over until then, "+
 			"and after a kill what was delivered meanwhile would come again", MaxUnwritten),

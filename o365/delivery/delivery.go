@@ -15,6 +15,8 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -40,18 +42,18 @@ type Delivery struct {
 	health    *lane
 	ledger    *ledger.Ledger
 	committer *committer
-	metrics   *health.Metrics
+	metrics   *metrics.Set
 	secrets   *sanitize.Redactor
-	log       health.Log
+	log       logging.Logger
 	lastAck   atomic.Int64 // Unix nanoseconds
 }
 
 // New returns a Delivery, which owns the ledger from now on.
-func New(c Config, l *ledger.Ledger, board *health.Board, metrics *health.Metrics, secrets *sanitize.Redactor, log health.Log) *Delivery {
+func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, secrets *sanitize.Redactor, log logging.Logger) *Delivery {
 	d := &Delivery{
 		config: c, ledger: l, metrics: metrics, secrets: secrets, log: log,
 		queue:     newQueue(c.BatchSize, c.QueueSize-c.QueueSize/garbage, recordCost),
-		committer: newCommitter(l, board, metrics, log),
+		committer: newCommitter(l, monitor, metrics, log),
 	}
 	d.health = d.queue.lane(source.Stream{}, c.HealthTag)
 	d.lastAck.Store(time.Now().UnixNano())

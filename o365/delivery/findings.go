@@ -1,8 +1,8 @@
 package delivery
 
 import (
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
@@ -32,7 +32,7 @@ func (f *findings) count(index int) bool {
 	return index >= f.from
 }
 
-func (f *findings) addMalformed(bad *record.Malformed, m *health.StreamMetrics) {
+func (f *findings) addMalformed(bad *record.Malformed, m *metrics.Stream) {
 	if !f.count(bad.Index) {
 		return
 	}
@@ -43,7 +43,7 @@ func (f *findings) addMalformed(bad *record.Malformed, m *health.StreamMetrics) 
 	m.Malformed.Add(1)
 }
 
-func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *health.StreamMetrics) {
+func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *metrics.Stream) {
 	if !f.count(rec.Index) {
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -20,7 +21,7 @@ type Tenant struct {
 	*Delivery
 	name    string
 	streams map[string]*stream // by content type
-	metrics *health.TenantMetrics
+	metrics *metrics.Tenant
 
 	mu   sync.Mutex
 	idle []*scratch
@@ -31,7 +32,7 @@ type stream struct {
 	source.Stream
 	kind    source.ContentType
 	lane    *lane
-	metrics *health.StreamMetrics
+	metrics *metrics.Stream
 
 	conflictsLogged time.Time // when it was logged last that Ids come again; guarded by Tenant.mu
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -12,21 +13,21 @@ import (
 // most once at a time.
 type Condition string
 
-// The conditions, in the order in which they are told.
+// The conditions, the most severe first: lines and records list them in this order.
 const (
-	Stopped      Condition = "stopped"      // a mistake in the plugin
-	SignIn       Condition = "sign_in"      // no token can be had
+	Stopped      Condition = "stopped"      // by a bug of the plugin
+	SignIn       Condition = "sign_in"      // the login fails
 	Permission   Condition = "permission"   // the app may not read the content
 	Auditing     Condition = "auditing"     // the tenant records nothing
-	Subscription Condition = "subscription" // there is none, or it was disabled
-	Listing      Condition = "listing"      // the service does not say what there is
-	DB           Condition = "db"           // what was delivered can't be remembered
-	Output       Condition = "output"       // Fluent Bit takes nothing
+	Subscription Condition = "subscription" // missing or disabled
+	Listing      Condition = "listing"      // the content cannot be listed
+	DB           Condition = "db"           // the state file cannot be written
+	Output       Condition = "output"       // Fluent Bit accepts no records
 	Throttled    Condition = "throttled"    // the service refuses most requests
-	Download     Condition = "download"     // some content can't be downloaded
+	Download     Condition = "download"     // some content cannot be downloaded
 	Renewal      Condition = "renewal"      // the login works, but not with the newest credential
-	Expiry       Condition = "expiry"       // the credential ends soon
-	Clock        Condition = "clock"        // that of this machine is wrong
+	Expiry       Condition = "expiry"       // the credential expires soon
+	Clock        Condition = "clock"        // this machine's clock is wrong
 )
 
 var conditions = []Condition{
@@ -43,27 +44,28 @@ type Problem struct {
 	Streams []source.Stream
 }
 
-// topic is what makes two problems one: whatever the details say.
-type topic struct {
+// problemKey identifies a problem: two with one key are the same, whatever their
+// details and streams.
+type problemKey struct {
 	condition Condition
 	what, do  string
 }
 
-func (p Problem) topic() topic { return topic{p.Condition, p.What, p.Do} }
+func (p Problem) key() problemKey { return problemKey{p.Condition, p.What, p.Do} }
 
-// level is how a problem is logged: as an error if somebody has to act now.
-func (p Problem) level() Level {
+// level is that of a problem's line: an error if somebody has to act now.
+func (p Problem) level() logging.Level {
 	switch p.Condition {
 	case Output, Renewal, Expiry, Clock:
-		return Warn // nothing is lost meanwhile
+		return logging.Warn // nothing is lost meanwhile
 	}
-	if p.Passing {
-		return Warn
+	if p.Transient {
+		return logging.Warn
 	}
-	return Error
+	return logging.Error
 }
 
-// stateOf is the state of a stream that has these problems, worst first.
+// stateOf is the state of a stream with these problems, which are sorted.
 func stateOf(listed bool, problems []Problem) State {
 	switch {
 	case len(problems) > 0:
@@ -74,8 +76,8 @@ func stateOf(listed bool, problems []Problem) State {
 	return Starting
 }
 
-// worstFirst orders problems: failing before degraded, then as the conditions
-// are listed.
+// worstFirst compares problems: Failing before Degraded, then in the order of the
+// conditions.
 func worstFirst(a, b Problem) int {
 	if a.State != b.State {
 		if a.State == Failing {
@@ -86,28 +88,28 @@ func worstFirst(a, b Problem) int {
 	return cmp.Compare(slices.Index(conditions, a.Condition), slices.Index(conditions, b.Condition))
 }
 
-// fold makes one problem of all that have one topic, with the streams of all
-// of them, and sorts them.
-func fold(problems []Problem) []Problem {
-	var folded []Problem
+// merge makes one problem of all that have one key, with the streams of all of
+// them, and sorts the result.
+func merge(problems []Problem) []Problem {
+	var merged []Problem
 	for _, p := range problems {
-		i := slices.IndexFunc(folded, func(f Problem) bool { return f.topic() == p.topic() })
+		i := slices.IndexFunc(merged, func(m Problem) bool { return m.key() == p.key() })
 		if i < 0 {
 			p.Streams = slices.Clone(p.Streams)
-			folded = append(folded, p)
+			merged = append(merged, p)
 			continue
 		}
-		f := &folded[i]
-		f.Streams = append(f.Streams, p.Streams...)
-		f.Times = max(f.Times, p.Times)
-		f.Passing = f.Passing && p.Passing
+		m := &merged[i]
+		m.Streams = append(m.Streams, p.Streams...)
+		m.Times = max(m.Times, p.Times)
+		m.Transient = m.Transient && p.Transient
 		if p.State == Failing {
-			f.State = Failing
+			m.State = Failing
 		}
-		if p.Since.Before(f.Since) {
-			f.Since = p.Since
+		if p.Since.Before(m.Since) {
+			m.Since = p.Since
 		}
 	}
-	slices.SortStableFunc(folded, worstFirst)
-	return folded
+	slices.SortStableFunc(merged, worstFirst)
+	return merged
 }

@@ -11,40 +11,41 @@ import (
 type Kind string
 
 const (
-	// Gap: content that can't be had any more.
+	// Gap: content is lost, since it cannot be downloaded any more.
 	Gap Kind = "gap"
-	// Change: a stream has another state than before.
+	// Change: the state of a stream has changed.
 	Change Kind = "state"
-	// Completeness: what became of one day of a stream.
+	// Completeness: how much of one day of a stream is delivered.
 	Completeness Kind = "completeness"
 )
 
-// Event is something that a program can watch for.
+// Event is what a health record is made of: a change for programs to react to.
 type Event struct {
 	Time        time.Time
 	Kind        Kind
 	Tenant      string
 	ContentType string
 
-	// Of a Gap: contentCreated. Of Completeness: the day, in UTC.
+	// Of a Gap the span of contentCreated, of Completeness the day in UTC: from
+	// From until before To.
 	From, To time.Time
 	Reason   string // of a Gap
 
-	// Of a Change, and State of Completeness.
+	// Of a Change; of Completeness State alone.
 	State    State
 	Previous State
 	Since    time.Time     // when State began
-	Lasted   time.Duration // how long Previous was
+	Lasted   time.Duration // of Previous
 	Causes   []Cause       // worst first
 
 	Day Day // of Completeness
 }
 
-// Day is what Completeness tells beside the time.
+// Day is what an event of the kind Completeness has besides the day itself.
 type Day struct {
-	Listed     []source.Span // within the day: everything that was listed is delivered
-	Lost       []source.Span // within the day: can't be had any more
-	Counted    time.Time
+	Listed     []source.Span // within the day: listed, and everything listed is delivered
+	Lost       []source.Span // within the day: no longer available from Microsoft
+	Counted    time.Time     // when the counts below began
 	Blobs      int64
 	Records    int64
 	Duplicates int64
@@ -52,15 +53,15 @@ type Day struct {
 	Newest     time.Time     // contentCreated of the newest blob delivered; zero: none since the start
 }
 
-// wire is the form of every kind; what a kind has no use for is left out.
-type wire struct {
+// healthRecord is the JSON of every kind; a kind leaves out the fields it lacks.
+type healthRecord struct {
 	CreationTime   string
 	Operation      Kind
 	Workload       string
 	OrganizationId string
 	ContentType    string
 
-	Span   *wireSpan `json:",omitempty"`
+	Span   *jsonSpan `json:",omitempty"`
 	Reason string    `json:",omitempty"`
 
 	State           State       `json:",omitempty"`
@@ -70,19 +71,19 @@ type wire struct {
 	What            string      `json:",omitempty"`
 	Do              string      `json:",omitempty"`
 	Detail          string      `json:",omitempty"`
-	Others          []wireCause `json:",omitempty"`
+	Others          []jsonCause `json:",omitempty"`
 
-	*wireDay
+	*dayFields
 }
 
-type wireSpan struct{ From, To string }
+type jsonSpan struct{ From, To string }
 
-type wireCause struct{ What, Do, Detail string }
+type jsonCause struct{ What, Do, Detail string }
 
-type wireDay struct {
+type dayFields struct {
 	Complete     bool
-	Listed       []wireSpan
-	Lost         []wireSpan
+	Listed       []jsonSpan
+	Lost         []jsonSpan
 	LostSeconds  int64
 	CountedSince string
 	Blobs        int64
@@ -92,10 +93,10 @@ type wireDay struct {
 	Newest       string `json:",omitempty"`
 }
 
-// JSON returns a content blob of one health record. All kinds have the fields
-// by which audit records are recognised: CreationTime (UTC), Operation (the
-// kind), Workload ("fluent-bit-o365"), OrganizationId (the tenant), and
-// ContentType. Beside them have
+// JSON returns the health record, as a list of one: the form of a content blob.
+// All kinds have the fields by which audit records are recognised: CreationTime
+// (UTC), Operation (the kind), Workload ("fluent-bit-o365"), OrganizationId (the
+// tenant), and ContentType. Further fields of
 //
 //   - gap: Span (From, To; contentCreated) and Reason;
 //   - state: State, PreviousState, Since (when State began), PreviousSeconds
@@ -110,59 +111,61 @@ type wireDay struct {
 //
 // Times are UTC in whole seconds, without a zone.
 func (e Event) JSON() []byte {
-	w := wire{
-		CreationTime: stamp(e.Time), Operation: e.Kind, Workload: "fluent-bit-o365",
+	r := healthRecord{
+		CreationTime: timestamp(e.Time), Operation: e.Kind, Workload: "fluent-bit-o365",
 		OrganizationId: e.Tenant, ContentType: e.ContentType,
 		Reason: e.Reason, State: e.State, PreviousState: e.Previous,
 	}
 	if !e.From.IsZero() {
-		w.Span = &wireSpan{stamp(e.From), stamp(e.To)}
+		r.Span = &jsonSpan{timestamp(e.From), timestamp(e.To)}
 	}
 	if e.Kind == Change {
 		seconds := int64(e.Lasted.Seconds())
-		w.Since, w.PreviousSeconds = stamp(e.Since), &seconds
+		r.Since, r.PreviousSeconds = timestamp(e.Since), &seconds
 	}
 	for i, c := range e.Causes {
 		if i == 0 {
-			w.What, w.Do, w.Detail = c.What, c.Do, c.Detail
+			r.What, r.Do, r.Detail = c.What, c.Do, c.Detail
 		} else {
-			w.Others = append(w.Others, wireCause{c.What, c.Do, c.Detail})
+			r.Others = append(r.Others, jsonCause{c.What, c.Do, c.Detail})
 		}
 	}
 	if e.Kind == Completeness {
-		w.wireDay = e.day()
+		r.dayFields = e.day()
 	}
 	// Strings, numbers and lists of them only: this can't fail.
-	blob, _ := json.Marshal([]any{w})
+	blob, _ := json.Marshal([]any{r})
 	return blob
 }
 
-// tail is how much at the end of a day may not be listed yet when the day is
-// told of: it is listed again and again for an hour.
-const tail = time.Hour
+// unlistedEnd is how much at the end of a day may be unlisted in a complete one:
+// the record is emitted a few minutes after midnight, and the collector lists the
+// last hour repeatedly, since content may appear late.
+const unlistedEnd = time.Hour
 
-func (e Event) day() *wireDay {
-	d := &wireDay{
-		Listed: spans(e.Day.Listed), Lost: spans(e.Day.Lost), CountedSince: stamp(e.Day.Counted),
+func (e Event) day() *dayFields {
+	d := &dayFields{
+		Listed: spans(e.Day.Listed), Lost: spans(e.Day.Lost), CountedSince: timestamp(e.Day.Counted),
 		Blobs: e.Day.Blobs, Records: e.Day.Records, Duplicates: e.Day.Duplicates, LagSeconds: int64(e.Day.Lag.Seconds()),
 	}
 	for _, s := range e.Day.Lost {
 		d.LostSeconds += int64(s.To.Sub(s.From).Seconds())
 	}
 	d.Complete = len(e.Day.Lost) == 0 && len(e.Day.Listed) == 1 &&
-		!e.Day.Listed[0].From.After(e.From) && !e.Day.Listed[0].To.Before(e.To.Add(-tail))
+		!e.Day.Listed[0].From.After(e.From) && !e.Day.Listed[0].To.Before(e.To.Add(-unlistedEnd))
 	if !e.Day.Newest.IsZero() {
-		d.Newest = stamp(e.Day.Newest)
+		d.Newest = timestamp(e.Day.Newest)
 	}
 	return d
 }
 
-func spans(list []source.Span) []wireSpan {
-	all := make([]wireSpan, 0, len(list))
+func spans(list []source.Span) []jsonSpan {
+	all := make([]jsonSpan, 0, len(list))
 	for _, s := range list {
-		all = append(all, wireSpan{stamp(s.From), stamp(s.To)})
+		all = append(all, jsonSpan{timestamp(s.From), timestamp(s.To)})
 	}
 	return all
 }
 
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }
+// timestamp is a time in the form of audit records: UTC, whole seconds, no zone.
+func timestamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05") }

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -102,7 +102,7 @@ func TestKill(t *testing.T) {
 		}
 		cmd.Wait()
 
-		l := open(t, path, Options{DedupMax: 1 << 20, Log: func(_ health.Level, line string) { t.Error(line) }})
+		l := open(t, path, Options{DedupMax: 1 << 20, Log: func(_ logging.Level, line string) { t.Error(line) }})
 		for n := range said {
 			if !known(t, l, delivery(n)) {
 				t.Fatalf("delivery %d was confirmed, and is not there", n)

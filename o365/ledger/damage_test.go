@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -256,7 +256,7 @@ func TestHotJournal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	again := open(t, killed, Options{DedupMax: 20000, Log: func(_ health.Level, line string) { t.Error(line) }})
+	again := open(t, killed, Options{DedupMax: 20000, Log: func(_ logging.Level, line string) { t.Error(line) }})
 	for n := range 600 {
 		if known(t, again, delivery(n)) != (n < 2) {
 			t.Errorf("delivery %d", n)

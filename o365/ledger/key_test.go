@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -183,7 +183,7 @@ func TestUpgrade(t *testing.T) {
 	schema1File(t, path, old...)
 	now := start
 	opt := Options{DedupMax: 1000, DedupWindow: 24 * time.Hour, Now: func() time.Time { return now },
-		Log: func(_ health.Level, line string) { t.Error(line) }}
+		Log: func(_ logging.Level, line string) { t.Error(line) }}
 	fresh := keyOf(8, 1)
 	for opened := range 3 {
 		l := open(t, path, opt)

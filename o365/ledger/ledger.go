@@ -29,7 +29,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -66,7 +66,7 @@ type Gap struct {
 type Options struct {
 	DedupWindow time.Duration    // record keys are forgotten after it; 0: only DedupMax bounds them
 	DedupMax    int              // record keys remembered at most; 0: none, every Claim is then New
-	Log         health.Log       // told when a damaged file is set aside
+	Log         logging.Logger   // told when a damaged file is set aside
 	Now         func() time.Time // nil: time.Now
 
 	readTime time.Duration // that opening may take; 0: by the size of the file

@@ -12,7 +12,7 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -62,7 +62,7 @@ var background = context.Background()
 // file is the store in one SQLite file.
 type file struct {
 	path string
-	log  health.Log
+	log  logging.Logger
 	now  func() time.Time
 	lock *os.File
 	ctx  context.Context // of all calls: has an end while the file is opened

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -24,7 +24,7 @@ func at(t time.Time) func() time.Time { return func() time.Time { return t } }
 // lines collects what is logged.
 type lines []string
 
-func (l *lines) log(_ health.Level, line string) { *l = append(*l, line) }
+func (l *lines) log(_ logging.Level, line string) { *l = append(*l, line) }
 
 func open(t *testing.T, path string, opt Options) *Ledger {
 	t.Helper()
@@ -109,7 +109,7 @@ func since(t *testing.T, l *Ledger, first, want time.Time) {
 
 func TestReopen(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365?#%20.db")
-	opt := Options{Log: func(_ health.Level, line string) { t.Error(line) }}
+	opt := Options{Log: func(_ logging.Level, line string) { t.Error(line) }}
 	l := open(t, path, opt)
 	other := source.Stream{Tenant: "t2", ContentType: "DLP.All"}
 	spans := []source.Span{{From: start.Add(-time.Hour), To: start}, {From: start.Add(-3 * time.Hour), To: start.Add(-2 * time.Hour)}}

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 // absenceBeforeWarning is how long a problem must have been absent before it is
@@ -34,10 +35,10 @@ var (
 // logMissingAbilities logs what this Fluent Bit lacks and what follows.
 func (h *Handover) logMissingAbilities() {
 	if !h.abilities.records {
-		h.log.Log(health.Warn, "this Fluent Bit has no metrics: a batch counts as stored after a fixed time")
+		h.log.Log(logging.Warn, "this Fluent Bit has no metrics: a batch counts as stored after a fixed time")
 	}
 	if !h.host.CanAppend() {
-		h.log.Log(health.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append_records is not exported")
+		h.log.Log(logging.Warn, "this Fluent Bit takes one batch a second, and always under the tag of the section: flb_input_log_append_records is not exported")
 	}
 }
 
@@ -81,7 +82,7 @@ func (h *Handover) explain(d decision, wait time.Duration) {
 	case amountChanged:
 		if _, logged := h.lastSeen[d.outcome]; !logged {
 			h.lastSeen[d.outcome] = time.Now()
-			h.log.Log(health.Info, "this input's processors change the records: a batch counts as stored once Fluent Bit's counters stop moving")
+			h.log.Log(logging.Info, "this input's processors change the records: a batch counts as stored once Fluent Bit's counters stop moving")
 		}
 	}
 }
@@ -96,5 +97,5 @@ func (h *Handover) isNew(problem outcome) bool {
 }
 
 func (h *Handover) warnf(format string, args ...any) {
-	health.Log(h.log.Log).Warnf(format, args...)
+	logging.Logger(h.log.Log).Warnf(format, args...)
 }

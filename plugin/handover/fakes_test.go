@@ -10,6 +10,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 // fakeHost is a Fluent Bit whose main thread moves the ring when drain is called.
@@ -29,7 +30,7 @@ type fakeHost struct {
 	log    []string
 }
 
-func (h *fakeHost) Print(level health.Level, line string) {
+func (h *fakeHost) Print(level logging.Level, line string) {
 	h.log = append(h.log, fmt.Sprintf("%d %s", level, line))
 }
 func (h *fakeHost) Counters() (Counters, bool) { return h.counters, !h.noMetrics }
@@ -110,7 +111,7 @@ func (s *fakeSource) Close() { s.closed = true }
 
 func newFakeHost() *fakeHost { return &fakeHost{counters: Counters{HasRing: true}} }
 
-func start(h *fakeHost, s *fakeSource) *Handover { return New(h, s, NewLogQueue(health.Info)) }
+func start(h *fakeHost, s *fakeSource) *Handover { return New(h, s, NewLogQueue(logging.Info)) }
 
 func wantTags(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()

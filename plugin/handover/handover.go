@@ -10,13 +10,13 @@ package handover
 import (
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 // Host is Fluent Bit as one input sees it.
 type Host interface {
 	// Print writes a line to Fluent Bit's log.
-	Print(level health.Level, line string)
+	Print(level logging.Level, line string)
 	// Counters reads the input's own counters, false if that is not possible now.
 	Counters() (Counters, bool)
 	// CanAppend reports whether Append can be used.

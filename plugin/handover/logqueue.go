@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
@@ -17,7 +17,7 @@ const maxQueuedLines = 1000
 // (src/flb_log.c, flb_log_print, 2.0.14 to 5.1.1). It may be used by any
 // goroutine.
 type LogQueue struct {
-	highest health.Level
+	highest logging.Level
 
 	mu      sync.Mutex
 	lines   []logLine
@@ -25,15 +25,15 @@ type LogQueue struct {
 }
 
 type logLine struct {
-	level health.Level
+	level logging.Level
 	text  string
 }
 
 // NewLogQueue returns a queue that takes lines up to the given level.
-func NewLogQueue(highest health.Level) *LogQueue { return &LogQueue{highest: highest} }
+func NewLogQueue(highest logging.Level) *LogQueue { return &LogQueue{highest: highest} }
 
-// Log queues a line; it is a health.Log.
-func (q *LogQueue) Log(level health.Level, line string) {
+// Log queues a line; it is a logging.Logger.
+func (q *LogQueue) Log(level logging.Level, line string) {
 	if level > q.highest {
 		return
 	}
@@ -53,7 +53,7 @@ func (q *LogQueue) Flush(host Host) {
 	q.lines, q.dropped = nil, 0
 	q.mu.Unlock()
 	if dropped > 0 {
-		host.Print(health.Warn, fmt.Sprintf("%d log lines dropped", dropped))
+		host.Print(logging.Warn, fmt.Sprintf("%d log lines dropped", dropped))
 	}
 	for _, l := range lines {
 		// The text of a server must neither resemble Fluent Bit's own lines nor

@@ -4,20 +4,20 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 )
 
 func TestLogQueue(t *testing.T) {
-	q := NewLogQueue(health.Info)
+	q := NewLogQueue(logging.Info)
 	h := newFakeHost()
-	q.Log(health.Debug, "not shown")
-	q.Log(health.Info, "one\nline\x00")
+	q.Log(logging.Debug, "not shown")
+	q.Log(logging.Info, "one\nline\x00")
 	q.Flush(h)
 	wantTags(t, "printed", h.log, "3 one line")
 
 	h.log = nil
 	for i := range maxQueuedLines + 3 {
-		q.Log(health.Error, fmt.Sprint(i))
+		q.Log(logging.Error, fmt.Sprint(i))
 	}
 	q.Flush(h)
 	if len(h.log) != maxQueuedLines+1 || h.log[0] != "2 3 log lines dropped" || h.log[1] != "1 3" {

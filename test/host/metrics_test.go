@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
@@ -108,9 +108,9 @@ func TestFluentBitMetrics(t *testing.T) {
 	} else if histogram = false; !regexp.MustCompile(` v([23]\.|4\.[012]\.)`).MatchString(bin.Name) {
 		t.Errorf("%s shows no histogram", bin.Name)
 	}
-	for _, m := range health.Declared() {
+	for _, m := range metrics.All() {
 		kind := fmt.Sprintf("# TYPE fluentbit_o365_%s %s\n", m.Name, m.Type)
-		conditional := m.Name == "credential_expiry_timestamp_seconds" || m.Type == health.HistogramType && !histogram
+		conditional := m.Name == "credential_expiry_timestamp_seconds" || m.Type == metrics.HistogramType && !histogram
 		if !conditional && strings.Count(text, kind) != 1 {
 			t.Errorf("no %q", kind)
 		}

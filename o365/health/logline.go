@@ -6,11 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// scope names a set of streams within all there are, as short as can be: a
-// tenant that has all its streams in it stands for them.
+// scope names some of all streams, as briefly as possible: a tenant without content
+// types stands for all of its streams.
 func scope(streams, all []source.Stream) string {
 	var parts []string
 	tenants := tenantsOf(all)
@@ -23,7 +24,7 @@ func scope(streams, all []source.Stream) string {
 			whole++
 			parts = append(parts, tenant)
 		default:
-			parts = append(parts, tenant+" "+list(here))
+			parts = append(parts, tenant+" "+enumerate(here))
 		}
 	}
 	if whole == len(tenants) && whole > 1 {
@@ -42,7 +43,7 @@ func tenantsOf(streams []source.Stream) []string {
 	return tenants
 }
 
-// typesOf are the content types of a tenant's streams, once, in the order of
+// typesOf are the content types of a tenant's streams, each once, in the order of
 // all.
 func typesOf(tenant string, streams, all []source.Stream) []string {
 	var types []string
@@ -54,16 +55,17 @@ func typesOf(tenant string, streams, all []source.Stream) []string {
 	return types
 }
 
-func list(names []string) string {
+// enumerate is a list as prose: "a, b and c".
+func enumerate(names []string) string {
 	if n := len(names); n > 1 {
 		return strings.Join(names[:n-1], ", ") + " and " + names[n-1]
 	}
 	return strings.Join(names, "")
 }
 
-// said is a cause in a line: what is wrong, what to do, and the detail in
-// parentheses.
-func said(c Cause) string {
+// causeText is a cause as part of a line: what is wrong, what to do, and the detail
+// in parentheses.
+func causeText(c Cause) string {
 	line := c.What
 	if c.Do != "" {
 		line += ": " + c.Do
@@ -74,31 +76,32 @@ func said(c Cause) string {
 	return line
 }
 
-// problemLine tells of a problem that is new.
+// problemLine is the line about a new problem.
 func problemLine(p Problem, all []source.Stream) string {
 	line := scope(p.Streams, all) + ": "
 	if p.State == Failing {
 		line += "not collected: "
 	}
-	return line + said(p.Cause)
+	return line + causeText(p.Cause)
 }
 
-// overLine tells that a problem is over.
-func overLine(p Problem, now time.Time, all []source.Stream) string {
+// endLine is the line about a problem that has ended.
+func endLine(p Problem, now time.Time, all []source.Stream) string {
 	return fmt.Sprintf("%s: over after %s: %s", scope(p.Streams, all), lasted(p, now), p.What)
 }
 
+// lasted is how long a problem has lasted, and how often it was met.
 func lasted(p Problem, now time.Time) string {
-	d := rough(now.Sub(p.Since))
+	d := roundedDuration(now.Sub(p.Since))
 	if p.Times > 1 {
 		d += fmt.Sprintf(" (met %d times)", p.Times)
 	}
 	return d
 }
 
-// rough is a duration to the minute, or to the second if it is short, as
-// options are written.
-func rough(d time.Duration) string {
+// roundedDuration is a duration to the minute, or to the second if it is below one
+// minute, in the form in which options have durations.
+func roundedDuration(d time.Duration) string {
 	if d < 0 {
 		d = 0
 	}
@@ -113,40 +116,41 @@ func rough(d time.Duration) string {
 	return fmt.Sprintf("%dd%02dh", int(d.Hours())/24, int(d.Hours())%24)
 }
 
-// summary is what the first line of a tenant is made of.
+// summary is what the first line about a tenant is made of.
 type summary struct {
 	tenant    string
 	all       []source.Stream // of the tenant
 	collected []string        // content types
-	waiting   []string        // content types without a verdict
+	pending   []string        // content types that are not collected and have no problem that prevents it
 	problems  []Problem
 	notes     []note
 }
 
-// line tells what works, what does not, and what to do about it.
-func (s summary) line() (Level, string) {
-	level := Info
+// line is the summary: what is collected, what is not, and what to do about it. Its
+// level is that of the worst problem.
+func (s summary) line() (logging.Level, string) {
+	level := logging.Info
 	var parts []string
 	if len(s.collected) > 0 {
-		parts = append(parts, "collecting "+list(s.collected))
-	} else if len(s.waiting) < len(s.all) {
+		parts = append(parts, "collecting "+enumerate(s.collected))
+	} else if len(s.pending) < len(s.all) {
 		parts = append(parts, "nothing is collected")
 	}
-	if len(s.waiting) > 0 {
-		parts = append(parts, "no answer yet for "+list(s.waiting))
+	if len(s.pending) > 0 {
+		parts = append(parts, "no answer yet for "+enumerate(s.pending))
 	}
 	types := func(streams []source.Stream) string {
 		here := typesOf(s.tenant, streams, s.all)
 		if len(here) == len(s.all) {
 			return ""
 		}
-		return list(here) + " "
+		return enumerate(here) + " "
 	}
 	for i, p := range s.problems {
 		level = min(level, p.level())
 		part := ""
-		if i == 0 && len(p.Streams) == len(s.all) && len(parts) == 1 && len(s.collected)+len(s.waiting) == 0 {
-			parts[0] += ": " + said(p.Cause)
+		if i == 0 && len(p.Streams) == len(s.all) && len(parts) == 1 && len(s.collected)+len(s.pending) == 0 {
+			parts[0] += ": " + causeText(p.Cause)
 			continue
 		}
 		switch who := types(p.Streams); {
@@ -155,7 +159,7 @@ func (s summary) line() (Level, string) {
 		case who != "":
 			part = strings.TrimSpace(who) + ": "
 		}
-		parts = append(parts, part+said(p.Cause))
+		parts = append(parts, part+causeText(p.Cause))
 	}
 	for _, n := range s.notes {
 		part := n.text

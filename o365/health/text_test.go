@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -52,13 +54,13 @@ func TestScope(t *testing.T) {
 func TestLevel(t *testing.T) {
 	for _, tt := range []struct {
 		p    Problem
-		want Level
+		want logging.Level
 	}{
-		{Problem{Condition: SignIn}, Error},
-		{Problem{Condition: SignIn, Cause: Cause{Passing: true}}, Warn},
-		{Problem{Condition: DB}, Error},
-		{Problem{Condition: Clock}, Warn},
-		{Problem{Condition: Expiry}, Warn},
+		{Problem{Condition: SignIn}, logging.Error},
+		{Problem{Condition: SignIn, Cause: Cause{Transient: true}}, logging.Warn},
+		{Problem{Condition: DB}, logging.Error},
+		{Problem{Condition: Clock}, logging.Warn},
+		{Problem{Condition: Expiry}, logging.Warn},
 	} {
 		if got := tt.p.level(); got != tt.want {
 			t.Errorf("%+v: %d, want %d", tt.p, got, tt.want)
@@ -66,33 +68,33 @@ func TestLevel(t *testing.T) {
 	}
 }
 
-func TestRough(t *testing.T) {
+func TestRoundedDuration(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0s", 1600 * time.Millisecond: "2s", 59 * time.Minute: "59m", 61 * time.Minute: "1h01m",
 		47*time.Hour + 59*time.Minute: "47h59m", 7*24*time.Hour + time.Hour: "7d01h",
 	} {
-		if got := rough(d); got != want {
+		if got := roundedDuration(d); got != want {
 			t.Errorf("%v: %s, want %s", d, got, want)
 		}
 	}
 }
 
-func TestHour(t *testing.T) {
+func TestHourlySummary(t *testing.T) {
 	problem := Problem{Condition: Permission, State: Failing, Cause: consent, Since: noon.Add(-3 * time.Hour), Times: 14, Streams: []source.Stream{aS}}
 	everywhere := Problem{Condition: DB, State: Degraded, Cause: fullDisk, Since: noon.Add(-time.Minute), Times: 1, Streams: []source.Stream{aE, aS}}
 	for _, tt := range []struct {
 		name string
-		hour Hour
+		hour HourlySummary
 		want string
 	}{
-		{"quiet", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 59 * time.Second}}},
+		{"quiet", HourlySummary{Tenant: "a", Lags: []Lag{{"Exchange", 59 * time.Second}}},
 			"a: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"},
-		{"one", Hour{Tenant: "a", Counts: Counts{Records: 5, Blobs: 2, Duplicates: 1}, Lags: []Lag{{"Exchange", 90 * time.Second}, {"SharePoint", 0}}},
+		{"one", HourlySummary{Tenant: "a", Counts: metrics.Counts{Records: 5, Blobs: 2, Duplicates: 1}, Lags: []Lag{{"Exchange", 90 * time.Second}, {"SharePoint", 0}}},
 			"a: in the last hour 5 records of 2 blobs delivered, 1 duplicates dropped; lag 1m at most (Exchange)"},
-		{"busy", Hour{Tenant: "a", Counts: Counts{Records: 5, Blobs: 2, Malformed: 3, Late: 4, Lost: 6, Gaps: 7, Retries: 8}, Throttled: 9, Pending: 10, Waiting: 11, Lags: []Lag{{"Exchange", 0}}},
+		{"busy", HourlySummary{Tenant: "a", Counts: metrics.Counts{Records: 5, Blobs: 2, Malformed: 3, Late: 4, Lost: 6, Gaps: 7, Retries: 8}, Throttled: 9, Pending: 10, Waiting: 11, Lags: []Lag{{"Exchange", 0}}},
 			"a: in the last hour 5 records of 2 blobs delivered, 0 duplicates dropped, 3 malformed elements, 4 blobs listed late, 6 blobs lost, 7 gaps, " +
 				"8 retries, 9 requests throttled, 10 blobs still to come, 11 bytes waiting for Fluent Bit; lag less than a minute"},
-		{"wrong", Hour{Tenant: "a", Lags: []Lag{{"Exchange", 2 * time.Hour}, {"SharePoint", time.Minute}}, Problems: []Problem{problem, everywhere}},
+		{"wrong", HourlySummary{Tenant: "a", Lags: []Lag{{"Exchange", 2 * time.Hour}, {"SharePoint", time.Minute}}, Problems: []Problem{problem, everywhere}},
 			"a: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag 2h00m at most (Exchange); " +
 				"SharePoint: failing for 3h00m (met 14 times): no permission; degraded for 1m: the disk is full"},
 	} {

@@ -11,13 +11,14 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// desk is a board of two tenants with two streams each, and what it told.
-type desk struct {
-	*Board
+// observed is a Monitor of two tenants with two streams each, and its output.
+type observed struct {
+	*Monitor
 	mu     sync.Mutex
 	lines  []string
 	events []string
@@ -32,16 +33,16 @@ var (
 
 	secret   = Cause{What: "the secret is wrong", Do: "change it", Detail: "7000215"}
 	consent  = Cause{What: "no permission", Do: "grant it", Detail: "401"}
-	outage   = Cause{What: "requests fail", Do: "wait", Detail: "500", Passing: true}
+	outage   = Cause{What: "requests fail", Do: "wait", Detail: "500", Transient: true}
 	fullDisk = Cause{What: "the disk is full", Do: "make room", Detail: "ENOSPC"}
 )
 
-// onDesk runs f beside a board in a bubble and returns what was logged.
-func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
+// observe runs f beside a Monitor in a bubble of synctest and returns the output.
+func observe(t *testing.T, f func(d *observed)) (d *observed) {
 	t.Helper()
-	d = &desk{}
+	d = &observed{}
 	synctest.Test(t, func(t *testing.T) {
-		d.Board = NewBoard([]source.Stream{aE, aS, bE, bS}, nil, d.log, d.emit)
+		d.Monitor = NewMonitor([]source.Stream{aE, aS, bE, bS}, nil, d.log, d.emit)
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() {
@@ -58,13 +59,13 @@ func onDesk(t *testing.T, f func(d *desk)) (d *desk) {
 	return d
 }
 
-func (d *desk) log(level Level, line string) {
+func (d *observed) log(level logging.Level, line string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.lines = append(d.lines, fmt.Sprintf("%d %s", level, line))
 }
 
-func (d *desk) emit(e Event) {
+func (d *observed) emit(e Event) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	var whats []string
@@ -74,20 +75,20 @@ func (d *desk) emit(e Event) {
 	d.events = append(d.events, strings.TrimSpace(fmt.Sprintf("%s/%s %s>%s %s", e.Tenant, e.ContentType, e.Previous, e.State, strings.Join(whats, ", "))))
 }
 
-// wants compares what was said since it was asked last.
-func (d *desk) wants(t *testing.T, lines ...string) {
+// wants compares what was logged since the last call.
+func (d *observed) wants(t *testing.T, lines ...string) {
 	t.Helper()
 	synctest.Wait()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if !slices.Equal(d.lines, lines) {
-		t.Errorf("said\n%s\nwant\n%s", strings.Join(d.lines, "\n"), strings.Join(lines, "\n"))
+		t.Errorf("logged\n%s\nwant\n%s", strings.Join(d.lines, "\n"), strings.Join(lines, "\n"))
 	}
 	d.lines = nil
 }
 
-// well introduces both tenants.
-func (d *desk) well() {
+// well passes the summaries of both tenants.
+func (d *observed) well() {
 	d.Listed(every)
 	time.Sleep(2 * time.Second)
 	synctest.Wait()
@@ -97,7 +98,7 @@ func (d *desk) well() {
 }
 
 func TestAllIsWell(t *testing.T) {
-	d := onDesk(t, func(d *desk) {
+	d := observe(t, func(d *observed) {
 		d.Note(every, "subscription started")
 		d.Listed(aE)
 		time.Sleep(5 * time.Second)
@@ -112,20 +113,20 @@ func TestAllIsWell(t *testing.T) {
 	})
 	d.wantEvents(t, "a/Exchange starting>ok", "a/SharePoint starting>ok", "b/Exchange starting>ok", "b/SharePoint starting>ok")
 	if len(d.lines) > 0 {
-		t.Errorf("more was said: %q", d.lines)
+		t.Errorf("more was logged: %q", d.lines)
 	}
 }
 
-func (d *desk) wantEvents(t *testing.T, events ...string) {
+func (d *observed) wantEvents(t *testing.T, events ...string) {
 	t.Helper()
 	if !slices.Equal(d.events, events) {
 		t.Errorf("events\n%s\nwant\n%s", strings.Join(d.events, "\n"), strings.Join(events, "\n"))
 	}
 }
 
-// What the summary says is not said by another line, also if it is met again.
+// What is in the summary is not logged again, however often it is met.
 func TestSummaryHoldsWhatIsWrong(t *testing.T) {
-	d := onDesk(t, func(d *desk) {
+	d := observe(t, func(d *observed) {
 		d.Set(a, SignIn, Failing, secret)
 		d.Listed(bE)
 		d.Set(bS, Permission, Failing, consent)
@@ -146,9 +147,9 @@ func TestSummaryHoldsWhatIsWrong(t *testing.T) {
 		"b/Exchange starting>ok", "b/SharePoint starting>failing no permission", "b/Exchange ok>degraded the disk is full")
 }
 
-// A tenant that hears nothing is introduced all the same, in the end.
-func TestIntroductionWaitsNotForEver(t *testing.T) {
-	onDesk(t, func(d *desk) {
+// A tenant without an answer has a summary after summaryTimeout.
+func TestSummaryTimeout(t *testing.T) {
+	observe(t, func(d *observed) {
 		d.Listed(aE)
 		d.Set(aE, Download, Degraded, outage)
 		time.Sleep(9900 * time.Millisecond)
@@ -161,7 +162,7 @@ func TestIntroductionWaitsNotForEver(t *testing.T) {
 }
 
 func TestOneLineForOneCause(t *testing.T) {
-	d := onDesk(t, func(d *desk) {
+	d := observe(t, func(d *observed) {
 		d.well()
 		d.Set(aE, Listing, Failing, outage)
 		time.Sleep(time.Second)
@@ -186,14 +187,14 @@ func TestOneLineForOneCause(t *testing.T) {
 }
 
 func TestRepeatsAreFolded(t *testing.T) {
-	onDesk(t, func(d *desk) {
+	observe(t, func(d *observed) {
 		d.well()
 		d.Set(aE, Download, Degraded, outage)
 		d.Clear(aE, Download)
 		time.Sleep(time.Minute)
-		d.wants(t) // over before it was worth a word
+		d.wants(t) // ended before it was logged
 
-		// Coming and going is said once in a while, and never every second.
+		// A problem that comes and goes is logged once in a repeatInterval.
 		for range 3600 {
 			d.Set(aE, Download, Degraded, outage)
 			time.Sleep(time.Second)
@@ -216,7 +217,7 @@ func TestRepeatsAreFolded(t *testing.T) {
 			d.Set(aE, Download, Degraded, outage)
 		}
 		d.Clear(aE, Download)
-		d.Set(aE, Download, Degraded, outage) // not over yet
+		d.Set(aE, Download, Degraded, outage) // its end is not logged yet
 		time.Sleep(time.Minute)
 		d.Clear(aE, Download, Listing)
 		time.Sleep(3 * time.Second)
@@ -224,9 +225,9 @@ func TestRepeatsAreFolded(t *testing.T) {
 	})
 }
 
-// Another cause of the same condition takes the place of the first.
+// Another cause of the same condition replaces the first.
 func TestCauseChanges(t *testing.T) {
-	onDesk(t, func(d *desk) {
+	observe(t, func(d *observed) {
 		d.well()
 		d.Set(a, SignIn, Failing, outage)
 		time.Sleep(3 * time.Second)
@@ -238,22 +239,22 @@ func TestCauseChanges(t *testing.T) {
 	})
 }
 
-// What waits to be said is said at the end; that a start was too short is not.
+// What is pending is logged at the end, but no summary that is merely incomplete.
 func TestStop(t *testing.T) {
-	d := onDesk(t, func(d *desk) {
+	d := observe(t, func(d *observed) {
 		time.Sleep(100 * time.Millisecond)
 		d.Set(b, SignIn, Failing, secret)
 	})
 	if want := []string{"1 b: nothing is collected: the secret is wrong: change it (7000215)"}; !slices.Equal(d.lines, want) {
-		t.Errorf("said %q, want %q", d.lines, want)
+		t.Errorf("logged %q, want %q", d.lines, want)
 	}
-	if d = onDesk(t, func(*desk) {}); len(d.lines) > 0 {
-		t.Errorf("said %q of nothing", d.lines)
+	if d = observe(t, func(*observed) {}); len(d.lines) > 0 {
+		t.Errorf("logged %q", d.lines)
 	}
 }
 
 func TestSnapshot(t *testing.T) {
-	onDesk(t, func(d *desk) {
+	observe(t, func(d *observed) {
 		begun := time.Now()
 		d.Listed(a)
 		time.Sleep(time.Minute)
@@ -278,7 +279,7 @@ func TestSnapshot(t *testing.T) {
 	})
 }
 
-// What others have put into a cause reaches nobody as it came.
+// Foreign text in a cause is cleaned before anybody gets it.
 func TestForeignTextIsCleaned(t *testing.T) {
 	hostile := Cause{
 		What:   "the service says \x1b[31m" + strings.Repeat("x", 10000),
@@ -288,14 +289,14 @@ func TestForeignTextIsCleaned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var lines []string
 		var causes []Cause
-		b := NewBoard([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ Level, line string) { lines = append(lines, line) },
+		m := NewMonitor([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ logging.Level, line string) { lines = append(lines, line) },
 			func(e Event) { causes = append(causes, e.Causes...) })
-		b.Set(aE, Listing, Failing, hostile)
-		b.Note(aE, "a note \x07")
+		m.Set(aE, Listing, Failing, hostile)
+		m.Note(aE, "a note \x07")
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		b.Run(ctx)
-		causes = append(causes, b.Snapshot()[0].Causes...)
+		m.Run(ctx)
+		causes = append(causes, m.Snapshot()[0].Causes...)
 		if len(causes) != 2 || len(lines) == 0 {
 			t.Fatalf("%d causes, %d lines", len(causes), len(lines))
 		}
@@ -310,13 +311,4 @@ func TestForeignTextIsCleaned(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestRedactedLog(t *testing.T) {
-	var got string
-	Log(func(_ Level, line string) { got = line }).Redacted(sanitize.NewRedactor("s3cr3t")).Errorf("a\n%s", "s3cr3t")
-	if got != "a <secret>" {
-		t.Errorf("got %q", got)
-	}
-	Log(nil).Redacted(nil).Errorf("nobody reads this")
 }

@@ -7,18 +7,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Hour is what became of a tenant in an hour.
-type Hour struct {
+// HourlySummary is what was collected of a tenant in one hour, and its state at the
+// end of that hour.
+type HourlySummary struct {
 	Tenant string
-	Counts
+	metrics.Counts
 	Throttled int64     // requests
-	Pending   int64     // blobs that are listed and not delivered now
-	Waiting   int64     // bytes that wait for Fluent Bit now
+	Pending   int64     // blobs that are listed and not delivered
+	Waiting   int64     // bytes that wait for Fluent Bit
 	Lags      []Lag     // of each stream
-	Problems  []Problem // that there are
+	Problems  []Problem // worst first
 }
 
 // Lag is how far a stream is behind.
@@ -27,9 +29,10 @@ type Lag struct {
 	Lag         time.Duration
 }
 
-// Line tells it, with what is wrong, since when and how often it was met. What
-// is not there and need not be is left out.
-func (h Hour) Line(now time.Time) string {
+// Line is the summary as a log line, at level info. It has each problem with how
+// long it has lasted at now and how often it was met, and leaves out counts of 0,
+// except for records, blobs and duplicates.
+func (h HourlySummary) Line(now time.Time) string {
 	line := fmt.Sprintf("in the last hour %d records of %d blobs delivered, %d duplicates dropped", h.Records, h.Blobs, h.Duplicates)
 	for _, n := range []struct {
 		number int64
@@ -49,7 +52,7 @@ func (h Hour) Line(now time.Time) string {
 	if worst.Lag < time.Minute {
 		parts = append(parts, "lag less than a minute")
 	} else {
-		parts = append(parts, fmt.Sprintf("lag %s at most (%s)", rough(worst.Lag), worst.ContentType))
+		parts = append(parts, fmt.Sprintf("lag %s at most (%s)", roundedDuration(worst.Lag), worst.ContentType))
 	}
 	all := make([]source.Stream, 0, len(h.Lags))
 	for _, n := range h.Lags {
@@ -58,7 +61,7 @@ func (h Hour) Line(now time.Time) string {
 	for _, p := range h.Problems {
 		who := ""
 		if len(p.Streams) < len(all) {
-			who = list(typesOf(h.Tenant, p.Streams, all)) + ": "
+			who = enumerate(typesOf(h.Tenant, p.Streams, all)) + ": "
 		}
 		parts = append(parts, fmt.Sprintf("%s%s for %s: %s", who, p.State, lasted(p, now), p.What))
 	}
