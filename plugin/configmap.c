@@ -28,7 +28,8 @@ struct o365_map {
 
 enum { MAP_STR = 0, MAP_LAST = 63 };
 
-/* 0 means a string that is not stored anywhere. */
+/* Returns NULL if there is no memory. Entries are zeroed: with set_property 0 the
+ * host does not store the value. */
 struct o365_map *o365_map_new(int entries)
 {
     return calloc(entries + 1, sizeof(struct o365_map));
@@ -50,10 +51,10 @@ static int same_object(const void *a, const void *b)
 }
 
 /*
- * Reports whether this host takes a config map (5.1.1 and later: the
- * definition has room for one) and lays it out as above. The second is seen in
- * a map of its own: with the right size the second entry has a type, and a name
- * and a description among the host's own constants.
+ * Reports whether this host accepts a config map (5.1.1 and later: the
+ * definition has room for one) and has the layout above. A map of the host's own
+ * reveals the layout: if the size is right, the second entry has a type, and a
+ * name and a description among the host's constants.
  */
 int o365_map_fits(void *def)
 {

@@ -8,7 +8,7 @@
 #include "shim.h"
 
 /*
- * Metrics of our own among the input's, which Fluent Bit shows on its HTTP
+ * The plugin's metrics among the input's, which Fluent Bit publishes on its HTTP
  * endpoint. The prototypes are those of cmt_counter.h, cmt_gauge.h and
  * cmt_histogram.h in lib/cmetrics/include/cmetrics, the same in every version
  * since 2.0.
@@ -25,10 +25,10 @@ static struct {
     create_buckets *buckets;
     create_histogram *histogram;
     set_histogram *set_histogram;
-    int histograms; /* they can be shown */
+    int histograms; /* can be published */
 } host;
 
-static int shows_histograms(void);
+static int histograms_work(void);
 
 void o365_metrics_find(void)
 {
@@ -39,17 +39,17 @@ void o365_metrics_find(void)
     host.buckets = (create_buckets *) dlsym(RTLD_DEFAULT, "cmt_histogram_buckets_create_size");
     host.histogram = (create_histogram *) dlsym(RTLD_DEFAULT, "cmt_histogram_create");
     host.set_histogram = (set_histogram *) dlsym(RTLD_DEFAULT, "cmt_histogram_set_default");
-    host.histograms = host.buckets && host.histogram && host.set_histogram && shows_histograms();
+    host.histograms = host.buckets && host.histogram && host.set_histogram && histograms_work();
 }
 
 /*
- * To show an input's metrics the host copies them (src/flb_metrics_exporter.c).
- * Up to 3.0.1 its copy of a histogram reads as many buckets as there were
- * observations, and up to 4.2.1, with exceptions, the last bucket is left out.
- * One observation and one bucket show which host does it right, and are no harm
- * to the others.
+ * To publish an input's metrics the host copies them
+ * (src/flb_metrics_exporter.c). Up to 3.0.1 its copy of a histogram reads as many
+ * buckets as there were observations, and up to 4.2.1, with exceptions, it omits
+ * the last bucket. A histogram with one observation and one bucket reveals
+ * whether the host is correct, and is harmless if it is not.
  */
-static int shows_histograms(void)
+static int histograms_work(void)
 {
     void *(*context_create)(void) = dlsym(RTLD_DEFAULT, "cmt_create");
     void (*context_destroy)(void *) = dlsym(RTLD_DEFAULT, "cmt_destroy");
@@ -87,7 +87,8 @@ static int shows_histograms(void)
     return right;
 }
 
-/* Returns NULL where the host has no such metrics. */
+/* Returns a struct cmt_counter, cmt_gauge or cmt_histogram; NULL if the host has
+ * no such metrics. */
 void *o365_metric(void *metrics, int type, char *name, char *help, int labels, char **keys, double *bounds, size_t n)
 {
     switch (type) {
@@ -113,8 +114,7 @@ void o365_metric_set(void *metric, int type, double value, int labels, char **va
     (type == O365_COUNTER ? host.set_counter : host.set_gauge)(metric, now(), value, labels, values);
 }
 
-/* counts has one more element than the histogram has bounds; each holds all up
- * to its bound. */
+/* counts is cumulative and has one more element than the histogram has bounds. */
 void o365_histogram_set(void *metric, uint64_t *counts, double sum, uint64_t count, int labels, char **values)
 {
     host.set_histogram(metric, now(), counts, sum, count, labels, values);

@@ -44,9 +44,9 @@ void o365_signals_save(void)
 }
 
 /*
- * Puts back what Fluent Bit has changed and returns how much that was. Only
- * handlers of Fluent Bit's own are replaced: another one is a plugin's that was
- * loaded after this one, and calls ours.
+ * Restores what Fluent Bit has changed and returns the number of signals. Only
+ * Fluent Bit's own handlers are replaced: any other belongs to a plugin loaded
+ * after this one, and calls the handlers of this one.
  */
 int o365_signals_restore(void *api)
 {

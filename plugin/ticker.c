@@ -11,14 +11,14 @@
 
 /*
  * The host calls FLBPluginInputCallback once a second (PROXY_CALLBACK_TIME,
- * src/flb_plugin_proxy.c), and not at all while the input is paused or another
- * instance is: its pause stops the collector of the instance that was
+ * src/flb_plugin_proxy.c), and not at all while this input or another instance is
+ * paused: a pause stops the collector of the instance that was
  * initialised last. So every instance registers a collector of its own, as the
  * C inputs do in their cb_init.
  *
- * It is an event collector on a timer of ours rather than a time collector:
- * up to 3.2 the host closes a time collector's descriptor twice, and by the
- * second time it may belong to a connection of ours.
+ * It is an event collector on the plugin's own timer rather than a time
+ * collector: up to 3.2 the host closes a time collector's descriptor twice, and
+ * by the second time it may belong to a connection of the plugin.
  */
 #ifdef __linux__
 
@@ -70,8 +70,8 @@ void o365_ticker_ack(int fd)
     }
 }
 
-/* The collector is taken out of the event loop first: the host would otherwise
- * do it when the descriptor is long somebody else's. */
+/* The collector leaves the event loop first: otherwise the host would remove it
+ * later, when the descriptor may already belong to something else. */
 void o365_ticker_close(void *instance, int collector, int fd)
 {
     int (*pause)(int, void *) = dlsym(RTLD_DEFAULT, "flb_input_collector_pause");

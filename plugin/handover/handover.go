@@ -21,9 +21,10 @@ type Host interface {
 	Counters() (Counters, bool)
 	// CanAppend reports whether Append can be used.
 	CanAppend() bool
-	// Append puts a batch on the input's ring buffer, false if it is full. events
-	// are MessagePack, one event after the other; records is their number. Without
-	// a tag it is the section's.
+	// Append puts a batch on the input's ring buffer. It returns false if the batch
+	// is not there, because the buffer is full. events are MessagePack, one event
+	// after the other; records is their number. An empty tag stands for that of the
+	// section.
 	Append(tag string, events []byte, records int) bool
 	// Free returns the free space in bytes for this input on the disk of Fluent
 	// Bit's chunks, false if they are in memory or not found yet. They can be found
@@ -46,7 +47,7 @@ type Handover struct {
 	paused          bool
 	handedOver      int64 // bytes
 	smallRoundsDone int
-	lastSeen        map[outcome]time.Time
+	lastSeen        map[outcome]time.Time // when each problem last occurred
 }
 
 // New returns the hand-over from source to host. log is the queue that source
