@@ -9,7 +9,7 @@
 //
 // # The file
 //
-// The store is one SQLite file (see schema.sql), which sqlite3 reads while it
+// The store is one SQLite file (see store_sqlite_schema1.sql), which sqlite3 reads while it
 // is in use: SELECT * FROM delivered, complete or missing. Beside it are FILE.lock,
 // which says who has it, and SQLite's FILE-journal.
 //

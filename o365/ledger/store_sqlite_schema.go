@@ -14,10 +14,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-//go:embed schema.sql
+//go:embed store_sqlite_schema1.sql
 var schema1 string
 
-//go:embed schema2.sql
+//go:embed store_sqlite_schema2.sql
 var schema2 string
 
 // schemas are what each version adds to the one before; a file says how many it

@@ -20,7 +20,7 @@ CREATE TABLE blobs (
 ) WITHOUT ROWID;
 
 -- Record keys as schema 1 had them, of their Id alone. They are read, and go
--- when they are too old; schema2.sql has the table for new ones.
+-- when they are too old; store_sqlite_schema2.sql has the table for new ones.
 CREATE TABLE record_keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,
