@@ -181,7 +181,10 @@ func Open(c Config, h Host) (*Input, error) {
 }
 
 func openLedger(c Config, now func() time.Time, log health.Log) (*ledger.Ledger, error) {
-	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log, Now: now}
+	remember := ledger.Options{Retention: make(map[string]time.Duration), DedupWindow: c.DedupWindow, Log: log, Now: now}
+	for _, t := range c.contentTypes() {
+		remember.Retention[t.Name] = t.Retention
+	}
 	if c.Dedup {
 		remember.DedupMax = c.DedupMax
 	}

@@ -6,33 +6,26 @@ import (
 )
 
 // A generation takes 1/9 of DedupMax or 1/5 of DedupWindow, whichever is full
-// first: there are never more of them than marks.
+// first: there are never more of them than the 16 bits of a mark.
 const (
-	parts      = 9
-	ages       = 5
-	marksLeast = 1 << 8
-	marksMost  = 1 << 24 // 32 MB; with more keys Claim is a little slower
+	generationsPerMax    = 9
+	generationsPerWindow = 5
+	maxGenerations       = 16
+	minMarks             = 1 << 8
+	maxMarks             = 1 << 24 // 32 MB; with more keys Claim is a little slower
 )
 
-// keyRow is what one transaction adds: rows have rising ids.
-type keyRow struct {
-	id   int64
-	time int64 // Unix seconds
-	keys []Key
-	old  bool // the keys are those of schema 1
-}
-
-// keys holds record keys by age. Whole generations are dropped, which gives
-// memory back at once.
-type keys struct {
+// keyGenerations holds record keys by age. Whole generations are dropped, which
+// gives memory back at once.
+type keyGenerations struct {
 	hasher
 	max     int   // keys
 	window  int64 // seconds; 0: unlimited
 	next    int64 // id of the next row
 	total   int
-	further int // of total: keys of further contents
-	old     int // of total: keys of schema 1
-	evicted uint64
+	further int          // of total: keys of further contents
+	old     int          // of total: keys of schema 1
+	evicted uint64       // keys dropped because of max
 	gens    []generation // oldest first, never more than there are marks
 	marks   []uint16     // by hash of the id: the generations that may have such a key; 2 to 4 a key
 }
@@ -43,43 +36,45 @@ type generation struct {
 	mark       uint16
 	further    int // keys of further contents
 	old        int // keys of schema 1
-	keys       table
+	keys       keyTable
 }
 
-func newKeys(most int, window time.Duration) keys {
-	return keys{
+func newKeyGenerations(maxKeys int, window time.Duration) keyGenerations {
+	return keyGenerations{
 		hasher: hasher{maphash.MakeSeed()},
-		max:    max(most, 0), window: int64(window / time.Second), next: 1,
-		marks: make([]uint16, marksLeast),
+		max:    max(maxKeys, 0), window: int64(window / time.Second), next: 1,
+		marks: make([]uint16, minMarks),
 	}
 }
 
 // get returns the newest key with the id of k. It asks the marks first: most keys
 // are new, and looking for one in every generation takes as many cache misses.
-func (ks *keys) get(k Key) (Key, bool) { return ks.hashed(k, ks.hash(k)) }
+func (ks *keyGenerations) get(k Key) (Key, bool) { return ks.hashed(k, ks.hash(k)) }
 
-func (ks *keys) hashed(k Key, hash uint64) (Key, bool) {
+func (ks *keyGenerations) hashed(k Key, hash uint64) (Key, bool) {
 	mark := *ks.marksOf(hash)
 	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
 		if mark&ks.gens[i].mark != 0 {
-			if have, ok := ks.gens[i].keys.get(k, hash); ok {
-				return have, true
+			if found, ok := ks.gens[i].keys.get(k, hash); ok {
+				return found, true
 			}
 		}
 	}
 	return k, false
 }
 
-func (ks *keys) has(k Key) bool {
-	have, ok := ks.get(k)
-	return ok && have == k
+func (ks *keyGenerations) has(k Key) bool {
+	found, ok := ks.get(k)
+	return ok && found == k
 }
 
-func (ks *keys) marksOf(hash uint64) *uint16 { return &ks.marks[hash&uint64(len(ks.marks)-1)] }
+func (ks *keyGenerations) marksOf(hash uint64) *uint16 {
+	return &ks.marks[hash&uint64(len(ks.marks)-1)]
+}
 
-// markMore makes room for more marks when there are more keys.
-func (ks *keys) markMore() {
-	if 2*ks.total < len(ks.marks) || len(ks.marks) >= marksMost {
+// growMarks doubles the marks when there are more keys.
+func (ks *keyGenerations) growMarks() {
+	if 2*ks.total < len(ks.marks) || len(ks.marks) >= maxMarks {
 		return
 	}
 	ks.marks = make([]uint16, 2*len(ks.marks))
@@ -88,9 +83,9 @@ func (ks *keys) markMore() {
 	}
 }
 
-// add remembers a row's keys, and forgets the oldest generations to keep within
+// add adds the keys of a row, and drops the oldest generations to keep within
 // max.
-func (ks *keys) add(r keyRow) {
+func (ks *keyGenerations) add(r keyRow) {
 	if len(r.keys) == 0 {
 		return
 	}
@@ -104,14 +99,14 @@ func (ks *keys) add(r keyRow) {
 			k = fromSchema1(k)
 		}
 		hash := ks.hash(k)
-		if have, ok := ks.hashed(k, hash); ok && have == k {
+		if found, ok := ks.hashed(k, hash); ok && found == k {
 			continue
 		}
 		for ks.total >= ks.max {
 			ks.evicted += uint64(ks.gens[0].keys.len)
 			ks.drop()
 		}
-		ks.markMore()
+		ks.growMarks()
 		g := ks.current(r)
 		*ks.marksOf(hash) |= g.mark
 		g.last = max(g.last, r.time)
@@ -131,13 +126,13 @@ func (ks *keys) add(r keyRow) {
 }
 
 // current returns the generation that takes the keys of r.
-func (ks *keys) current(r keyRow) *generation {
+func (ks *keyGenerations) current(r keyRow) *generation {
 	n := len(ks.gens)
 	if n > 0 {
 		g := &ks.gens[n-1]
 		full := g.keys.len >= ks.part()
-		old := ks.window > 0 && r.time-g.born > ks.window/ages
-		if !full && !old || n == 16 {
+		old := ks.window > 0 && r.time-g.born > ks.window/generationsPerWindow
+		if !full && !old || n == maxGenerations {
 			return g
 		}
 	}
@@ -145,18 +140,18 @@ func (ks *keys) current(r keyRow) *generation {
 	for _, g := range ks.gens {
 		used |= g.mark
 	}
-	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: table{most: ks.part()}})
+	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: keyTable{expected: ks.part()}})
 	return &ks.gens[n]
 }
 
-// part is how many keys a generation takes at most.
-func (ks *keys) part() int { return (ks.max-1)/parts + 1 }
+// part returns how many keys a generation takes at most.
+func (ks *keyGenerations) part() int { return (ks.max-1)/generationsPerMax + 1 }
 
-func (ks *keys) expired(g generation, now int64) bool {
+func (ks *keyGenerations) expired(g generation, now int64) bool {
 	return ks.window > 0 && now-g.last > ks.window
 }
 
-func (ks *keys) drop() {
+func (ks *keyGenerations) drop() {
 	g := ks.gens[0]
 	ks.total -= g.keys.len
 	ks.further -= g.further
@@ -168,16 +163,17 @@ func (ks *keys) drop() {
 	ks.gens = ks.gens[1:]
 }
 
-// first is the id of the oldest row that is still needed.
-func (ks *keys) first() int64 {
+// first returns the id of the oldest row that is still needed.
+func (ks *keyGenerations) first() int64 {
 	if len(ks.gens) == 0 {
 		return ks.next
 	}
 	return ks.gens[0].first
 }
 
-// firstAt is first once the generations that have expired by now are gone.
-func (ks *keys) firstAt(now int64) int64 {
+// firstAt returns what first will once the generations that have expired at now,
+// in Unix seconds, are dropped.
+func (ks *keyGenerations) firstAt(now int64) int64 {
 	for _, g := range ks.gens {
 		if !ks.expired(g, now) {
 			return g.first
@@ -186,8 +182,8 @@ func (ks *keys) firstAt(now int64) int64 {
 	return ks.next
 }
 
-// forget drops the generations that have expired.
-func (ks *keys) forget(now int64) {
+// forget drops the generations that have expired at now, in Unix seconds.
+func (ks *keyGenerations) forget(now int64) {
 	for len(ks.gens) > 0 && ks.expired(ks.gens[0], now) {
 		ks.drop()
 	}

@@ -5,23 +5,23 @@ import (
 	"math/bits"
 )
 
-// table is a set of keys, each with an id of its own, in 18 bytes each when it is
-// full, of which a map takes up to 36: open addressing, linear probing, and a
-// size that is not a power of two. It never shrinks.
-type table struct {
-	most  int // keys that will come; more are taken too
-	len   int
-	slots []Key // the zero key marks a free one
-	zero  bool  // the zero key is in the set
+// keyTable is a set of keys with different ids. It takes 18 bytes for each when it
+// is full, where a map takes up to 36: open addressing, linear probing, and a size
+// that is not a power of two. It never shrinks.
+type keyTable struct {
+	expected int // keys; more are taken too
+	len      int
+	slots    []Key // the zero key marks a free one
+	zero     bool  // the zero key is in the set
 }
 
-const leastSlots = 64
+const minSlots = 64
 
-// room is how many slots n keys take: one in eight is free.
-func room(n int) int { return n + n/7 + 1 }
+// slotsFor returns how many slots n keys take: one in eight is free.
+func slotsFor(n int) int { return n + n/7 + 1 }
 
 // get returns the key with the id of k.
-func (t *table) get(k Key, hash uint64) (_ Key, ok bool) {
+func (t *keyTable) get(k Key, hash uint64) (_ Key, ok bool) {
 	if k == (Key{}) && t.zero {
 		return k, true
 	}
@@ -32,8 +32,8 @@ func (t *table) get(k Key, hash uint64) (_ Key, ok bool) {
 	return t.slots[slot], found
 }
 
-// set takes a key, in place of one with its id.
-func (t *table) set(k Key, hash uint64, rehash func(Key) uint64) (added bool) {
+// set adds a key, in place of one with its id.
+func (t *keyTable) set(k Key, hash uint64, rehash func(Key) uint64) (added bool) {
 	if k == (Key{}) {
 		if added = !t.zero; added {
 			t.zero = true
@@ -41,7 +41,7 @@ func (t *table) set(k Key, hash uint64, rehash func(Key) uint64) (added bool) {
 		}
 		return added
 	}
-	if room(t.len+1) > len(t.slots) {
+	if slotsFor(t.len+1) > len(t.slots) {
 		t.grow(rehash)
 	}
 	slot, found := t.find(k, hash)
@@ -51,14 +51,14 @@ func (t *table) set(k Key, hash uint64, rehash func(Key) uint64) (added bool) {
 	return !found
 }
 
-// grow doubles the slots, or takes as many as all keys will need.
-func (t *table) grow(hash func(Key) uint64) {
-	n := max(leastSlots, 2*len(t.slots))
-	if full := room(t.most); len(t.slots) < full {
+// grow doubles the slots, or takes as many as the expected keys need.
+func (t *keyTable) grow(hash func(Key) uint64) {
+	n := max(minSlots, 2*len(t.slots))
+	if full := slotsFor(t.expected); len(t.slots) < full {
 		n = min(n, full)
 	}
 	old := t.slots
-	t.slots = make([]Key, max(n, room(t.len+1)))
+	t.slots = make([]Key, max(n, slotsFor(t.len+1)))
 	for _, k := range old {
 		if k != (Key{}) {
 			i, _ := t.find(k, hash(k))
@@ -69,7 +69,7 @@ func (t *table) grow(hash func(Key) uint64) {
 
 // find returns the slot of the key with the id of k, or the free one where k
 // belongs.
-func (t *table) find(k Key, hash uint64) (slot int, found bool) {
+func (t *keyTable) find(k Key, hash uint64) (slot int, found bool) {
 	n := uint64(len(t.slots))
 	i, _ := bits.Mul64(hash, n)
 	for id := k.id(); t.slots[i].id() != id || t.slots[i] == (Key{}); {
@@ -84,7 +84,7 @@ func (t *table) find(k Key, hash uint64) (slot int, found bool) {
 }
 
 // each calls f with every key.
-func (t *table) each(f func(Key)) {
+func (t *keyTable) each(f func(Key)) {
 	if t.zero {
 		f(Key{})
 	}
@@ -95,7 +95,7 @@ func (t *table) each(f func(Key)) {
 	}
 }
 
-// hasher spreads ids, which others choose, in a way that nobody can foresee.
+// hasher spreads ids, which others may choose, in a way that nobody can predict.
 type hasher struct{ seed maphash.Seed }
 
 func (h hasher) hash(k Key) uint64 { return maphash.Bytes(h.seed, k[:8]) }

@@ -31,7 +31,7 @@ func refused(l *Ledger, stored, n int) error {
 		}
 	}
 	for range 3 {
-		if err := l.Confirm([]Delivery{d}); err == nil || damaged(err) {
+		if err := l.Confirm([]Delivery{d}); err == nil || isDamage(err) {
 			return fmt.Errorf("delivery %d: %v", n, err)
 		}
 	}
@@ -88,7 +88,7 @@ func fillUpToLimit(path string, args []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := Open(path, Options{DedupMax: 1 << 20, Now: at(start)})
+	l, err := tryOpen(path, Options{DedupMax: 1 << 20, Now: at(start)})
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func TestFullDisk(t *testing.T) {
 		t.Fatal(err)
 	}
 	other := filepath.Join(dir, "other.db")
-	if _, err := Open(other, opt); err == nil || damaged(err) || !strings.Contains(err.Error(), other) {
+	if _, err := tryOpen(other, opt); err == nil || isDamage(err) || !strings.Contains(err.Error(), other) {
 		t.Errorf("a new one on a full disk: %v", err)
 	}
 
@@ -184,7 +184,7 @@ func TestFullDisk(t *testing.T) {
 // loseSystemCall confirms three deliveries, then has the kernel answer a
 // system call with an error, on the database or else on its journal.
 func loseSystemCall(path string, args []string) error {
-	l, err := Open(path, Options{DedupMax: 1 << 20, Now: at(start)})
+	l, err := tryOpen(path, Options{DedupMax: 1 << 20, Now: at(start)})
 	if err != nil {
 		return err
 	}
@@ -278,7 +278,7 @@ func TestOpenDenied(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{filepath.Join(private, "o365.db"), sealed} {
-		_, err := Open(path, Options{})
+		_, err := tryOpen(path, Options{})
 		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "must be able to write") {
 			t.Errorf("%s: %v", path, err)
 		}

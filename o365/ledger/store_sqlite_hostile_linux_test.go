@@ -64,7 +64,7 @@ func ended(t *testing.T, path string, opt Options) (*Ledger, error) {
 	}
 	opened := make(chan result, 1)
 	go func() {
-		l, err := Open(path, opt)
+		l, err := tryOpen(path, opt)
 		opened <- result{l, err}
 	}()
 	select {
@@ -151,7 +151,7 @@ func TestObstaclesInUse(t *testing.T) {
 	must(t, os.WriteFile(victim, []byte(precious), 0o600))
 	l := open(t, path, Options{})
 	must(t, l.Confirm([]Delivery{delivery(1)}))
-	l.store.(*file).disconnect() // as after any error
+	l.store.(*sqliteStore).disconnect() // as after any error
 	must(t, errors.Join(os.Remove(path+"-journal"), os.Link(victim, path+"-journal")))
 	if err := l.Confirm([]Delivery{delivery(2)}); err == nil || !strings.Contains(err.Error(), path+"-journal has another name too") {
 		t.Errorf("got %v", err)
@@ -182,7 +182,7 @@ func TestLockContent(t *testing.T) {
 			path := filepath.Join(scratch(t), "o365.db")
 			lock := path + ".lock"
 			must(t, os.WriteFile(lock, []byte(tt.content), 0o600))
-			l, err := Open(path, Options{})
+			l, err := tryOpen(path, Options{})
 			if err == nil {
 				l.Close()
 			}
@@ -203,7 +203,7 @@ func TestLockContent(t *testing.T) {
 			must(t, err)
 			defer f.Close()
 			must(t, syscall.Flock(int(f.Fd()), syscall.LOCK_EX))
-			if _, err := Open(path, Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "precious") {
+			if _, err := tryOpen(path, Options{}); !errors.Is(err, ErrLocked) || strings.Contains(err.Error(), "precious") {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -217,7 +217,7 @@ func TestSetAsideOverwritesNothing(t *testing.T) {
 		must(t, os.WriteFile(path, []byte(strings.Repeat("no database", 100)), 0o600))
 		taken := path + ".corrupt-20260301T120000Z" + suffix
 		must(t, os.WriteFile(taken, []byte(precious), 0o600))
-		_, err := Open(path, Options{Now: at(start)})
+		_, err := tryOpen(path, Options{Now: at(start)})
 		if err == nil || !strings.Contains(err.Error(), taken+" exists already") {
 			t.Errorf("got %v", err)
 		}
@@ -336,9 +336,9 @@ func TestEndlessTree(t *testing.T) {
 			}
 			must(t, multiply(path, root))
 			var log lines
-			opt := Options{DedupMax: 1000, Log: log.log, readTime: time.Second}
+			opt := Options{DedupMax: 1000, Log: log.log, openTimeLimit: time.Second}
 			if tt.want == "is damaged" {
-				opt.readTime = 0
+				opt.openTimeLimit = 0
 			}
 			_, err := ended(t, path, opt)
 			if text := fmt.Sprint(err, log); !strings.Contains(text, tt.want) {
@@ -423,7 +423,7 @@ func TestLockedByAnother(t *testing.T) {
 	defer conn.Close()
 	_, err = conn.ExecContext(context.Background(), "BEGIN EXCLUSIVE")
 	must(t, err)
-	l, err := Open(path, Options{DedupMax: 10})
+	l, err := tryOpen(path, Options{DedupMax: 10})
 	if err == nil {
 		l.Close()
 	}

@@ -53,7 +53,7 @@ func confirmForEver(path string, args []string) error {
 	if err != nil {
 		return err
 	}
-	l, err := Open(path, Options{DedupMax: 1 << 20, Now: at(start)})
+	l, err := tryOpen(path, Options{DedupMax: 1 << 20, Now: at(start)})
 	if err != nil {
 		return err
 	}

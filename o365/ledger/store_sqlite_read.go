@@ -10,63 +10,62 @@ import (
 // scan is sql.Rows.Scan.
 type scan func(...any) error
 
-// load reads the whole file into st.
-func (f *file) load(st *state) error {
-	streams := make(map[int64]source.Stream, len(f.streams))
-	for s, id := range f.streams {
-		streams[id] = s
+// readState reads all tables but that of the streams into st, which is empty.
+func (s *sqliteStore) readState(st *state) error {
+	streams := make(map[int64]source.Stream, len(s.streams))
+	for name, id := range s.streams {
+		streams[id] = name
 	}
-	for _, table := range []func(*state, map[int64]source.Stream) error{f.loadSince, f.loadBlobs, f.loadKeys, f.loadSpans, f.loadGaps} {
-		if err := table(st, streams); err != nil {
+	for _, read := range []func(*state, map[int64]source.Stream) error{s.readSince, s.readBlobs, s.readKeys, s.readSpans, s.readGaps} {
+		if err := read(st, streams); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *file) loadStreams() error {
-	return f.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
+func (s *sqliteStore) readStreams() error {
+	return s.each("SELECT id, tenant, content_type FROM streams", func(scan scan) error {
 		var id int64
-		var s source.Stream
-		err := scan(&id, &s.Tenant, &s.ContentType)
-		if id < 0 || id > mostNumber {
+		var name source.Stream
+		err := scan(&id, &name.Tenant, &name.ContentType)
+		if id < 0 || id > maxStoredNumber {
 			return fmt.Errorf("stream %d", id)
 		}
-		f.streams[s] = id
+		s.streams[name] = id
 		return err
 	})
 }
 
-func (f *file) loadBlobs(st *state, streams map[int64]source.Stream) error {
+func (s *sqliteStore) readBlobs(st *state, streams map[int64]source.Stream) error {
 	n := make([]int64, 4)
 	const query = "SELECT keep_until, created, records, done, checksum, stream, content_id FROM blobs"
-	return f.each(query, func(scan scan) error {
+	return s.each(query, func(scan scan) error {
 		var sum, id int64
 		var text string
 		if err := scan(&n[0], &n[1], &n[2], &n[3], &sum, &id, &text); err != nil {
 			return err
 		}
-		s := streams[id]
-		st.blobs.set(blobKey(s, text), entry{until: uint32(n[0]), records: uint32(n[2]<<1 | n[3])})
-		return verify(sum, n, s.Tenant, s.ContentType, text)
+		name := streams[id]
+		st.blobs.set(blobKey(name, text), entry{keepUntil: uint32(n[0]), records: uint32(n[2]<<1 | n[3])})
+		return verify(sum, n, name.Tenant, name.ContentType, text)
 	})
 }
 
-// loadKeys reads the rows of schema 1 first: they have the lower ids.
-func (f *file) loadKeys(st *state, _ map[int64]source.Stream) error {
-	err := f.eachKeyRow("record_keys", func(r keyRow) {
+// readKeys reads the rows of schema 1 first: they have the lower ids.
+func (s *sqliteStore) readKeys(st *state, _ map[int64]source.Stream) error {
+	err := s.eachKeyRow("record_keys", func(r keyRow) {
 		r.old = true
 		st.keys.add(r)
 	})
-	if err == nil {
-		err = f.eachKeyRow("keys", st.keys.add)
+	if err != nil {
+		return err
 	}
-	st.keys.evicted = 0
-	return err
+	return s.eachKeyRow("keys", st.keys.add)
 }
 
-func (f *file) eachKeyRow(table string, add func(keyRow)) error {
-	return f.each("SELECT id, confirmed, keys, checksum FROM "+table+" ORDER BY id", func(scan scan) error {
+func (s *sqliteStore) eachKeyRow(table string, add func(keyRow)) error {
+	return s.each("SELECT id, confirmed, keys, checksum FROM "+table+" ORDER BY id", func(scan scan) error {
 		var r keyRow
 		var packed []byte
 		var sum int64
@@ -88,54 +87,62 @@ func (f *file) eachKeyRow(table string, add func(keyRow)) error {
 	})
 }
 
-func (f *file) loadSince(st *state, streams map[int64]source.Stream) error {
-	return f.each("SELECT start, checksum, stream FROM since", func(scan scan) error {
+func (s *sqliteStore) readSince(st *state, streams map[int64]source.Stream) error {
+	return s.each("SELECT start, checksum, stream FROM since", func(scan scan) error {
 		var start, sum, id int64
 		if err := scan(&start, &sum, &id); err != nil {
 			return err
 		}
-		s := streams[id]
-		if err := verify(sum, []int64{start}, s.Tenant, s.ContentType); err != nil {
+		name := streams[id]
+		if err := verify(sum, []int64{start}, name.Tenant, name.ContentType); err != nil {
 			return err
 		}
-		st.since[s] = time.Unix(start, 0).UTC()
-		f.since[s] = st.since[s]
+		st.since[name] = time.Unix(start, 0).UTC()
+		s.since[name] = st.since[name]
 		return nil
 	})
 }
 
-func (f *file) loadSpans(st *state, streams map[int64]source.Stream) error {
+func (s *sqliteStore) readSpans(st *state, streams map[int64]source.Stream) error {
 	const query = "SELECT start, stop, checksum, stream FROM spans ORDER BY stream, start"
-	return f.each(query, func(scan scan) error {
+	return s.each(query, func(scan scan) error {
 		var from, to, sum, id int64
 		if err := scan(&from, &to, &sum, &id); err != nil {
 			return err
 		}
-		s := streams[id]
-		st.spans[s] = append(st.spans[s], unixSpan(from, to))
-		return verify(sum, []int64{from, to}, s.Tenant, s.ContentType)
+		name := streams[id]
+		st.spans[name] = append(st.spans[name], unixSpan(from, to))
+		return verify(sum, []int64{from, to}, name.Tenant, name.ContentType)
 	})
 }
 
-func (f *file) loadGaps(st *state, streams map[int64]source.Stream) error {
+// readGaps leaves out a gap that is there twice: the answer to the first commit got
+// lost, and it was repeated.
+func (s *sqliteStore) readGaps(st *state, streams map[int64]source.Stream) error {
 	n := make([]int64, 3)
+	read := make(map[Gap]bool)
 	const query = "SELECT start, stop, found, checksum, stream, reason FROM gaps ORDER BY id"
-	return f.each(query, func(scan scan) error {
+	return s.each(query, func(scan scan) error {
 		var sum, id int64
 		var reason string
 		if err := scan(&n[0], &n[1], &n[2], &sum, &id, &reason); err != nil {
 			return err
 		}
-		s := streams[id]
-		st.apply(change{gaps: []Gap{{s, unixSpan(n[0], n[1]), reason, time.Unix(n[2], 0).UTC()}}})
-		return verify(sum, n, s.Tenant, s.ContentType, reason)
+		name := streams[id]
+		g := Gap{Stream: name, Span: unixSpan(n[0], n[1]), Reason: reason}
+		if !read[g] {
+			read[g] = true
+			g.Found = time.Unix(n[2], 0).UTC()
+			st.apply(transaction{gaps: []Gap{g}})
+		}
+		return verify(sum, n, name.Tenant, name.ContentType, reason)
 	})
 }
 
-// each calls row for every row of the query's result. What row refuses is
-// damage; what the query itself says may be a passing fault.
-func (f *file) each(query string, row func(scan) error) error {
-	rows, err := f.conn.QueryContext(f.ctx, query)
+// each calls row for every row of the query's result. An error of row is damage;
+// one of the query itself may be a passing fault.
+func (s *sqliteStore) each(query string, row func(scan) error) error {
+	rows, err := s.conn.QueryContext(s.ctx, query)
 	if err != nil {
 		return err
 	}
@@ -148,13 +155,13 @@ func (f *file) each(query string, row func(scan) error) error {
 	return rows.Err()
 }
 
-// mostNumber bounds ids and times, before and after 1970: those of the year 9999
-// are within it, and adding to it does not overflow.
-const mostNumber = 1 << 38
+// maxStoredNumber bounds ids and times, in Unix seconds before and after 1970: those
+// of the year 9999 are within it, and adding to it does not overflow.
+const maxStoredNumber = 1 << 38
 
 func verify(sum int64, numbers []int64, texts ...string) error {
 	for _, n := range numbers {
-		if n < -mostNumber || n > mostNumber {
+		if n < -maxStoredNumber || n > maxStoredNumber {
 			return fmt.Errorf("number %d", n)
 		}
 	}

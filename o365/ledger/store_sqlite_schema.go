@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 //go:embed store_sqlite_schema1.sql
@@ -20,51 +19,51 @@ var schema1 string
 //go:embed store_sqlite_schema2.sql
 var schema2 string
 
-// schemas are what each version adds to the one before; a file says how many it
-// has.
+// schemas are what each version adds to the one before; user_version of a file is
+// how many it has.
 var schemas = []string{schema1, schema2}
 
-// schemaOf is the schema of a version.
+// schemaOf returns the schema of a version.
 func schemaOf(version int64) string { return strings.Join(schemas[:version], ";\n") }
 
-// upgrade adds what a file of an earlier schema does not have.
-func (f *file) upgrade(version int64) error {
+// upgrade adds to a file of an earlier schema what the last one has.
+func (s *sqliteStore) upgrade(version int64) error {
 	if int(version) == len(schemas) {
 		return nil
 	}
-	return f.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
+	return s.exec(fmt.Sprintf("BEGIN IMMEDIATE; %s; COMMIT", added(version)))
 }
 
-// added are the statements that make a file of one version one of the last.
+// added returns the statements that make a file of one version one of the last.
 func added(version int64) string {
 	return fmt.Sprintf("%s; PRAGMA user_version = %d", strings.Join(schemas[version:], ";"), len(schemas))
 }
 
-const mostObjects = 100 // tables and views that are compared
+const maxSchemaObjects = 100 // tables, views and others that are compared
 
 // checkSchema compares tables and views with those that a schema makes, before
-// any of them is read: what calls itself a table may be a view without end, and a
-// trigger may do anything.
-func (f *file) checkSchema(schema string) error {
-	want, may, err := ownSchema(f.ctx, schema)
+// any of them is read: what has the name of a table may be a view without end, and
+// a trigger may do anything.
+func (s *sqliteStore) checkSchema(schema string) error {
+	want, may, err := ownSchema(s.ctx, schema)
 	if err != nil {
 		return err
 	}
-	got, err := readSchema(f.ctx, f.conn)
+	got, err := readSchema(s.ctx, s.conn)
 	if err != nil {
 		return err
 	}
 	if err := differs(got, want, may); err != nil {
-		if same := func(name string) bool { return got[name] == want[name] }; same("table streams") && same("table since") {
-			f.rescueSince()
+		if isOwn := func(name string) bool { return got[name] == want[name] }; isOwn("table streams") && isOwn("table since") {
+			s.rescueSince()
 		}
 		return err
 	}
 	return nil
 }
 
-// differs returns in what the objects of a file are not those that must and may be
-// there; those that must be there are among those that may.
+// differs returns how the objects of a file differ from those that it must and may
+// have; what it must have is among what it may have.
 func differs(got, must, may map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(got)) {
 		switch text, own := may[name]; {
@@ -83,40 +82,8 @@ func differs(got, must, may map[string]string) error {
 	return nil
 }
 
-// check looks for damage of the structure: pages that are in two places, or in
-// none. Reading a table, that may come to no end; adding to it, only then is it
-// met. The table "" stands for the whole file.
-func (f *file) check(table string) error {
-	query := "PRAGMA quick_check(1)"
-	if table != "" {
-		query = fmt.Sprintf("PRAGMA quick_check(%s)", table)
-	}
-	var verdict string
-	if err := f.conn.QueryRowContext(f.ctx, query).Scan(&verdict); err != nil {
-		return err
-	}
-	if verdict != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, sanitize.Text(verdict, sanitize.MaxText))
-	}
-	return nil
-}
-
-// rescueSince reads from when on streams are collected, as far as it can be read,
-// out of a file that is going to be set aside.
-func (f *file) rescueSince() {
-	if f.check("streams") != nil || f.check("since") != nil || f.loadStreams() != nil {
-		return
-	}
-	known := newState(Options{})
-	streams := make(map[int64]source.Stream, len(f.streams))
-	for s, id := range f.streams {
-		streams[id] = s
-	}
-	_ = f.loadSince(&known, streams) // what is damaged is not believed
-}
-
-// ownSchema returns what a schema makes, as SQLite keeps it, and the same with what
-// is left when somebody lets SQLite analyze the file.
+// ownSchema returns the objects that a schema makes, as SQLite stores them, and the
+// same with those that ANALYZE adds, which somebody may have run.
 func ownSchema(ctx context.Context, schema string) (must, may map[string]string, err error) {
 	db, err := sql.Open("sqlite", ":memory:")
 	if err != nil {
@@ -143,7 +110,7 @@ func ownSchema(ctx context.Context, schema string) (must, may map[string]string,
 
 // readSchema returns the SQL of every object by its kind and name.
 func readSchema(ctx context.Context, conn *sql.Conn) (map[string]string, error) {
-	rows, err := conn.QueryContext(ctx, "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema LIMIT ?", mostObjects)
+	rows, err := conn.QueryContext(ctx, "SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_schema LIMIT ?", maxSchemaObjects)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func remember(t *testing.T, path string, ids int) {
 	if ids == 0 {
 		return
 	}
-	l, err := ledger.Open(path, ledger.Options{DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
+	l, err := ledger.Open(path, ledger.Options{Retention: map[string]time.Duration{cloud.Exchange: 7 * 24 * time.Hour}, DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}
