@@ -81,9 +81,9 @@ func (l *Ledger) KnowsOldKey(k Key) bool {
 }
 
 // Evicted returns how many record keys were forgotten since Open because there
-// were more than DedupMax, before DedupWindow had passed for the newest of those
-// that went with them. Such a record is delivered again if the source repeats it.
-// It only rises.
+// were more than DedupMax, before DedupWindow had passed: if the source repeats
+// such a record, it is delivered again. The oldest of them may be up to a fifth
+// older than DedupWindow, as whole generations are dropped. It never falls.
 func (l *Ledger) Evicted() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -56,7 +56,7 @@ func (m *model) confirm(ds []Delivery) {
 	}
 }
 
-// want says whether the key must be remembered, and whether it may be; last is
+// want returns whether the key must be remembered, and whether it may be; last is
 // its place in m.keys, or -1.
 func (m *model) want(k Key, last int, pruned time.Time) (must, may bool) {
 	if m.claimed[k] {

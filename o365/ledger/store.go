@@ -6,12 +6,12 @@ import "errors"
 // in a file, [memoryStore] nowhere. A state is what its transactions have made of
 // it, in their order.
 //
-// A store makes transactions durable and nothing else. Every question is answered
-// from the ledger's own state in memory, so a store is read once, by load. Its
-// methods are called by one goroutine at a time, load first; nothing is called
-// after close, but load after a load that failed. Making a store does no I/O.
+// A store makes transactions durable and nothing else: every question is answered
+// from the ledger's own state in memory, and only load reads a store. Making a store
+// does no I/O. Its methods are called by one goroutine at a time, load first and
+// close last.
 //
-// TestStores holds every store to what follows.
+// TestStores holds every store to what follows; memoryStore alone is not durable.
 //
 // # Ownership
 //
@@ -23,8 +23,9 @@ import "errors"
 // A store that does not own the place never changes it: either its load fails
 // with [ErrLocked], because another store owns the place, or its commit does,
 // because another store has taken the place since (a lost compare-and-swap). After
-// that, commit goes on to fail with ErrLocked until load has succeeded again: the
-// ledger's state is outdated, and has to be replaced by the one that load returns.
+// that, commit goes on to fail with ErrLocked until the same store, or another one,
+// is loaded: the ledger's state is outdated, and load returns what the other owner
+// made of it.
 //
 // # Atomicity, and what a crash leaves
 //
@@ -76,8 +77,8 @@ type store interface {
 	// empty costs nothing.
 	commit(tx transaction) error
 
-	// close gives up the place, whether load succeeded or not. It stores nothing:
-	// what was committed is durable already.
+	// close gives up the place, if it is owned. It stores nothing: what was
+	// committed is durable already.
 	close() error
 }
 

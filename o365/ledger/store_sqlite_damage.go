@@ -17,7 +17,7 @@ import (
 // errDamaged says that the file's content cannot be right.
 var errDamaged = errors.New("wrong content")
 
-// isDamage reports whether err says that the file's content is wrong. A full
+// isDamage reports whether err means that the file's content is wrong. A full
 // disk, a reader in the way or an input/output error do not.
 func isDamage(err error) bool {
 	switch resultCode(err) {

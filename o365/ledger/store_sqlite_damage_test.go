@@ -156,7 +156,7 @@ func TestWrongRow(t *testing.T) {
 	}
 }
 
-// examine opens a damaged ledger as often as a restart would, and says what
+// examine opens a damaged ledger as often as a restart would, and returns what
 // became of it and whether it knows since when it collects.
 func examine(path string) (outcome string, since bool, err error) {
 	var log lines

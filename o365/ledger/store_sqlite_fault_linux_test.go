@@ -22,7 +22,7 @@ func init() {
 	roles["lose a system call"] = loseSystemCall
 }
 
-// refused makes a change fail, and then says what is wrong with the ledger.
+// refused makes a change fail, and returns what is wrong with the ledger then.
 func refused(l *Ledger, stored, n int) error {
 	d := delivery(n)
 	for _, k := range d.Keys {

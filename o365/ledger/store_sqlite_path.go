@@ -53,8 +53,8 @@ func resolvePath(path string) (string, error) {
 var besideSuffixes = []string{"-journal", "-wal", "-shm"}
 
 // prepareFiles makes sure that the file exists and can be written, private when it
-// is new, and that nothing foreign lies where SQLite opens a file. The caller holds the
-// lock, and SQLite does not have the file open.
+// is new, and that nothing foreign lies where SQLite opens a file. The caller holds
+// the lock, and SQLite does not have the file open.
 func prepareFiles(path string) error {
 	for _, suffix := range besideSuffixes {
 		if err := files.CheckOwn(path + suffix); err != nil {

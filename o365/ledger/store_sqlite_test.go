@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -125,6 +126,43 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if aside, _ := filepath.Glob(filepath.Join(dir, "*.corrupt-*")); len(aside) > 0 {
 		t.Errorf("set aside: %v", aside)
+	}
+}
+
+// A transaction may have more keys than fit into a row.
+func TestManyKeysInOneTransaction(t *testing.T) {
+	if brief() {
+		t.Skip("takes its time")
+	}
+	const n = maxRowBytes/len(Key{}) + 1000
+	path := filepath.Join(scratch(t), "o365.db")
+	opt := Options{DedupMax: 2 * n, Log: func(_ health.Level, line string) { t.Error(line) }}
+	l := open(t, path, opt)
+	d := Delivery{Stream: exchange, Blob: "b", Created: start, Keys: make([]Key, n)}
+	for i := range d.Keys {
+		d.Keys[i] = keyOf(uint64(2*i), 1)
+	}
+	for _, keys := range [][]Key{d.Keys, {keyOf(2*uint64(n), 1)}} {
+		if err := l.Confirm([]Delivery{{Stream: exchange, Blob: "b", Created: start, Keys: keys}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, reopened := range []bool{false, true} {
+		if reopened {
+			l.Close()
+			l = open(t, path, opt)
+		}
+		if rows := count(t, l, "SELECT count(*) FROM keys WHERE id BETWEEN 1 AND 6"); rows != 6 {
+			t.Errorf("%d rows", rows)
+		}
+		if l.state.keys.total != n+1 || l.state.keys.next != 7 {
+			t.Errorf("%d keys, the next row is %d", l.state.keys.total, l.state.keys.next)
+		}
+		for i := range uint64(n + 1) {
+			if !l.state.keys.has(keyOf(2*i, 1)) {
+				t.Fatalf("key %d is not known", i)
+			}
+		}
 	}
 }
 
