@@ -3,11 +3,9 @@ package ledger
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -259,39 +257,6 @@ func deny(number, errno, fd int, same bool) error {
 		return e
 	}
 	return nil
-}
-
-// Whoever runs the host may not write where the option points.
-func TestOpenDenied(t *testing.T) {
-	dir := scratch(t)
-	private := filepath.Join(dir, "private")
-	sealed := filepath.Join(dir, "sealed.db")
-	if err := errors.Join(os.Chmod(dir, 0o777), os.Mkdir(private, 0o700), os.WriteFile(sealed, nil, 0o400)); err != nil {
-		t.Fatal(err)
-	}
-	if os.Getuid() == 0 { // as which everything is allowed
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		become(t, 65534)
-		defer become(t, 0)
-	} else if err := os.Chmod(private, 0o500); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{filepath.Join(private, "o365.db"), sealed} {
-		_, err := tryOpen(path, Options{})
-		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "must be able to write") {
-			t.Errorf("%s: %v", path, err)
-		}
-	}
-}
-
-// become makes this thread, which is locked, one of another user.
-func become(t *testing.T, uid uintptr) {
-	t.Helper()
-	const same = ^uintptr(0)
-	if _, _, err := unix.RawSyscall(unix.SYS_SETRESUID, same, uid, same); err != 0 {
-		t.Fatal(err)
-	}
 }
 
 func TestSystemCallFails(t *testing.T) {
