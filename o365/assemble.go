@@ -76,7 +76,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := openLedger(c, in.metrics.EarliestNow, h.Log)
+	book, err := openLedger(c, tenants[0].types(), in.metrics.EarliestNow, h.Log)
 	if err != nil {
 		return nil, err
 	}
@@ -215,8 +215,11 @@ func collect(ctx context.Context, tenant string, col *collector.Collector, monit
 // reload replaces may be closing it.
 const lockWait = 2 * time.Second
 
-func openLedger(c Config, now func() time.Time, log logging.Logger) (*ledger.Ledger, error) {
-	remember := ledger.Options{DedupWindow: c.DedupWindow, Log: log, Now: now}
+func openLedger(c Config, types []source.ContentType, now func() time.Time, log logging.Logger) (*ledger.Ledger, error) {
+	remember := ledger.Options{Retention: make(map[string]time.Duration), DedupWindow: c.DedupWindow, Log: log, Now: now}
+	for _, t := range types {
+		remember.Retention[t.Name] = t.Retention
+	}
 	if c.Dedup {
 		remember.DedupMax = c.DedupMax
 	}

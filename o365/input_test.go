@@ -144,7 +144,7 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 	r.options["health_tag"] = "o365.health"
 	r.options["content_types"] = api.Exchange
 	month := 30 * 24 * time.Hour
-	book, err := ledger.Open(r.options["db"], ledger.Options{Now: func() time.Time { return time.Now().Add(-month) }})
+	book, err := ledger.Open(r.options["db"], ledger.Options{Retention: map[string]time.Duration{api.Exchange: 7 * 24 * time.Hour}, Now: func() time.Time { return time.Now().Add(-month) }})
 	if err != nil {
 		t.Fatal(err)
 	}

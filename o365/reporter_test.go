@@ -26,7 +26,7 @@ var (
 func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
-		book, err := ledger.Open("", ledger.Options{})
+		book, err := ledger.Open("", ledger.Options{Retention: map[string]time.Duration{"c": 7 * 24 * time.Hour}})
 		if err != nil {
 			t.Fatal(err)
 		}

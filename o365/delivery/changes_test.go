@@ -55,7 +55,7 @@ func TestChangesInAnyPortions(t *testing.T) {
 }
 
 func openMemory(t *testing.T) *ledger.Ledger {
-	l, err := ledger.Open("", ledger.Options{})
+	l, err := ledger.Open("", ledger.Options{Retention: map[string]time.Duration{"c": 7 * 24 * time.Hour}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,10 +15,10 @@ type slow struct {
 	begun, end chan struct{}
 }
 
-func (s slow) commit(c change) error {
+func (s slow) commit(tx transaction) error {
 	close(s.begun)
 	<-s.end
-	return s.store.commit(c)
+	return s.store.commit(tx)
 }
 
 func TestQuestionsDoNotWaitForTheDisk(t *testing.T) {

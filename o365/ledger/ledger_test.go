@@ -3,14 +3,10 @@ package ledger
 import (
 	"testing"
 	"time"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-var exchange = source.Stream{Tenant: "t1", ContentType: "Audit.Exchange"}
-
 func TestClaimConfirmRelease(t *testing.T) {
-	l, err := Open("", Options{DedupMax: 100, DedupWindow: time.Hour})
+	l, err := tryOpen("", Options{DedupMax: 100, DedupWindow: time.Hour})
 	if err != nil {
 		t.Fatal(err)
 	}

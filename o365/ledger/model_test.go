@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -57,7 +56,7 @@ func (m *model) confirm(ds []Delivery) {
 	}
 }
 
-// want says whether the key must be remembered, and whether it may be; last is
+// want returns whether the key must be remembered, and whether it may be; last is
 // its place in m.keys, or -1.
 func (m *model) want(k Key, last int, pruned time.Time) (must, may bool) {
 	if m.claimed[k] {
@@ -115,13 +114,13 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 	for s := m.now.Add(-10 * 24 * time.Hour).Truncate(slot); s.Before(m.now); s = s.Add(slot) {
 		in := slices.ContainsFunc(spans, func(sp source.Span) bool { return !s.Before(sp.From) && s.Before(sp.To) })
 		want := m.slots[s.Unix()]
-		if in && !want || want && !in && s.After(m.now.Add(-spansKept)) {
+		if in && !want || want && !in && s.After(m.now.Add(-8*24*time.Hour)) {
 			t.Fatalf("slot %v complete: %v in %v", s, in, spans)
 		}
 	}
 	var gaps []Gap
 	for _, g := range m.gaps {
-		if !g.Found.Before(pruned.Add(-gapsKept)) {
+		if !g.Found.Before(pruned.Add(-minGapRetention)) {
 			gaps = append(gaps, g)
 		}
 	}
@@ -148,31 +147,28 @@ type balky struct {
 
 var errBalky = errors.New("no space left")
 
-func (b balky) commit(c change) error {
+func (b balky) commit(tx transaction) error {
 	if b.random.IntN(3) == 0 {
 		return errBalky
 	}
-	return b.store.commit(c)
+	return b.store.commit(tx)
 }
 
 func TestModel(t *testing.T) {
 	for seed := range uint64(6) {
-		for _, kind := range []string{"memory", "file"} {
-			t.Run(fmt.Sprint(kind, seed), func(t *testing.T) {
+		for name, newPlace := range storePlaces {
+			t.Run(fmt.Sprint(name, seed), func(t *testing.T) {
 				t.Parallel()
-				path := ""
-				if kind == "file" {
-					path = filepath.Join(scratch(t), "o365.db")
-				}
-				runModel(t, path, rand.New(rand.NewPCG(seed, 0)))
+				runModel(t, newPlace(t), rand.New(rand.NewPCG(seed, 0)))
 			})
 		}
 	}
 }
 
-func runModel(t *testing.T, path string, random *rand.Rand) {
+func runModel(t *testing.T, place storePlace, random *rand.Rand) {
 	m := &model{now: start, blobs: make(map[string]modelBlob), claimed: make(map[Key]bool), came: make(map[Key]Key), slots: make(map[int64]bool)}
 	m.opt = Options{
+		Retention:   sevenDays,
 		DedupMax:    []int{1, 7, 8, 100, 1000}[random.IntN(5)],
 		DedupWindow: time.Duration(1+random.IntN(7)) * 24 * time.Hour,
 		Now:         func() time.Time { return m.now },
@@ -184,7 +180,7 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 			l.Close()
 		}
 		var err error
-		if l, err = Open(path, m.opt); err != nil {
+		if l, err = openStore(place.store(t), m.opt); err != nil {
 			t.Fatal(err)
 		}
 		l.store = balky{l.store, random}
@@ -213,7 +209,7 @@ func runModel(t *testing.T, path string, random *rand.Rand) {
 		case 0:
 			m.now = m.now.Add(time.Duration(random.IntN(36*3600)) * time.Second)
 		case 1:
-			if path != "" {
+			if place.durable() {
 				reopen()
 			}
 		case 2:

@@ -7,7 +7,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// whole narrows a span to whole seconds: less is claimed, never more.
+// whole narrows a span to whole seconds: it never becomes longer.
 func whole(s source.Span) source.Span {
 	from := s.From.UTC().Truncate(time.Second)
 	if from.Before(s.From) {
@@ -43,7 +43,7 @@ func mergeSpans(spans []source.Span, floor time.Time) []source.Span {
 	return merged
 }
 
-// Before returns what of the spans lies before a moment, in whole seconds.
+// Before returns the parts of spans that lie before a moment, in whole seconds.
 func Before(spans []source.Span, end time.Time) []source.Span {
 	end = end.UTC().Truncate(time.Second)
 	var kept []source.Span

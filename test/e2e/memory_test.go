@@ -138,7 +138,7 @@ func remember(t *testing.T, path string, ids int) {
 	if ids == 0 {
 		return
 	}
-	l, err := ledger.Open(path, ledger.Options{DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
+	l, err := ledger.Open(path, ledger.Options{Retention: map[string]time.Duration{api.Exchange: 7 * 24 * time.Hour}, DedupMax: ids, DedupWindow: 7 * 24 * time.Hour})
 	must(t, err)
 	const row = 1000
 	now := time.Now()

@@ -108,7 +108,7 @@ func TestOneIDForever(t *testing.T) {
 		n = 100_000
 	}
 	cost := func(key func(i uint64) Key, want Verdict) (time.Duration, uint64) {
-		l, err := Open("", Options{DedupMax: n, Now: at(start)})
+		l, err := tryOpen("", Options{DedupMax: n, Now: at(start)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -156,13 +156,13 @@ func TestOneIDForever(t *testing.T) {
 // schema1File makes a file as version 1 left it, with rows of n keys each.
 func schema1File(t *testing.T, path string, rows ...keyRow) {
 	t.Helper()
-	if err := prepare(path); err != nil {
+	if err := prepareFiles(path); err != nil {
 		t.Fatal(err)
 	}
-	f := &file{path: path, now: at(start), ctx: background}
-	err := errors.Join(f.connect(), // which makes the present schema
+	f := &sqliteStore{path: path, now: at(start), ctx: background}
+	err := errors.Join(f.reconnect(), // which makes the present schema
 		f.exec("DROP TABLE keys; PRAGMA user_version = 1"),
-		f.setSince(change{since: map[source.Stream]time.Time{exchange: start}}))
+		f.setSince(transaction{since: map[source.Stream]time.Time{exchange: start}}))
 	for _, r := range rows {
 		var packed []byte
 		for _, k := range r.keys {
@@ -216,7 +216,7 @@ func TestUpgrade(t *testing.T) {
 		}
 		l.Close()
 	}
-	now = start.Add(opt.DedupWindow + opt.DedupWindow/ages + time.Second)
+	now = start.Add(opt.DedupWindow + opt.DedupWindow/generationsPerWindow + time.Second)
 	for range 2 {
 		l := open(t, path, opt)
 		if err := l.Prune(now); err != nil {
@@ -261,8 +261,8 @@ func TestOldKeysGoFirst(t *testing.T) {
 func TestDamagedOldKeys(t *testing.T) {
 	path := filepath.Join(scratch(t), "o365.db")
 	schema1File(t, path, row(1, start.Unix(), 20))
-	f := &file{path: path, now: at(start), ctx: background}
-	if err := errors.Join(f.connect(), f.exec("UPDATE record_keys SET keys = zeroblob(320)"), f.disconnect()); err != nil {
+	f := &sqliteStore{path: path, now: at(start), ctx: background}
+	if err := errors.Join(f.reconnect(), f.exec("UPDATE record_keys SET keys = zeroblob(320)"), f.disconnect()); err != nil {
 		t.Fatal(err)
 	}
 	var log lines

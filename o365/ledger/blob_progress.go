@@ -3,12 +3,17 @@ package ledger
 import (
 	"crypto/sha256"
 	"math"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// blob is one blob of a change.
+// Progress is how much of a blob has been acknowledged.
+type Progress struct {
+	Records int  // elements of the blob, counted from its start, that need not be delivered again
+	Done    bool // the whole blob
+}
+
+// blob is one blob of a transaction.
 type blob struct {
 	stream  source.Stream
 	id      string // contentId
@@ -19,15 +24,15 @@ type blob struct {
 
 // entry is what memory holds of a blob: 24 bytes with its key.
 type entry struct {
-	until   uint32 // Unix seconds; it may be forgotten then
-	records uint32 // 2*Records, +1 when done
+	keepUntil uint32 // Unix seconds; it may be forgotten then
+	records   uint32 // 2*Records, +1 when done
 }
 
 func (e entry) progress() Progress {
 	return Progress{Records: int(e.records >> 1), Done: e.records&1 == 1}
 }
 
-// grow takes d in: what is confirmed stays confirmed.
+// grow adds the progress of d: what was acknowledged stays acknowledged.
 func (e *entry) grow(d Delivery) {
 	through := uint32(min(max(d.Through, 0), math.MaxInt32))
 	through = max(through, e.records>>1)
@@ -38,23 +43,7 @@ func (e *entry) grow(d Delivery) {
 	e.records = through<<1 | done
 }
 
-// keepUntil says when nobody will list the blob any more. A contentExpiration
-// that is missing or absurd must neither forget it early nor keep it for ever.
-func keepUntil(d Delivery, now time.Time) uint32 {
-	t := d.Created.Add(listed)
-	if d.Created.IsZero() {
-		t = now.Add(listed)
-	}
-	if d.Expires.After(t) {
-		t = d.Expires
-	}
-	if most := now.Add(blobMost); t.After(most) {
-		t = most
-	}
-	return uint32(max(t.Add(blobGrace).Unix(), 0))
-}
-
-// blobKey is the same in every run.
+// blobKey returns the key of a blob, the same in every run.
 func blobKey(s source.Stream, contentID string) Key {
 	var room [256]byte
 	b := append(room[:0], s.Tenant...)
@@ -66,10 +55,10 @@ func blobKey(s source.Stream, contentID string) Key {
 	return Key(sum[:])
 }
 
-const day = 24 * 60 * 60
+const daySeconds = 24 * 60 * 60
 
-// blobs holds the entries by the day they are forgotten on: a map never gives
-// memory back, so a whole day's map goes at once.
+// blobs holds the entries by the day they expire on: a map never gives memory
+// back, so a whole day's map is dropped at once.
 type blobs []blobDay
 
 type blobDay struct {
@@ -86,9 +75,9 @@ func (b blobs) get(k Key) (entry, bool) {
 	return entry{}, false
 }
 
-// set adds or replaces; until of a known blob never changes.
+// set adds or replaces an entry; keepUntil of a blob never changes.
 func (b *blobs) set(k Key, e entry) {
-	end := (int64(e.until)/day + 1) * day
+	end := (int64(e.keepUntil)/daySeconds + 1) * daySeconds
 	for _, d := range *b {
 		if d.end == end {
 			d.entries[k] = e
@@ -98,6 +87,7 @@ func (b *blobs) set(k Key, e entry) {
 	*b = append(*b, blobDay{end, map[Key]entry{k: e}})
 }
 
+// forget drops the days that have ended before a moment, in Unix seconds.
 func (b *blobs) forget(before int64) {
 	kept := (*b)[:0]
 	for _, d := range *b {

@@ -156,12 +156,12 @@ func TestWrongRow(t *testing.T) {
 	}
 }
 
-// examine opens a damaged ledger as often as a restart would, and says what
+// examine opens a damaged ledger as often as a restart would, and returns what
 // became of it and whether it knows since when it collects.
 func examine(path string) (outcome string, since bool, err error) {
 	var log lines
 	opt := Options{DedupMax: 20000, Log: log.log, Now: at(start)}
-	l, err := Open(path, opt)
+	l, err := tryOpen(path, opt)
 	if err != nil {
 		if strings.Contains(err.Error(), "newer version") || strings.Contains(err.Error(), "of another program") {
 			return "refused", false, nil // bits of the version or the application id
@@ -211,7 +211,7 @@ func examine(path string) (outcome string, since bool, err error) {
 		}
 	}
 	l.Close()
-	next, err := Open(path, opt)
+	next, err := tryOpen(path, opt)
 	if err != nil {
 		return outcome, since, fmt.Errorf("next start: %w", err)
 	}
@@ -235,12 +235,12 @@ func TestHotJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := l.store.(*file)
-	var c change
+	f := l.store.(*sqliteStore)
+	var tx transaction
 	for n := range 500 {
-		c.blobs = append(c.blobs, l.state.deliver([]Delivery{delivery(10 + n)}, start).blobs...)
+		tx.blobs = append(tx.blobs, l.state.deliver([]Delivery{delivery(10 + n)}, start).blobs...)
 	}
-	if err := errors.Join(f.exec("PRAGMA cache_size = 1"), f.exec("BEGIN IMMEDIATE"), f.addBlobs(c)); err != nil {
+	if err := errors.Join(f.exec("PRAGMA cache_size = 1"), f.exec("BEGIN IMMEDIATE"), f.addBlobs(tx)); err != nil {
 		t.Fatal(err)
 	}
 	killed := filepath.Join(dir, "killed.db")
@@ -273,7 +273,7 @@ func TestDamageInUse(t *testing.T) {
 	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
 		t.Fatal(err)
 	}
-	f := l.store.(*file)
+	f := l.store.(*sqliteStore)
 	f.disconnect() // as after any error
 	if err := os.WriteFile(path, bytes.Repeat([]byte{0xa5}, 20*page), 0o600); err != nil {
 		t.Fatal(err)

@@ -46,14 +46,14 @@ func again(as, path string, args ...string) *exec.Cmd {
 // together is the number of deliveries that are confirmed with delivery n.
 func together(n int) int { return n%4 + 1 }
 
-// confirmForEver confirms deliveries from number args[0] on, and says on
+// confirmForEver confirms deliveries from number args[0] on, and prints on
 // standard output how many are confirmed.
 func confirmForEver(path string, args []string) error {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
 	}
-	l, err := Open(path, Options{DedupMax: 1 << 20, Now: at(start)})
+	l, err := tryOpen(path, Options{DedupMax: 1 << 20, Now: at(start)})
 	if err != nil {
 		return err
 	}

@@ -7,14 +7,13 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 )
 
-// place finds the real file that path names, so that two names of one file get
-// one lock. It opens nothing: see acquire.
-func place(path string) (string, error) {
+// resolvePath returns the real file that path names, so that two names of one file
+// get one lock. It opens nothing: see acquire.
+func resolvePath(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return "", err
@@ -49,15 +48,15 @@ func place(path string) (string, error) {
 	}
 }
 
-// beside are the files that SQLite opens beside the database: the journal, and
-// those of write-ahead logging, which somebody may have turned on.
-var beside = []string{"-journal", "-wal", "-shm"}
+// besideSuffixes are those of the files that SQLite opens beside the database: the
+// journal, and those of write-ahead logging, which somebody may have turned on.
+var besideSuffixes = []string{"-journal", "-wal", "-shm"}
 
-// prepare makes sure that the file is there and can be written, private when it
-// is new, and that nothing foreign lies where SQLite looks. The caller holds the
-// lock, and SQLite does not have the file open.
-func prepare(path string) error {
-	for _, suffix := range beside {
+// prepareFiles makes sure that the file exists and can be written, private when it
+// is new, and that nothing foreign lies where SQLite opens a file. The caller holds
+// the lock, and SQLite does not have the file open.
+func prepareFiles(path string) error {
+	for _, suffix := range besideSuffixes {
 		if err := files.CheckOwn(path + suffix); err != nil {
 			return unusable(path+suffix, err)
 		}
@@ -69,30 +68,10 @@ func prepare(path string) error {
 	return f.Close()
 }
 
-// setAside renames a damaged database, and what is beside it so that the next one
-// is not repaired with it. In this order: a database that has lost its journal
-// could look sound.
-func setAside(path string, now time.Time) (string, error) {
-	aside := path + ".corrupt-" + now.UTC().Format("20060102T150405Z")
-	suffixes := append([]string{""}, beside...)
-	for _, suffix := range suffixes {
-		if _, err := os.Lstat(aside + suffix); err == nil {
-			return "", fmt.Errorf("%s exists already", aside+suffix)
-		}
-	}
-	for _, suffix := range suffixes {
-		err := os.Rename(path+suffix, aside+suffix)
-		if err != nil && (suffix == "" || !errors.Is(err, fs.ErrNotExist)) {
-			return "", err
-		}
-	}
-	return aside, nil
-}
-
 // errNoLock says that a file at the lock's place is another one.
 var errNoLock = errors.New("is not a lock of this plugin")
 
-// unusable says what to do about a file of the ledger that is not used.
+// unusable adds to an error what to do about a file of the ledger.
 func unusable(path string, err error) error {
 	do := ""
 	switch {
@@ -110,6 +89,7 @@ func unusable(path string, err error) error {
 	return fmt.Errorf("%s %w: %s", path, err, do)
 }
 
+// denied adds to an error about permissions who needs which.
 func denied(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: uid %d must be able to write the file and its directory", err, os.Getuid())

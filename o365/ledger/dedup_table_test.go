@@ -28,7 +28,7 @@ func TestTable(t *testing.T) {
 		{"all in the last slot", 500, 500, func(Key) uint64 { return math.MaxUint64 }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			set := table{most: test.most}
+			set := keyTable{expected: test.most}
 			has := func(n int) bool {
 				have, ok := set.get(numbered(n), test.hash(numbered(n)))
 				return ok && have == numbered(n)
@@ -62,7 +62,7 @@ func TestTable(t *testing.T) {
 // A key is found by its id, and has its place.
 func TestTableKeepsOneContent(t *testing.T) {
 	hash := hasher{maphash.MakeSeed()}.hash
-	var set table
+	var set keyTable
 	for content := range uint64(1000) {
 		k := keyOf(8, content)
 		if added := set.set(k, hash(k), hash); added != (content == 0) || set.len != 1 {
@@ -72,7 +72,7 @@ func TestTableKeepsOneContent(t *testing.T) {
 			t.Fatalf("content %d: found %x, %v", content, have, ok)
 		}
 	}
-	if len(set.slots) > leastSlots {
+	if len(set.slots) > minSlots {
 		t.Errorf("%d slots", len(set.slots))
 	}
 }
@@ -81,7 +81,7 @@ func TestTableKeepsOneContent(t *testing.T) {
 func TestTableIsSmall(t *testing.T) {
 	hash := hasher{maphash.MakeSeed()}.hash
 	for _, n := range []int{1000, 111_112, 140_000} {
-		set := table{most: n}
+		set := keyTable{expected: n}
 		for i := range n {
 			set.set(numbered(i), hash(numbered(i)), hash)
 		}

@@ -19,8 +19,8 @@ CREATE TABLE blobs (
 	PRIMARY KEY (keep_until, stream, content_id)
 ) WITHOUT ROWID;
 
--- Record keys as schema 1 had them, of their Id alone. They are read, and go
--- when they are too old; schema2.sql has the table for new ones.
+-- Record keys as schema 1 had them, of their Id alone. They are read, and deleted
+-- when they have expired; store_sqlite_schema2.sql has the table for new ones.
 CREATE TABLE record_keys (
 	id        INTEGER PRIMARY KEY,
 	confirmed INTEGER NOT NULL,
@@ -44,7 +44,7 @@ CREATE TABLE spans (
 	PRIMARY KEY (stream, start)
 ) WITHOUT ROWID;
 
--- What cannot be had any more.
+-- Spans in which something is lost: the source does not offer it any more.
 CREATE TABLE gaps (
 	id       INTEGER PRIMARY KEY,
 	stream   INTEGER NOT NULL,

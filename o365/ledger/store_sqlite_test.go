@@ -1,13 +1,11 @@
 package ledger
 
 import (
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -17,144 +15,11 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-var start = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-
-func at(t time.Time) func() time.Time { return func() time.Time { return t } }
-
-// lines collects what is logged.
-type lines []string
-
-func (l *lines) log(_ logging.Level, line string) { *l = append(*l, line) }
-
-func open(t *testing.T, path string, opt Options) *Ledger {
-	t.Helper()
-	if opt.DedupMax == 0 {
-		opt.DedupMax = 1000
-	}
-	if opt.Now == nil {
-		opt.Now = at(start)
-	}
-	l, err := Open(path, opt)
-	if err != nil {
+func TestFilesArePrivate(t *testing.T) {
+	path := filepath.Join(scratch(t), "o365.db")
+	l := open(t, path, Options{})
+	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
 		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	return l
-}
-
-// scratch is a directory in memory if there is one: a sync costs nothing there,
-// and no test cuts the power.
-func scratch(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "ledger")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-// raced is set by the race detector, which makes SQLite 20 times slower and has
-// little to find in it.
-var raced bool
-
-// brief reports whether a few cases must do.
-func brief() bool { return raced || testing.Short() }
-
-// claim reports whether a record is new.
-func claim(l *Ledger, k Key) bool {
-	_, verdict := l.Claim(k)
-	return verdict == New
-}
-
-// delivery n is the same every time it is asked for.
-func delivery(n int) Delivery {
-	d := Delivery{
-		Stream:  exchange,
-		Blob:    fmt.Sprintf("20260301115959%09d$audit_exchange$Audit_Exchange$emea0036", n),
-		Created: start.Add(-time.Minute),
-		Expires: start.Add(7 * 24 * time.Hour),
-		Through: n%7 + 1,
-		Done:    n%3 > 0,
-	}
-	for i := range n%7 + 1 {
-		d.Keys = append(d.Keys, Key{byte(n >> 16), byte(n >> 8), byte(n), byte(i), 1})
-	}
-	return d
-}
-
-// known reports whether all, or else nothing, of a delivery is confirmed.
-func known(t *testing.T, l *Ledger, d Delivery) bool {
-	t.Helper()
-	p := l.Progress(d.Stream, d.Blob)
-	all := p == Progress{d.Through, d.Done}
-	if !all && p != (Progress{}) {
-		t.Fatalf("%s: half of it: %+v", d.Blob, p)
-	}
-	for _, k := range d.Keys {
-		if claim(l, k) == all {
-			t.Fatalf("%s: blob known %v, but its key %x is not alike", d.Blob, all, k)
-		}
-		l.Release([]Key{k})
-	}
-	return all
-}
-
-// since asks from when on a stream is collected, first if that is not known.
-func since(t *testing.T, l *Ledger, first, want time.Time) {
-	t.Helper()
-	if got, err := l.Since(exchange, first); err != nil || !got.Equal(want) {
-		t.Errorf("since %v instead of %v, %v", got, want, err)
-	}
-}
-
-func TestReopen(t *testing.T) {
-	path := filepath.Join(scratch(t), "o365?#%20.db")
-	opt := Options{Log: func(_ logging.Level, line string) { t.Error(line) }}
-	l := open(t, path, opt)
-	other := source.Stream{Tenant: "t2", ContentType: "DLP.All"}
-	spans := []source.Span{{From: start.Add(-time.Hour), To: start}, {From: start.Add(-3 * time.Hour), To: start.Add(-2 * time.Hour)}}
-	gaps := []Gap{{other, spans[1], "expired", start}, {other, spans[0], "refused", start.Add(time.Second)}}
-	for n := range 50 {
-		if err := l.Confirm([]Delivery{delivery(2 * n), delivery(2*n + 1)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := errors.Join(l.Complete(other, spans...), l.AddGap(gaps[0]), l.AddGap(gaps[1]), l.AddGap(gaps[0])); err != nil {
-		t.Fatal(err)
-	}
-	since(t, l, start.Add(-time.Second/2), start.Add(-time.Second))
-	claim(l, Key{9})
-	for _, again := range []bool{false, true} {
-		if again {
-			if err := l.Close(); err != nil {
-				t.Fatal(err)
-			}
-			if err := l.Confirm([]Delivery{delivery(1)}); !errors.Is(err, ErrClosed) {
-				t.Errorf("Confirm after Close: %v", err)
-			}
-			l = open(t, path, opt)
-			if !claim(l, Key{9}) {
-				t.Error("a claimed key was stored")
-			}
-		}
-		since(t, l, start.Add(time.Hour), start.Add(-time.Second))
-		for n := range 100 {
-			if !known(t, l, delivery(n)) {
-				t.Errorf("again %v: delivery %d is not known", again, n)
-			}
-		}
-		if known(t, l, delivery(100)) {
-			t.Errorf("again %v: delivery 100 is known", again)
-		}
-		if got := l.Completed(other); !slices.Equal(got, []source.Span{spans[1], spans[0]}) {
-			t.Errorf("again %v: %v", again, got)
-		}
-		if got := l.Gaps(other); !slices.Equal(got, gaps) {
-			t.Errorf("again %v: %v", again, got)
-		}
-		if len(l.Completed(exchange))+len(l.Gaps(exchange)) > 0 {
-			t.Errorf("again %v: a stream got what is not its own", again)
-		}
 	}
 	for _, name := range []string{path, path + ".lock", path + "-journal"} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
@@ -207,7 +72,7 @@ func TestLocked(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{path, link, filepath.Join(dir, ".", "..", filepath.Base(dir), "o365.db")} {
-		_, err := Open(name, Options{})
+		_, err := tryOpen(name, Options{})
 		if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), fmt.Sprint("pid ", os.Getpid())) {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -215,7 +80,7 @@ func TestLocked(t *testing.T) {
 	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
 		t.Errorf("the holder, after others tried: %v", err)
 	}
-	forked, err := syscall.Dup(int(l.store.(*file).lock.Fd()))
+	forked, err := syscall.Dup(int(l.store.(*sqliteStore).lock.Fd()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +105,7 @@ func TestOpenRefuses(t *testing.T) {
 	script := func(name, sql string) string {
 		path := filepath.Join(dir, name)
 		l := open(t, path, Options{})
-		if err := l.store.(*file).exec(sql); err != nil {
+		if err := l.store.(*sqliteStore).exec(sql); err != nil {
 			t.Fatal(err)
 		}
 		l.Close()
@@ -254,13 +119,50 @@ func TestOpenRefuses(t *testing.T) {
 		{script("newer.db", "PRAGMA user_version = 7"), "newer version (schema 7, this one knows 2)"},
 		{script("tail.db", "PRAGMA application_id = 0"), "SQLite database of another program"},
 	} {
-		_, err := Open(test.path, Options{})
+		_, err := tryOpen(test.path, Options{})
 		if err == nil || !strings.Contains(err.Error(), test.want) || !strings.HasPrefix(err.Error(), fmt.Sprintf("db %q: ", test.path)) {
 			t.Errorf("%v\ndoes not say %q", err, test.want)
 		}
 	}
 	if aside, _ := filepath.Glob(filepath.Join(dir, "*.corrupt-*")); len(aside) > 0 {
 		t.Errorf("set aside: %v", aside)
+	}
+}
+
+// A transaction may have more keys than fit into a row.
+func TestManyKeysInOneTransaction(t *testing.T) {
+	if brief() {
+		t.Skip("takes its time")
+	}
+	const n = maxRowBytes/len(Key{}) + 1000
+	path := filepath.Join(scratch(t), "o365.db")
+	opt := Options{DedupMax: 2 * n, Log: func(_ logging.Level, line string) { t.Error(line) }}
+	l := open(t, path, opt)
+	d := Delivery{Stream: exchange, Blob: "b", Created: start, Keys: make([]Key, n)}
+	for i := range d.Keys {
+		d.Keys[i] = keyOf(uint64(2*i), 1)
+	}
+	for _, keys := range [][]Key{d.Keys, {keyOf(2*uint64(n), 1)}} {
+		if err := l.Confirm([]Delivery{{Stream: exchange, Blob: "b", Created: start, Keys: keys}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, reopened := range []bool{false, true} {
+		if reopened {
+			l.Close()
+			l = open(t, path, opt)
+		}
+		if rows := count(t, l, "SELECT count(*) FROM keys WHERE id BETWEEN 1 AND 6"); rows != 6 {
+			t.Errorf("%d rows", rows)
+		}
+		if l.state.keys.total != n+1 || l.state.keys.next != 7 {
+			t.Errorf("%d keys, the next row is %d", l.state.keys.total, l.state.keys.next)
+		}
+		for i := range uint64(n + 1) {
+			if !l.state.keys.has(keyOf(2*i, 1)) {
+				t.Fatalf("key %d is not known", i)
+			}
+		}
 	}
 }
 
@@ -298,7 +200,7 @@ func TestReadByOthers(t *testing.T) {
 	if _, err := out.Read(make([]byte, 10)); err != nil {
 		t.Fatal(err)
 	}
-	if err := l.Confirm([]Delivery{delivery(2)}); err == nil || damaged(err) {
+	if err := l.Confirm([]Delivery{delivery(2)}); err == nil || isDamage(err) {
 		t.Errorf("with a reader in the way: %v", err)
 	}
 	if known(t, l, delivery(2)) || !known(t, l, delivery(1)) {
@@ -337,18 +239,5 @@ func TestFileTakenAway(t *testing.T) {
 	since(t, l, start.Add(time.Hour), start)
 	if len(log) != 1 || !strings.Contains(log[0], "is gone") {
 		t.Errorf("%q", log)
-	}
-}
-
-// edit changes a file as no ledger does.
-func edit(t *testing.T, path, statements string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if _, err := db.Exec(statements); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -46,7 +46,7 @@ func TestGenerations(t *testing.T) {
 		{"the clock goes back", 90, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			ks := newKeys(test.max, 8*time.Hour)
+			ks := newKeyGenerations(test.max, 8*time.Hour)
 			for _, r := range test.rows {
 				ks.add(r)
 				for _, k := range r.keys[max(0, len(r.keys)-test.max*7/8):] {
@@ -71,7 +71,7 @@ func TestGenerations(t *testing.T) {
 func TestMarks(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 100 {
-		ks := newKeys(1+random.IntN(500), time.Duration(1+random.IntN(100))*time.Second)
+		ks := newKeyGenerations(1+random.IntN(500), time.Duration(1+random.IntN(100))*time.Second)
 		seconds := int64(0)
 		for id := range int64(300) {
 			seconds += random.Int64N(ks.window)/10 + int64(random.IntN(2))
@@ -94,7 +94,7 @@ func TestMarks(t *testing.T) {
 		}
 	}
 	for _, most := range []int{-1, 0, 1, math.MaxInt} {
-		ks := newKeys(most, 0)
+		ks := newKeyGenerations(most, 0)
 		ks.add(row(1, 0, 1))
 		if ks.has(row(1, 0, 1).keys[0]) != (most > 0) {
 			t.Errorf("with %d at most", most)

@@ -15,19 +15,15 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
-// ErrLocked says that another process, or another instance in this one, has
-// the ledger's file.
-var ErrLocked = errors.New("in use by another process or instance")
-
-// holderForm is what a lock says of its holder.
+// holderForm is the content of a lock: who holds it.
 var holderForm = regexp.MustCompile(`^pid [0-9]+ on [^\n]*\n?$`)
 
-const mostHolder = 256 // bytes
+const maxHolderBytes = 256
 
-// acquire locks the file at path until it is closed or the process ends. It is
-// a file of its own, never deleted: closing any descriptor of the database
-// would drop SQLite's own locks, and flock excludes the same process too. What
-// is not a lock of this plugin stays as it is.
+// acquire locks the file at path until it is released or the process ends, or
+// returns ErrLocked. It is a file of its own, never deleted: closing any descriptor
+// of the database would drop SQLite's own locks, and flock excludes the same process
+// too. A file that is not a lock of this plugin is not changed.
 func acquire(path string) (*os.File, error) {
 	f, err := files.OpenOwn(path)
 	if err != nil {
@@ -61,18 +57,18 @@ func hold(f *os.File) error {
 	return nil
 }
 
-// readHolder returns what a lock says of its holder, or errNoLock. Zeros are what
-// a loss of power may leave of it.
+// readHolder returns the content of a lock, or errNoLock. A loss of power may leave
+// zeros in it.
 func readHolder(f *os.File) (string, error) {
-	text, err := io.ReadAll(io.LimitReader(f, mostHolder+1))
+	text, err := io.ReadAll(io.LimitReader(f, maxHolderBytes+1))
 	if err != nil {
 		return "", err
 	}
-	known := bytes.Trim(text, "\x00")
-	if len(text) > mostHolder || len(known) > 0 && !holderForm.Match(known) {
+	holder := bytes.Trim(text, "\x00")
+	if len(text) > maxHolderBytes || len(holder) > 0 && !holderForm.Match(holder) {
 		return "", errNoLock
 	}
-	return string(known), nil
+	return string(holder), nil
 }
 
 // release unlocks before it closes: a process that is just being forked from

@@ -1,7 +1,7 @@
 package ledger
 
-// claims are the keys of records that are on their way: their contents by their
-// ids.
+// claims are the keys of records that are not acknowledged yet: their contents by
+// their ids.
 type claims struct {
 	contents map[uint64]uint64
 	further  int // of them: keys of further contents
@@ -24,7 +24,7 @@ func (c *claims) add(k Key) {
 	}
 }
 
-// remove forgets a key, if it is there: its id may be claimed with another
+// remove forgets a key, if it is claimed: its id may be claimed with another
 // content by now.
 func (c *claims) remove(k Key) {
 	if content, ok := c.contents[k.id()]; !ok || content != k.content() {
