@@ -123,7 +123,7 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	defer in.Close()
 	p := testTenant(in)
 	large := strings.Repeat("x", 70<<10)
-	body := `[1,{"Id":"a"},2,{"Id":"a","x":1},{"Id":"a"},{"Id":"l","x":"` + large + `"},` + strings.Repeat("3,", 100_000) + `{"Id":"b"}]`
+	body := `[1,{"Id":"a"},2,{"Id":"a","x":1},{"Id":"a"},{"Id":"l","x":"` + large + `"},` + strings.Repeat("3,", 100_000) + `{"Id":"b","z":1e400,"y":"` + "\xff" + `"}]`
 	for _, id := range []string{"first", "second"} {
 		b := announce(p, id)
 		for _, end := range []int{10, 40, 72_000, 100_000} {
@@ -158,7 +158,7 @@ func TestFindingsAreReportedOnce(t *testing.T) {
 	if !slices.Equal(lines, want) {
 		t.Errorf("logged:\n%s\nwant:\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
-	for name, want := range map[string]float64{"malformed_total": 200_004, "duplicates_total": 2, "id_conflicts_total": 2, "oversized_total": 2} {
+	for name, want := range map[string]float64{"malformed_total": 200_004, "duplicates_total": 2, "id_conflicts_total": 2, "oversized_total": 2, "adjusted_values_total": 4} {
 		if got := number(t, in, name, string(api.Exchange)); got != want {
 			t.Errorf("%s is %v, want %v", name, got, want)
 		}

@@ -32,6 +32,7 @@ type reporter struct {
 	closed    bool      // the counts are those of that midnight
 	hourly    map[source.Stream]metrics.Counts
 	throttled map[string]int64 // requests, by tenant, at the last summary
+	forgotten uint64           // Ids, at the last summary
 	daily     map[source.Stream]metrics.Counts
 	today     map[source.Stream]metrics.Counts // at midnight
 	since     time.Time                        // of daily
@@ -152,6 +153,11 @@ func (r *reporter) summary(now time.Time) {
 		r.log.Infof("%s", h.Line(now))
 	}
 	r.hourly = is
+	if n := r.ledger.Evicted(); n > r.forgotten {
+		r.log.Warnf("in the last hour %d Ids were forgotten before dedup_window was over, because dedup_max was reached: "+
+			"a record that Microsoft repeats after that is delivered again; raise dedup_max", n-r.forgotten)
+		r.forgotten = n
+	}
 }
 
 // completeness emits what became of the day that ended at the last midnight.

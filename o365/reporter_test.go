@@ -2,6 +2,7 @@ package o365
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -21,12 +22,15 @@ var (
 	sharepoint = source.Stream{Tenant: "contoso", ContentType: string(activity.SharePoint)}
 )
 
+// forgottenAbove is how many Ids are remembered.
+const forgottenAbove = 1000
+
 // watched runs f beside an input that collects nothing, in a bubble in which
 // it is midnight.
 func watched(t *testing.T, f func(in *Input, book *ledger.Ledger, log *lines)) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &lines{}
-		book, err := ledger.Open("", ledger.Options{Retention: map[string]time.Duration{"c": 7 * 24 * time.Hour}})
+		book, err := ledger.Open("", ledger.Options{Retention: map[string]time.Duration{"c": 7 * 24 * time.Hour}, DedupMax: forgottenAbove, DedupWindow: 7 * 24 * time.Hour})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,6 +75,27 @@ func TestHourlySummary(t *testing.T) {
 		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
 		if text := log.text(); !strings.HasSuffix(text, want) || strings.Count(text, "last hour") != 2 {
 			t.Errorf("the log says\n%s\nwant at its end\n%s", text, want)
+		}
+	})
+}
+
+// Ids that are forgotten too early are logged once an hour.
+func TestForgottenIds(t *testing.T) {
+	watched(t, func(_ *Input, book *ledger.Ledger, log *lines) {
+		for n := range 40 {
+			keys := make([]ledger.Key, 100)
+			for i := range keys {
+				binary.BigEndian.PutUint64(keys[i][:], uint64(n*len(keys)+i)<<32)
+			}
+			if err := book.Confirm([]ledger.Delivery{{Stream: mail, Blob: fmt.Sprint(n), Created: time.Now(), Expires: time.Now().Add(time.Hour), Keys: keys, Done: true}}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+		}
+		time.Sleep(3 * time.Hour)
+		want := fmt.Sprintf("2 in the last hour %d Ids were forgotten before dedup_window was over", book.Evicted())
+		if book.Evicted() < 40*100-forgottenAbove-200 || strings.Count(log.text(), want) != 1 || strings.Count(log.text(), "forgotten") != 1 {
+			t.Errorf("%d are forgotten; the log says\n%s\nwant once\n%s", book.Evicted(), log.text(), want)
 		}
 	})
 }

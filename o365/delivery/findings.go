@@ -55,6 +55,9 @@ func (f *findings) addRecord(rec record.Record, verdict ledger.Verdict, m *metri
 		f.changed++
 		m.Conflicts.Add(1)
 	}
+	if n := rec.Adjusted(); n > 0 {
+		m.Adjusted.Add(n)
+	}
 	if rec.TooLarge > 0 {
 		f.tooLarge++
 		m.Oversized.Add(1)

@@ -37,6 +37,7 @@ type Stream struct {
 	Duplicates  Counter   `name:"duplicates_total" help:"Records dropped because they were delivered before: the same Id in the same tenant, and the same content."`
 	Conflicts   Counter   `name:"id_conflicts_total" help:"Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."`
 	Oversized   Counter   `name:"oversized_total" help:"Records larger than record_max, of which only the first fields were delivered, with the field o365_record_too_large."`
+	Adjusted    Counter   `name:"adjusted_values_total" help:"Values of records that are not as they came: text that is not valid UTF-8 and was repaired, numbers and nesting that MessagePack or Fluent Bit cannot hold and became text."`
 	Malformed   Counter   `name:"malformed_total" help:"Elements of content blobs that are no usable records."`
 	Delivered   Counter   `name:"blobs_total" label:"result=delivered" help:"Content blobs: delivered are those of which Fluent Bit has stored every record, lost those that could not be had any more."`
 	Lost        Counter   `name:"blobs_total" label:"result=lost"`

@@ -17,7 +17,7 @@ const (
 
 // key returns what the record is known by, from the JSON text of its Id and of
 // all of it.
-func (d *Decoder) key(id, raw []byte) (key [16]byte, hasID bool) {
+func (d *Decoder) key(id, raw []byte) (key [16]byte) {
 	which, hasID := d.idHash(id)
 	if !hasID {
 		sum := d.sha256(hashWhole, raw)
@@ -25,7 +25,7 @@ func (d *Decoder) key(id, raw []byte) (key [16]byte, hasID bool) {
 	}
 	binary.BigEndian.PutUint64(key[:8], which)
 	binary.BigEndian.PutUint64(key[8:], xxhash.Sum64(raw))
-	return key, hasID
+	return key
 }
 
 // idHash returns the hash of the scope and of an Id, from its JSON text.

@@ -113,7 +113,6 @@ func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Reco
 	if !hasID {
 		which = d.hash(hashWhole, sum[:])
 	}
-	rec.HasID = hasID
 	binary.BigEndian.PutUint64(rec.Key[:8], which)
 	copy(rec.Key[8:], sum[:])
 	d.last.id, d.last.raw = id, text

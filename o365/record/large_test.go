@@ -60,8 +60,15 @@ func TestTooLarge(t *testing.T) {
 					t.Fatalf("%s: %+v", way, records)
 				}
 				rec, fields := records[1], events[1].body
-				if rec.TooLarge != int64(len(test.record)) || rec.HasID != test.hasID || rec.Index != 1 {
+				if rec.TooLarge != int64(len(test.record)) || rec.Index != 1 {
 					t.Errorf("%s: %+v", way, rec)
+				}
+				if _, id, _ := strings.Cut(test.want, "Id "); test.hasID {
+					id, _, _ = strings.Cut(id, " ")
+					small, _ := decodeOne(t, `{"Id":"`+id+`"}`, Options{}, false)
+					if [8]byte(rec.Key[:]) != [8]byte(small.Key[:]) {
+						t.Errorf("%s: key %x is not that of the Id %q", way, rec.Key, id)
+					}
 				}
 				var got []string
 				for _, f := range fields[:len(fields)-1] {

@@ -117,14 +117,18 @@ type Options struct {
 type Record struct {
 	Index       int       // position in the blob's array, from 0, Malformed elements included
 	Key         [16]byte  // what the record is known by, and what is in it
-	HasID       bool      // the record has an Id
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is the clock's
-	Repaired    int       // faults in strings that were repaired
 	TooLarge    int64     // bytes of JSON of a record that is over MaxSize, of which the event holds the first fields; else 0
-	Stringified int       // containers nested too deep, now strings of JSON
-	NumberTexts int       // numbers that MessagePack cannot hold, now strings
+
+	// What is not as it came, see Values and Damage.
+	Repaired    int // faults in strings that were repaired
+	Stringified int // containers nested too deep, now strings of JSON
+	NumberTexts int // numbers that MessagePack cannot hold, now strings
 }
+
+// Adjusted is how many values of the record are not as they came.
+func (r Record) Adjusted() int { return r.Repaired + r.Stringified + r.NumberTexts }
 
 // Malformed is an element of the array that gives no event. It does not unwrap,
 // so that it is never taken for an error of the body.
@@ -255,7 +259,7 @@ func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error)
 	}
 	out, rec, id := d.append(buf, text)
 	rec.Repaired = repaired
-	rec.Key, rec.HasID = d.key(id, el.Raw)
+	rec.Key = d.key(id, el.Raw)
 	d.last.id, d.last.raw = id, el.Raw
 	return out, rec, nil
 }
@@ -267,12 +271,11 @@ func (d *Decoder) append(buf, text []byte) (_ []byte, _ Record, id []byte) {
 		buf = slices.Grow(buf, len(text)) // in one step: most events are smaller
 	}
 	at := len(buf)
-	buf = append(buf, 0x92, 0xd7, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+	buf = appendHeader(buf)
 	found := d.enc.record(buf, text)
 	rec := Record{Stringified: found.stringified, NumberTexts: found.numberTexts}
 	rec.Time, rec.TimeMissing = d.time(found.created)
-	binary.BigEndian.PutUint32(found.out[at+3:], uint32(rec.Time.Unix()))
-	binary.BigEndian.PutUint32(found.out[at+7:], uint32(rec.Time.Nanosecond()))
+	setTime(found.out[at:], rec.Time)
 	return found.out, rec, found.id
 }
 
