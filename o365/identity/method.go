@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -26,6 +25,11 @@ const (
 	ManagedIdentity  Method = "managed_identity"
 	AzureCLI         Method = "azure_cli"
 )
+
+// Methods returns the ways of logging in, Auto first.
+func Methods() []Method {
+	return []Method{Auto, ClientSecret, Certificate, WorkloadIdentity, ManagedIdentity, AzureCLI}
+}
 
 // What the Azure workload identity webhook puts into a pod's environment.
 // https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
@@ -62,7 +66,7 @@ func choose(s Settings) (Method, error) {
 		case s.ClientSecret == "" && s.ClientSecretFile == "":
 			return "", missing("client_secret or client_secret_file")
 		case s.ClientSecret != "" && s.ClientSecretFile != "":
-			return "", errors.New("client_secret and client_secret_file are both set: one of them is enough")
+			return "", fmt.Errorf("%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
 		}
 	case Certificate:
 		if s.CertificateFile == "" {
@@ -78,7 +82,7 @@ func choose(s Settings) (Method, error) {
 	case ManagedIdentity, AzureCLI:
 		return method, nil
 	default:
-		return "", fmt.Errorf("%s %q: want auto, client_secret, certificate, workload_identity, managed_identity or azure_cli", option.Auth, method)
+		return "", fmt.Errorf("%s %q: want one of %v", option.Auth, method, Methods())
 	}
 	if s.TenantID == "" {
 		return "", missing(option.TenantID)

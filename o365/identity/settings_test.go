@@ -108,10 +108,10 @@ func TestNewRefuses(t *testing.T) {
 		want   string // FOLDER stands for the folder
 	}{
 		{"unknown method", func(s *Settings) { s.Method = "password" },
-			`auth "password": want auto, client_secret, certificate, workload_identity, managed_identity or azure_cli`},
+			`auth "password": want one of [auto client_secret certificate workload_identity managed_identity azure_cli]`},
 		{"no secret", func(s *Settings) { s.Method = ClientSecret }, `auth client_secret: client_secret or client_secret_file is missing`},
 		{"two secrets", func(s *Settings) { s.ClientSecret, s.ClientSecretFile = secret, "x" },
-			`client_secret and client_secret_file are both set: one of them is enough`},
+			`client_secret: set it or client_secret_file, not both`},
 		{"no certificate", func(s *Settings) { s.Method = Certificate }, `auth certificate: certificate_file is missing`},
 		{"no federated token", func(s *Settings) { s.Method = WorkloadIdentity },
 			`auth workload_identity: environment variable AZURE_FEDERATED_TOKEN_FILE is missing`},

@@ -26,6 +26,10 @@ type Option struct {
 // All gives the options in the order of the declaration.
 func All() iter.Seq[Option] { return slices.Values(declared) }
 
+// Values returns the values to choose from, in the spelling that [Values] gives;
+// nil if the option takes others.
+func (o Option) Values() []string { return slices.Clone(o.Type.values) }
+
 // Description is the help as shown to users, with what is allowed.
 func (o Option) Description() string {
 	text := o.Help

@@ -39,6 +39,9 @@ const (
 	SMTPPasswordFile    = "smtp_password_file"
 )
 
+// declared has every option. What the values of cloud and auth mean is in package
+// identity, and that of content_types in source/activity: each holds one list, and
+// TestValues of package o365 compares it with the one here.
 var declared = []Option{
 	{Key: TenantID, Type: listOf(guid), Required: true,
 		Help: "Directory (tenant) GUID to collect from, or several for one multi-tenant application."},

@@ -16,7 +16,8 @@ type Type struct {
 	allowed string // which values there are
 	parse   func(text string) (any, error)
 
-	verbatim bool // spaces around the value belong to it
+	values   []string // of oneOf, and of a list of those
+	verbatim bool     // spaces around the value belong to it
 }
 
 // use is what an error advises.
@@ -85,6 +86,7 @@ func within[T cmp.Ordered](parse func(string) (T, error), low, high string) func
 func oneOf(values ...string) Type {
 	last := len(values) - 1
 	return Type{
+		values:  values,
 		allowed: strings.Join(values[:last], ", ") + " or " + values[last],
 		parse: func(text string) (any, error) {
 			for _, v := range values {
@@ -100,7 +102,7 @@ func oneOf(values ...string) Type {
 // listOf takes comma-separated items, none empty and none twice. The items'
 // values must be strings.
 func listOf(item Type) Type {
-	t := Type{example: item.example, allowed: item.allowed}
+	t := Type{example: item.example, allowed: item.allowed, values: item.values}
 	if t.allowed != "" {
 		t.allowed += ", comma-separated"
 	} else {
