@@ -4,6 +4,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // newAlerts returns the sender of alert mail, nil without alert_email_to.
@@ -11,7 +12,7 @@ func newAlerts(c Config, h Host, secrets *sanitize.Redactor, states func() []hea
 	if len(c.Mail.To) == 0 {
 		return nil, nil
 	}
-	encryption, err := newTLS(c.CAFile)
+	encryption, err := transport.NewTLS(c.CAFile)
 	if err != nil {
 		return nil, err
 	}

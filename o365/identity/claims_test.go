@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-func TestRead(t *testing.T) {
+func TestReadClaims(t *testing.T) {
 	const appA, appB = "aaaaaaaa-1111-4222-8333-444444444444", "bbbbbbbb-1111-4222-8333-444444444444"
 	token := func(claims string) string {
 		return "h." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".s"
@@ -29,7 +29,7 @@ func TestRead(t *testing.T) {
 		{"no JSON", "a.YQ.c", "", false, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, ok := Read(tt.token)
+			got, ok := ReadClaims(tt.token)
 			if ok != tt.ok || got.AppID != tt.app || got.Permits("ActivityFeed.Read") != tt.permits {
 				t.Errorf("got %+v, %v", got, ok)
 			}

@@ -116,7 +116,7 @@ func TestRefused(t *testing.T) {
 }
 
 func thumbprint(c *x509.Certificate) string {
-	e := (&applicant{}).refused(proof{certificates: []*x509.Certificate{c}}, &witness{status: 401, body: []byte(`{"error_codes":[700027]}`)})
+	e := (&requester{}).refused(credential{certificates: []*x509.Certificate{c}}, &recorder{status: 401, body: []byte(`{"error_codes":[700027]}`)})
 	_, rest, _ := strings.Cut(e.Error(), "thumbprint ")
 	text, _, _ := strings.Cut(rest, ",")
 	return text
@@ -287,16 +287,16 @@ func TestFirstSentence(t *testing.T) {
 		{strings.Repeat("ä", 400), strings.Repeat("ä", 197) + "..."},
 	}
 	for _, tt := range tests {
-		if got := (&applicant{}).clean(firstSentence(tt.description)); got != tt.want {
+		if got := (&requester{}).clean(firstSentence(tt.description)); got != tt.want {
 			t.Errorf("firstSentence(%q) = %q, want %q", tt.description, got, tt.want)
 		}
 	}
 }
 
 func TestPatience(t *testing.T) {
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 0, errPatience)
+	ctx, cancel := context.WithTimeoutCause(t.Context(), 0, errLoginTimeout)
 	defer cancel()
-	err := (&applicant{}).explain(ctx, ctx.Err(), proof{}, &witness{host: "login.example.com"})
+	err := (&requester{}).explain(ctx, ctx.Err(), credential{}, &recorder{host: "login.example.com"})
 	if err.Error() != "login.example.com: no answer within 1m0s" || !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}

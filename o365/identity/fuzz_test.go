@@ -85,7 +85,7 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, []byte("<html>"))
 	f.Add(400, []byte(`{"message":"\u2028eyJhbGciOi.eyJhdWQi.c2ln"}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		text := (&applicant{}).refused(proof{}, &witness{host: "login.example.com", status: status, body: body}).Error()
+		text := (&requester{}).refused(credential{}, &recorder{host: "login.example.com", status: status, body: body}).Error()
 		if text == "" || strings.ContainsAny(text, "\r\n\x00") || len(text) > 1000 {
 			t.Errorf("error %q", text)
 		}

@@ -86,7 +86,7 @@ func TestSecretFileRotation(t *testing.T) {
 	d := newDirectory(t, login.App{Secret: secret})
 	var l lines
 	s := d.settings()
-	s.ClientSecretFile, s.Makeshift = keep(t, "secret", []byte(secret+"\r\n")), l.told
+	s.ClientSecretFile, s.OnFallback = keep(t, "secret", []byte(secret+"\r\n")), l.add
 	source := open(t, s)
 	token := d.check(t, source)
 
@@ -237,7 +237,7 @@ func TestOpenSSL(t *testing.T) {
 			s := complete()
 			s.CertificateFile, s.CertificatePassword = "testdata/"+name, "made-up"
 			source := open(t, s)
-			d := newDirectory(t, login.App{Certificates: source.applicant.works.Load().certificates})
+			d := newDirectory(t, login.App{Certificates: source.requester.accepted.Load().certificates})
 			s.AuthorityHost, s.CustomAuthority, s.HTTP = d.server.URL, true, d.server.Client()
 			d.check(t, open(t, s))
 		})
@@ -249,7 +249,7 @@ func TestCertificateRotation(t *testing.T) {
 	d := newDirectory(t, login.App{Certificates: []*x509.Certificate{one.certificate, two.certificate}})
 	var l lines
 	s := d.settings()
-	s.CertificateFile, s.Makeshift = keep(t, "c.pem", one.pem()), l.told
+	s.CertificateFile, s.OnFallback = keep(t, "c.pem", one.pem()), l.add
 	source := open(t, s)
 	token := d.check(t, source)
 

@@ -14,10 +14,10 @@ type Method string
 
 // The ways of logging in.
 const (
-	// Auto is the first of these whose settings are there: ClientSecret,
+	// Auto is the first of these whose settings exist: ClientSecret,
 	// Certificate, WorkloadIdentity (by the environment that Azure's webhook
-	// sets), and else ManagedIdentity. It never picks AzureCLI: the login of
-	// a person is used only when it is asked for.
+	// sets), otherwise ManagedIdentity. It never chooses AzureCLI: the login of
+	// a person is used only if the option names it.
 	Auto             Method = "auto"
 	ClientSecret     Method = "client_secret"
 	Certificate      Method = "certificate"
@@ -31,7 +31,8 @@ func Methods() []Method {
 	return []Method{Auto, ClientSecret, Certificate, WorkloadIdentity, ManagedIdentity, AzureCLI}
 }
 
-// What the Azure workload identity webhook puts into a pod's environment.
+// Variables that the Azure workload identity webhook adds to the environment of a
+// pod.
 // https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
 const (
 	federatedTokenFile = "AZURE_FEDERATED_TOKEN_FILE"
@@ -41,7 +42,7 @@ const (
 // tenantPattern also takes domain names, which Entra takes for a GUID.
 var tenantPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 
-// choose decides on the method and checks that its settings are there.
+// choose returns the method and checks that its settings exist.
 func choose(s Settings) (Method, error) {
 	if err := s.checkURLs(); err != nil {
 		return "", err
@@ -96,7 +97,7 @@ func choose(s Settings) (Method, error) {
 	return method, nil
 }
 
-// client is the application's id, which a workload may have from its pod.
+// client returns the application id, which a workload may get from its pod.
 func (s Settings) client() string {
 	if s.ClientID != "" {
 		return s.ClientID

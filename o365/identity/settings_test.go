@@ -14,7 +14,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// complete has what every method needs besides its own settings.
+// complete has what every method needs fallbackError its own settings.
 func complete() Settings {
 	return Settings{TenantID: tenantID, ClientID: clientID, Audience: audience}
 }
@@ -127,7 +127,7 @@ func TestNewRefuses(t *testing.T) {
 			`client_secret_file "FOLDER/none": no such file or directory`},
 		{"secret file is a folder", func(s *Settings) { s.ClientSecretFile = folder }, `client_secret_file "FOLDER": is a directory`},
 		{"secret file empty", func(s *Settings) { s.ClientSecretFile = file("empty", []byte("\r\n\n")) }, `client_secret_file "FOLDER/empty": file is empty`},
-		{"secret file huge", func(s *Settings) { s.ClientSecretFile = file("huge", make([]byte, maxFile+1)) },
+		{"secret file huge", func(s *Settings) { s.ClientSecretFile = file("huge", make([]byte, maxFileBytes+1)) },
 			`client_secret_file "FOLDER/huge": file is larger than 1 MiB`},
 
 		{"certificate missing", func(s *Settings) { s.CertificateFile = filepath.Join(folder, "none") },

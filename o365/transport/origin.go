@@ -1,5 +1,3 @@
-// Package transport has the round trippers that requests go through, and what
-// they have in common.
 package transport
 
 import (
