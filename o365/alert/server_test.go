@@ -83,7 +83,7 @@ func newMailServer(t *testing.T, s Security) *mailServer {
 	return m
 }
 
-// Write takes what is said on the connections, encrypted or not.
+// Write records what is sent on the connections, encrypted or not.
 func (m *mailServer) Write(p []byte) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
