@@ -28,7 +28,7 @@ func (o Origin) Admits(u *url.URL) bool { return OriginOf(u) == o && u.User == n
 func (o Origin) Differs(other Origin) string {
 	var parts []string
 	for _, p := range []struct {
-		name      string
+		name     string
 		one, two string
 	}{{"scheme", o.Scheme, other.Scheme}, {"host", o.Host, other.Host}, {"port", o.Port, other.Port}} {
 		if p.one != p.two {
