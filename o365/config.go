@@ -129,13 +129,14 @@ func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTyp
 
 // mostEntries is how many listed blobs may be queued for download, for each
 // content type of each tenant. Together they take an eighth of queue_size at
-// most, or leastEntries each where that is more.
+// most, or minQueuedBlobs each where that is more.
 func (c Config) mostEntries() int {
 	streams := len(c.Tenants) * len(c.ContentTypes)
-	return min(max(c.QueueSize/8/entryRoom/streams, leastEntries), mostEntries)
+	return min(max(c.QueueSize/8/entryRoom/streams, minQueuedBlobs), maxQueuedBlobs)
 }
 
-const leastEntries, mostEntries = 100, 2000
+// Bounds of mostEntries.
+const minQueuedBlobs, maxQueuedBlobs = 100, 2000
 
 // secrets returns a redactor of the configured secrets. Those in files are added
 // when the files are read.

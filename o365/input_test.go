@@ -282,7 +282,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "simulated-secret") {
-				t.Errorf("the error tells the secret: %v", err)
+				t.Errorf("the error holds the secret: %v", err)
 			}
 		})
 	}

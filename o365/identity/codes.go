@@ -57,7 +57,7 @@ var meanings = map[int]meaning{
 }
 
 const (
-	blocked    = "a Conditional Access policy keeps this app or this address out: let it in"
+	blocked    = "a Conditional Access policy blocks this app or this address: exclude it from the policy"
 	federation = "issuer, subject and audience of the app's federated credential must equal those of the token in AZURE_FEDERATED_TOKEN_FILE, in upper and lower case too"
 	consent    = "grant admin consent in Entra ID, App registrations, API permissions"
 	azLogin    = "run az login as the user that Fluent Bit runs as"

@@ -48,9 +48,9 @@ func (s *sink) requests() []string {
 	return s.seen
 }
 
-// proofs are settings for every way to log in that sends a secret over the
+// credentials are settings for every way to log in that sends a secret over the
 // network, with what must not be sent elsewhere.
-func proofs(t *testing.T) map[string]func(d *directory) Settings {
+func credentials(t *testing.T) map[string]func(d *directory) Settings {
 	t.Helper()
 	return map[string]func(d *directory) Settings{
 		"client secret": func(d *directory) Settings {
@@ -87,7 +87,7 @@ func TestCredentialStays(t *testing.T) {
 		name  string
 		lead  func(d *directory, to string)
 		plain string
-		token bool // it concerns the request for a token: every proof
+		token bool // it concerns the request for a token: every credential
 	}{
 		{"redirect", func(d *directory, to string) {
 			for _, status := range []int{301, 302, 303, 307, 308} {
@@ -99,11 +99,11 @@ func TestCredentialStays(t *testing.T) {
 			d.FailDiscovery(9, login.Failure{Status: 307, Location: to})
 		}, redirected, false},
 	} {
-		for proof, settings := range proofs(t) {
-			if proof == "identity header" && !tt.token {
+		for kind, settings := range credentials(t) {
+			if kind == "identity header" && !tt.token {
 				continue // knows no discovery
 			}
-			t.Run(tt.name+", "+proof, func(t *testing.T) {
+			t.Run(tt.name+", "+kind, func(t *testing.T) {
 				noEnvironment(t)
 				away := newSink(t)
 				for where, to := range map[string]string{
@@ -175,11 +175,11 @@ func TestLoginAnswersAreBounded(t *testing.T) {
 		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond, Status: 401}) }, "no answer in time"},
 		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
 	} {
-		for proof, settings := range proofs(t) {
-			if proof == "identity header" && strings.Contains(tt.name, "discovery") {
+		for kind, settings := range credentials(t) {
+			if kind == "identity header" && strings.Contains(tt.name, "discovery") {
 				continue
 			}
-			t.Run(tt.name+", "+proof, func(t *testing.T) {
+			t.Run(tt.name+", "+kind, func(t *testing.T) {
 				noEnvironment(t)
 				d := newDirectory(t, login.App{Secret: secret})
 				s := settings(d)
