@@ -4,7 +4,7 @@ import (
 	"testing"
 )
 
-// Every refusal that has a meaning says both what is wrong and what to do.
+// Every code has both what is wrong and what to do.
 func TestMeanings(t *testing.T) {
 	for code, m := range meanings {
 		if m.what == "" || m.remedy == "" {

@@ -128,7 +128,7 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
-// TestTrouble is what passes, or looks as if it could.
+// TestTrouble has the failures that a retry may solve.
 func TestTrouble(t *testing.T) {
 	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -202,7 +202,7 @@ func TestUnwrap(t *testing.T) {
 }
 
 // TestNoSecrets puts secrets where careless answers and messages would show
-// them, and looks through everything that an error can be made to say.
+// them, and searches everything that an error can print.
 func TestNoSecrets(t *testing.T) {
 	one := firstPair()
 	workload := string(assertion(t, one, issuer, subject, "x", time.Now().Add(time.Hour)))
@@ -254,7 +254,7 @@ func TestNoSecrets(t *testing.T) {
 					text := fmt.Sprintf("%v %+v %#v", e, e, e)
 					for _, hidden := range []string{sent, secret, workload, "pass~word"} {
 						if strings.Contains(text, hidden) {
-							t.Errorf("%T tells a secret: %s", e, text)
+							t.Errorf("%T holds a secret: %s", e, text)
 						}
 					}
 				}
@@ -265,6 +265,6 @@ func TestNoSecrets(t *testing.T) {
 		}
 	}
 	if text := fmt.Sprintf("%v %+v", Settings{ClientSecret: secret, CertificatePassword: "pass~word"}, &Settings{ClientSecret: option.Secret(secret)}); strings.Contains(text, secret) || strings.Contains(text, "pass~word") {
-		t.Errorf("settings tell a secret: %s", text)
+		t.Errorf("settings show a secret: %s", text)
 	}
 }

@@ -37,7 +37,7 @@ func FuzzCertificate(f *testing.F) {
 		certificates, key, err := parseCertificate(data, password)
 		if err != nil {
 			if password != "" && len(password) > 6 && strings.Contains(err.Error(), password) {
-				t.Errorf("error tells the password: %v", err)
+				t.Errorf("error holds the password: %v", err)
 			}
 			return
 		}
@@ -47,7 +47,7 @@ func FuzzCertificate(f *testing.F) {
 	})
 }
 
-// costly tells keys that take long to derive, which is not what is looked for.
+// costly reports keys that take long to derive, which is no failure.
 func costly(der []byte) bool {
 	var key encryptedKey
 	var parameters pbes2

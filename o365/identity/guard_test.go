@@ -79,8 +79,8 @@ func credentials(t *testing.T) map[string]func(d *directory) Settings {
 	}
 }
 
-// No answer of a login service leads a credential elsewhere, and one line says
-// so.
+// No answer of a login service sends a credential elsewhere, and one line reports
+// it.
 func TestCredentialStays(t *testing.T) {
 	const redirected, elsewhere = "the login service answers with a redirect", "the login service names an address elsewhere"
 	for _, tt := range []struct {

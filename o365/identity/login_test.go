@@ -118,7 +118,7 @@ func TestSecretFileRotation(t *testing.T) {
 	d.check(t, source)
 }
 
-// TestOldSecretOnlyWhenRefused: trouble with the network says nothing about a
+// TestOldSecretOnlyWhenRefused: a failure of the network is no evidence against a
 // new secret.
 func TestOldSecretOnlyWhenRefused(t *testing.T) {
 	d := newDirectory(t, login.App{Secret: secret})
