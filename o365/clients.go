@@ -18,7 +18,6 @@ func newTransport(c Config) (*http.Transport, error) {
 		Proxy:            c.Proxy,
 		CAFile:           c.CAFile,
 		HandshakeTimeout: c.RequestTimeout,
-		IdleTimeout:      idleConnection,
 		Requests:         c.mostRequests(),
 		Tenants:          len(c.Tenants),
 	})

@@ -18,13 +18,15 @@ import (
 type Options struct {
 	Proxy  option.Secret // URL, may hold a password; empty: HTTPS_PROXY and NO_PROXY of the environment
 	CAFile string        // see [NewTLS]
-	// HandshakeTimeout bounds a TLS handshake, IdleTimeout the time that a
-	// connection without requests is kept.
-	HandshakeTimeout, IdleTimeout time.Duration
-	// Requests is how many requests of a tenant can be under way at once.
+	// HandshakeTimeout bounds a TLS handshake.
+	HandshakeTimeout time.Duration
+	// Requests is how many requests of one tenant can be under way at once.
 	Requests int
-	Tenants  int
+	Tenants  int // at least 1
 }
+
+// idleTimeout is how long a connection without requests is kept.
+const idleTimeout = 90 * time.Second
 
 // streamBuffer is how many bytes of an HTTP/2 stream are buffered for a reader
 // that is slow. With the bound of net/http, 4 MiB, several downloads that are
@@ -44,7 +46,7 @@ func New(o Options) (*http.Transport, error) {
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true, // package activity asks for gzip itself
 		MaxIdleConnsPerHost: o.Requests,
-		IdleConnTimeout:     o.IdleTimeout,
+		IdleConnTimeout:     idleTimeout,
 		TLSHandshakeTimeout: o.HandshakeTimeout,
 		TLSClientConfig:     encryption,
 		HTTP2: &http.HTTP2Config{
