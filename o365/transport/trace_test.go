@@ -9,9 +9,9 @@ import (
 	"testing"
 )
 
-type roundTrip func(*http.Request) (*http.Response, error)
+type roundTripFunc func(*http.Request) (*http.Response, error)
 
-func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func TestTrace(t *testing.T) {
 	for _, tt := range []struct {
@@ -27,7 +27,7 @@ func TestTrace(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			var logged string
 			trace := Trace{
-				Next: roundTrip(func(*http.Request) (*http.Response, error) {
+				Next: roundTripFunc(func(*http.Request) (*http.Response, error) {
 					return &http.Response{StatusCode: http.StatusNoContent, Body: http.NoBody}, tt.err
 				}),
 				Logf: func(format string, args ...any) { logged += fmt.Sprintf(format, args...) },
