@@ -17,6 +17,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // Open starts collecting. Its errors are mistakes of configuration, or a state
@@ -45,7 +46,7 @@ func openActivity(a *assembly, tenant string, tokens activity.Tokens) (source.So
 		Tenant:    tenant,
 		Publisher: orElse(a.PublisherID, tenant),
 		Tokens:    tokens,
-		HTTP:      &http.Client{Transport: trace{a.transport, a.host.Log}},
+		HTTP:      &http.Client{Transport: transport.Trace{Next: a.transport, Logf: a.host.Log.Debugf}},
 		Timeout:   a.RequestTimeout,
 		Observe:   func(op source.Op, err error) { count(metrics, op, err) },
 	})
@@ -54,13 +55,19 @@ func openActivity(a *assembly, tenant string, tokens activity.Tokens) (source.So
 func open(c Config, h Host, offers []offer) (*Input, error) {
 	secrets := c.secrets()
 	h.Log = h.Log.Redacted(secrets)
-	transport, err := newTransport(c)
+	base, err := transport.New(transport.Options{
+		Proxy:            c.Proxy,
+		CAFile:           c.CAFile,
+		HandshakeTimeout: c.RequestTimeout,
+		Requests:         c.mostRequests(),
+		Tenants:          len(c.Tenants),
+	})
 	if err != nil {
 		return nil, err
 	}
-	in := &Input{log: h.Log, transport: transport, metrics: metrics.New(c.Tenants, c.ContentTypes)}
+	in := &Input{log: h.Log, transport: base, metrics: metrics.New(c.Tenants, c.ContentTypes)}
 	monitor := health.NewMonitor(in.metrics.StreamIDs(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
-	a := assembly{Config: c, host: h, transport: transport, secrets: secrets, monitor: monitor, metrics: in.metrics}
+	a := assembly{Config: c, host: h, transport: base, secrets: secrets, monitor: monitor, metrics: in.metrics}
 	var tenants []*tenant
 	for _, name := range c.Tenants {
 		t, err := a.tenant(name)
@@ -115,7 +122,7 @@ type assembly struct {
 // tenant is what is there for one before anything is collected.
 type tenant struct {
 	name    string
-	login   *preflight
+	login   *tokenCheck
 	budget  *collector.Budget
 	sources []openSource
 }
@@ -139,11 +146,14 @@ func (t *tenant) types() []source.ContentType {
 func (a *assembly) tenant(name string) (*tenant, error) {
 	metrics := a.metrics.Tenant(name)
 	t := &tenant{name: name, budget: a.host.Shared.budget(a.Endpoint, name, a.RequestsPerMinute)}
-	t.login = &preflight{monitor: a.monitor, log: a.host.Log, config: a.Config, tenant: source.Stream{Tenant: name}, app: a.Login.ClientID}
+	t.login = &tokenCheck{
+		monitor: a.monitor, log: a.host.Log, tenant: source.Stream{Tenant: name},
+		contentTypes: a.contentTypes(), app: a.Login.ClientID,
+	}
 	login := a.Login
 	login.TenantID, login.Secrets = name, a.secrets
 	login.HTTP = &http.Client{Transport: a.transport, Timeout: a.RequestTimeout}
-	login.Makeshift = t.login.makeshift
+	login.OnFallback = t.login.onFallback
 	login.Observe = func(err error) { count(metrics, source.OpToken, err) }
 	var err error
 	if t.login.source, err = identity.New(login); err != nil {

@@ -1,7 +1,6 @@
 package o365
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"time"
@@ -15,8 +14,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// Config says what an [Input] collects and how. The options of the same names
-// are explained in package option.
+// Config has every option of an [Input], with its default where it is not set.
+// Package option explains the options of the same names. Sizes are in bytes.
 type Config struct {
 	Tenants      []string
 	Endpoint     string
@@ -48,7 +47,8 @@ type Config struct {
 }
 
 // ParseConfig reads the options through get, which returns the text of a key
-// or "" if it is not set. The error has one line for each mistake.
+// or "" if it is not set. The error has one line for each mistake: first those
+// of single values; if there is none, the options that exclude each other.
 func ParseConfig(get func(key string) string) (Config, error) {
 	v, err := option.Parse(get)
 	if err != nil {
@@ -56,7 +56,7 @@ func ParseConfig(get func(key string) string) (Config, error) {
 	}
 	cloud, ok := identity.LookupCloud(v.String(option.Cloud))
 	if !ok {
-		return Config{}, fmt.Errorf("%s: %q is declared but unknown", option.Cloud, v.String(option.Cloud))
+		return Config{}, fmt.Errorf("internal error: option %s: %q has no addresses; please report this bug", option.Cloud, v.String(option.Cloud))
 	}
 	c := Config{
 		Tenants:  v.List(option.TenantID),
@@ -98,28 +98,24 @@ func ParseConfig(get func(key string) string) (Config, error) {
 	return c, c.contradictions()
 }
 
-// contradictions reports options that do not go together.
-func (c Config) contradictions() error {
-	var mistakes []error
-	say := func(wrong bool, format string, args ...any) {
-		if wrong {
-			mistakes = append(mistakes, fmt.Errorf(format, args...))
-		}
+// parseMail returns the options about mail; without smtp_url, Server is zero.
+func parseMail(v option.Values) (alert.Config, error) {
+	c := alert.Config{
+		To:           v.List(option.AlertEmailTo),
+		From:         v.String(option.AlertEmailFrom),
+		PasswordFile: v.String(option.SMTPPasswordFile),
+		After:        v.Duration(option.AlertAfter),
 	}
-	say(c.Login.ClientSecret != "" && c.Login.ClientSecretFile != "",
-		"%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
-	say(c.Login.CertificatePassword != "" && c.Login.CertificateFile == "",
-		"%s: is of no use without %s", option.CertificatePassword, option.CertificateFile)
-	say(len(c.Tenants) > 1 && c.Login.Method == identity.ManagedIdentity,
-		"%s: a managed identity belongs to one tenant (use one section for each tenant)", option.TenantID)
-	say(c.QueueSize < c.BatchSize,
-		"%s: %d bytes is less than %s (use at least %d)", option.QueueSize, c.QueueSize, option.BatchSize, c.BatchSize)
-	say(c.HealthTag != "" && c.HealthTag == c.TagPrefix,
-		"%s: %q is %s too (use another tag)", option.HealthTag, c.HealthTag, option.TagPrefix)
-	return errors.Join(append(mistakes, c.mailContradictions()...)...)
+	url := v.Secret(option.SMTPURL)
+	if url == "" {
+		return c, nil
+	}
+	var err error
+	c.Server, err = alert.ParseServer(url)
+	return c, err
 }
 
-// contentTypes are those that are collected.
+// contentTypes returns the content types to collect.
 func (c Config) contentTypes() []source.ContentType {
 	return wanted(activity.ContentTypes(), c.ContentTypes)
 }
@@ -134,24 +130,25 @@ func (c Config) delivery() delivery.Config {
 }
 
 // mostDownloads is how many downloads of a tenant can be under way at once: a
-// content type that has none may always begin one.
+// content type without a download may start one beyond concurrency.
 func (c Config) mostDownloads() int { return c.Concurrency + len(c.ContentTypes) - 1 }
 
 // mostRequests is how many requests of a tenant can be under way at once.
 func (c Config) mostRequests() int { return c.mostDownloads() + len(c.ContentTypes) }
 
-// mostEntries is how many entries of listings may wait, for each content type of
-// each tenant. Together they take an eighth of queue_size at most, but some for
-// each: with a small queue_size those come on top of it.
+// mostEntries is how many listed blobs may be queued for download, for each
+// content type of each tenant. Together they take an eighth of queue_size at
+// most, or minQueuedBlobs each where that is more.
 func (c Config) mostEntries() int {
 	streams := len(c.Tenants) * len(c.ContentTypes)
-	return min(max(c.QueueSize/8/delivery.ItemRoom/streams, leastEntries), mostEntries)
+	return min(max(c.QueueSize/8/delivery.ItemRoom/streams, minQueuedBlobs), maxQueuedBlobs)
 }
 
-const leastEntries, mostEntries = 100, 2000
+// Bounds of mostEntries.
+const minQueuedBlobs, maxQueuedBlobs = 100, 2000
 
-// secrets returns what takes the configured secrets out of text; those in files
-// are added when they are read.
+// secrets returns a redactor of the configured secrets. Those in files are added
+// when the files are read.
 func (c Config) secrets() *sanitize.Redactor {
 	r := sanitize.NewRedactor(c.Login.ClientSecret.Reveal(), c.Login.CertificatePassword.Reveal(), c.Mail.Server.Password.Reveal())
 	if u, err := url.Parse(c.Proxy.Reveal()); err == nil && u.User != nil {

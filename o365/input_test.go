@@ -250,17 +250,17 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"no secret", map[string]string{"client_secret": "", "auth": "client_secret"}, "client_secret"},
 		{"no secret file", map[string]string{"client_secret": "", "client_secret_file": filepath.Join(dir, "no")}, "client_secret_file"},
 		{"secret twice", map[string]string{"client_secret_file": bad}, "client_secret: set it or client_secret_file, not both"},
-		{"password alone", map[string]string{"certificate_password": "p"}, "certificate_password: is of no use without certificate_file"},
+		{"password alone", map[string]string{"certificate_password": "p"}, "certificate_password: has no effect without certificate_file"},
 		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": api.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
 		{"queue below batch", map[string]string{"queue_size": "64k"}, "queue_size: 64000 bytes is less than batch_size"},
 		{"one tag for two", map[string]string{"health_tag": "a", "tag_prefix": "a"}, `health_tag: "a" is tag_prefix too`},
 		{"mail without sender", map[string]string{"alert_email_to": "a@b", "smtp_url": "smtp://h"}, "alert_email_to: needs alert_email_from"},
 		{"mail without server", map[string]string{"alert_email_to": "a@b", "alert_email_from": "a@b"}, "alert_email_to: needs smtp_url"},
-		{"sender without mail", map[string]string{"alert_email_from": "a@b"}, "alert_email_from: is of no use without alert_email_to"},
-		{"server without mail", map[string]string{"smtp_url": "smtp://h"}, "smtp_url: is of no use without alert_email_to"},
-		{"mail password without mail", map[string]string{"smtp_password_file": bad}, "smtp_password_file: is of no use without alert_email_to"},
+		{"sender without mail", map[string]string{"alert_email_from": "a@b"}, "alert_email_from: has no effect without alert_email_to"},
+		{"server without mail", map[string]string{"smtp_url": "smtp://h"}, "smtp_url: has no effect without alert_email_to"},
+		{"mail password without mail", map[string]string{"smtp_password_file": bad}, "smtp_password_file: has no effect without alert_email_to"},
 		{"mail password twice", mail("smtp://u:simulated-secret@h", bad), "smtp_password_file: set it or a password in smtp_url, not both"},
-		{"mail password without user", mail("smtp://h", bad), "smtp_password_file: is of no use without a user in smtp_url"},
+		{"mail password without user", mail("smtp://h", bad), "smtp_password_file: has no effect without a user in smtp_url"},
 		{"mail user without password", mail("smtp://u@h", ""), "smtp_url: has a user without a password (set smtp_password_file)"},
 		{"mail password for nobody", mail("smtp://:simulated-secret@h", ""), "smtp_url: has a password without a user"},
 		{"mail password unencrypted", mail("smtp://u:simulated-secret@h?starttls=off", ""), "smtp_url: a password is never sent unencrypted"},
@@ -283,7 +283,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
 			}
 			if err != nil && strings.Contains(err.Error(), "simulated-secret") {
-				t.Errorf("the error tells the secret: %v", err)
+				t.Errorf("the error holds the secret: %v", err)
 			}
 		})
 	}

@@ -1,11 +1,11 @@
 // Package alert sends mail when a content type has been failing for a while,
-// once a day while that lasts, and when it is over.
+// once a day while that lasts, and on recovery.
 //
-// What to tell is decided by pure functions over the states that package
-// health keeps and what was told before (decide.go); text.go words it; one loop
-// (alert.go) carries it out over SMTP (post.go). The loop has a timer of its
-// own: it depends neither on the host nor on the collecting it watches. What
-// was told is kept in memory only.
+// Which mail is due is decided by pure functions over the states that package
+// health keeps and the mail sent before (decide.go). Its text is in text.go, SMTP
+// in mailer.go, the option smtp_url in server.go. One loop (this file) carries it
+// out. The loop has a timer of its own, so that it depends neither on the host nor
+// on the collecting that it reports on. What was sent is kept in memory only.
 package alert
 
 import (
@@ -21,51 +21,55 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
-// Config says who is told, how, and how soon.
+// Config has the recipients, the mail server and the delay.
 type Config struct {
 	To           []string // addresses as [net/mail.ParseAddress] takes them
-	From         string
+	From         string   // one such address
 	Server       Server
-	PasswordFile string // instead of a password of the server
-	After        time.Duration
-	Instance     string      // the input's name; may be empty
-	TLS          *tls.Config // root certificates and versions; nil for the defaults
-	// Secrets cleans what the server says, and is given the password of a file.
+	PasswordFile string        // instead of Server.Password
+	After        time.Duration // how long a content type must fail before the first mail
+	Instance     string        // name of the input; may be empty
+	TLS          *tls.Config   // root certificates and versions; nil for the defaults
+	// Secrets redacts what the server answers. The password of PasswordFile is
+	// added to it. Nil means a redactor of its own.
 	Secrets *sanitize.Redactor
 }
 
-// Alerts watches states and sends mail about them.
+// Alerts sends mail about states. Its only method is [Alerts.Run].
 type Alerts struct {
-	after      time.Duration
-	place      place
-	snapshot   func() []health.Status
-	post       func(context.Context, []letter) []error
-	log        logging.Logger
-	seen       sightings
-	recipients []*recipient
+	after        time.Duration
+	instance     instance
+	snapshot     func() []health.Status
+	send         func(context.Context, []message) []error
+	log          logging.Logger
+	observations observations
+	recipients   []*recipient
 }
 
-// A recipient gets mails of his own, so that an address that the server
-// refuses keeps nothing from the others.
+// A recipient gets mail of its own, so that an address that the server refuses
+// does not affect the others.
 type recipient struct {
-	address string
-	told    told
-	failed  int       // attempts since the last that worked
-	again   time.Time // not before
-	said    string    // why it failed, in the log
+	address    string
+	notified   notified
+	failures   int       // failed attempts since the last mail that was sent
+	retryAt    time.Time // no attempt before
+	lastReason string    // why the last attempt failed, as logged
 }
 
 const (
-	// every is how often the states are looked at, unless after is shorter.
-	every = 30 * time.Second
-	// The first and the longest pause after a mail that could not be sent.
-	firstPause, longestPause = time.Minute, time.Hour
+	// checkInterval is the time between two checks of the states, unless Config.After
+	// is shorter.
+	checkInterval = 30 * time.Second
+	// firstBackoff is the time until a mail that could not be sent is retried. It
+	// doubles with each failure, up to maxBackoff.
+	firstBackoff, maxBackoff = time.Minute, time.Hour
 )
 
-// New returns what [Alerts.Run] runs. It does not use the network. Its error
-// names the option that is wrong.
+// New returns the Alerts for a configuration. snapshot returns the present states;
+// it is called by Run only. New does not use the network. Its error names the
+// option that is wrong.
 func New(c Config, snapshot func() []health.Status, log logging.Logger) (*Alerts, error) {
-	p, err := newPostOffice(c)
+	m, err := newMailer(c)
 	if err != nil {
 		return nil, err
 	}
@@ -75,9 +79,9 @@ func New(c Config, snapshot func() []health.Status, log logging.Logger) (*Alerts
 	}
 	a := &Alerts{
 		after:    c.After,
-		place:    place{instance: c.Instance, host: host},
+		instance: instance{name: c.Instance, host: host},
 		snapshot: snapshot,
-		post:     p.send,
+		send:     m.send,
 		log:      log,
 	}
 	for _, address := range c.To {
@@ -86,55 +90,56 @@ func New(c Config, snapshot func() []health.Status, log logging.Logger) (*Alerts
 	return a, nil
 }
 
-// Run watches until ctx is done; a mail under way is then given up.
+// Run sends mail until ctx is done. It then returns at once, without finishing a
+// mail that is being sent.
 func (a *Alerts) Run(ctx context.Context) {
-	tick := time.NewTicker(min(every, max(a.after, time.Second)))
+	tick := time.NewTicker(min(checkInterval, max(a.after, time.Second)))
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			a.look(ctx, time.Now())
+			a.check(ctx, time.Now())
 		}
 	}
 }
 
-// look sends what is to be told now. Whoever it can't be sent to is told later
-// what is so then.
-func (a *Alerts) look(ctx context.Context, now time.Time) {
+// check sends the mail that is due. After a failure, a recipient gets a mail about
+// the states at the time of the retry.
+func (a *Alerts) check(ctx context.Context, now time.Time) {
 	states := a.snapshot()
-	a.seen = observe(now, states, a.seen)
-	var letters []letter
+	a.observations = observe(now, states, a.observations)
+	var messages []message
 	var to []*recipient
-	var next []told
+	var next []notified
 	for _, r := range a.recipients {
-		if now.Before(r.again) {
+		if now.Before(r.retryAt) {
 			continue
 		}
-		report, after := decide(now, a.after, states, a.seen, r.told)
+		report, after := decide(now, a.after, states, a.observations, r.notified)
 		if report.empty() {
 			continue
 		}
-		letters = append(letters, letter{to: r.address, subject: report.subject(a.place), body: report.body(a.place)})
+		messages = append(messages, message{to: r.address, subject: report.subject(a.instance), body: report.body(a.instance)})
 		to, next = append(to, r), append(next, after)
 	}
-	if len(letters) == 0 {
+	if len(messages) == 0 {
 		return
 	}
 	refused := map[string][]string{} // addresses by reason
-	for i, err := range a.post(ctx, letters) {
+	for i, err := range a.send(ctx, messages) {
 		r := to[i]
 		if err == nil {
-			a.log.Infof("mail sent to %s: %s", r.address, letters[i].subject)
-			*r = recipient{address: r.address, told: next[i]}
+			a.log.Infof("mail sent to %s: %s", r.address, messages[i].subject)
+			*r = recipient{address: r.address, notified: next[i]}
 			continue
 		}
-		r.again = now.Add(min(firstPause<<min(r.failed, 10), longestPause))
-		r.failed++
-		// Numbers change with every attempt: ports, queue ids, waiting times.
-		if reason := withoutNumbers(err.Error()); reason != r.said {
-			r.said = reason
+		r.retryAt = now.Add(min(firstBackoff<<min(r.failures, 10), maxBackoff))
+		r.failures++
+		// Numbers differ at each attempt: ports, queue ids, waiting times.
+		if reason := withoutNumbers(err.Error()); reason != r.lastReason {
+			r.lastReason = reason
 			refused[err.Error()] = append(refused[err.Error()], r.address)
 		}
 	}
@@ -142,7 +147,7 @@ func (a *Alerts) look(ctx context.Context, now time.Time) {
 		return
 	}
 	for reason, addresses := range refused {
-		a.log.Warnf("mail to %s can't be sent, it is tried again ever less often, at least every hour: %s",
+		a.log.Warnf("mail to %s cannot be sent, it is retried with back-off, at least every hour: %s",
 			strings.Join(addresses, ", "), reason)
 	}
 }

@@ -22,7 +22,7 @@ type scene struct {
 
 	mu     sync.Mutex
 	world  *world
-	broken func(letter) error
+	broken func(message) error
 	mails  []string // when, to whom, subject
 	log    []string
 }
@@ -33,13 +33,13 @@ func newScene(to ...string) *scene {
 		s.world.states[i].Since = s.begun
 	}
 	s.alerts = &Alerts{
-		after: 30 * time.Minute, place: place{"o365.0", "host"},
+		after: 30 * time.Minute, instance: instance{"o365.0", "host"},
 		snapshot: func() []health.Status {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return append([]health.Status(nil), s.world.states...)
 		},
-		post: s.post,
+		send: s.send,
 		log: func(level logging.Level, line string) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -52,11 +52,11 @@ func newScene(to ...string) *scene {
 	return s
 }
 
-func (s *scene) post(_ context.Context, letters []letter) []error {
+func (s *scene) send(_ context.Context, messages []message) []error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	errs := make([]error, len(letters))
-	for i, l := range letters {
+	errs := make([]error, len(messages))
+	for i, l := range messages {
 		if s.broken != nil {
 			errs[i] = s.broken(l)
 		}
@@ -75,7 +75,7 @@ func (s *scene) set(streams string, state health.State, causes ...string) {
 }
 
 // breaks sets what the server answers from now on.
-func (s *scene) breaks(answer func(letter) error) {
+func (s *scene) breaks(answer func(message) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken = answer
@@ -98,7 +98,7 @@ func (s *scene) play(script func()) {
 		defer close(ended)
 		s.alerts.Run(ctx)
 	}()
-	time.Sleep(time.Second) // between two looks
+	time.Sleep(time.Second) // between two checks
 	script()
 	cancel()
 	<-ended
@@ -130,12 +130,12 @@ func TestRun(t *testing.T) {
 	})
 }
 
-// What can't be sent is tried again, ever more slowly, and said once.
+// A mail that cannot be sent is retried with back-off, and logged once.
 func TestServerIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene("x@y", "v@w")
 		tries := 0
-		s.breaks(func(l letter) error {
+		s.breaks(func(l message) error {
 			if l.to == "x@y" {
 				tries++
 			}
@@ -144,8 +144,8 @@ func TestServerIsDown(t *testing.T) {
 		s.play(func() {
 			s.set("a", health.Failing, "c")
 			time.Sleep(10 * time.Hour)
-			s.check(t, "log", s.logged(), "30m30s 2 mail to x@y, v@w can't be sent, it is tried again ever less often, at least every hour: dial from port 40001: refused")
-			s.breaks(func(letter) error { return errors.New("no such user") })
+			s.check(t, "log", s.logged(), "30m30s 2 mail to x@y, v@w cannot be sent, it is retried with back-off, at least every hour: dial from port 40001: refused")
+			s.breaks(func(message) error { return errors.New("no such user") })
 			if tries < 12 || tries > 17 {
 				t.Errorf("%d attempts in 10 hours", tries)
 			}
@@ -165,11 +165,11 @@ func TestServerIsDown(t *testing.T) {
 	})
 }
 
-// Nobody hears of the end of what he was never told.
+// No recovery is reported of a problem that was not reported.
 func TestOverBeforeItCouldBeSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene("x@y", "v@w")
-		s.breaks(func(l letter) error {
+		s.breaks(func(l message) error {
 			if l.to == "x@y" {
 				return errors.New("no such user")
 			}
@@ -202,12 +202,12 @@ func TestNothingIsSentWhileAllIsWell(t *testing.T) {
 	})
 }
 
-// The end of the loop does not wait for a server, and no line is said of it.
+// The end of the loop does not wait for a server, and nothing is logged about it.
 func TestEndWhileSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newScene("x@y")
 		var ended time.Time
-		s.alerts.post = func(ctx context.Context, letters []letter) []error {
+		s.alerts.send = func(ctx context.Context, messages []message) []error {
 			<-ctx.Done()
 			ended = time.Now()
 			return []error{context.Cause(ctx)}

@@ -11,65 +11,65 @@ import (
 )
 
 const (
-	// reminder is the time between mails about a trouble that lasts.
-	reminder = 24 * time.Hour
-	// gathering is the least time between a mail about a cause and one about
-	// further streams that have it, and the longest that a stream which works
-	// again waits for the others of its cause.
-	gathering = time.Hour
-	// settling is how long a stream must work before its trouble is over,
-	// unless that is longer than the time to the mail about it.
-	settling = 5 * time.Minute
+	// reminderInterval is the time between mails about a problem that lasts.
+	reminderInterval = 24 * time.Hour
+	// groupingInterval is the least time between a mail about a cause and one about
+	// further streams that have it, and the longest that the recovery of a stream is
+	// held back until the others of its cause recover.
+	groupingInterval = time.Hour
+	// recoveryDelay is how long a stream must work before its recovery is reported,
+	// unless that is longer than the delay of the first mail.
+	recoveryDelay = 5 * time.Minute
 )
 
-// A trouble is one cause that calls for somebody, of one stream.
-type trouble struct {
+// A problem is one cause, of one stream, that needs action.
+type problem struct {
 	source.Stream
 	what string
 }
 
-// sightings are what was seen at the last look, and since when it is so. The
-// times of a [health.Status] would not do: a stream stays degraded when a cause
-// that passes gives way to one that doesn't.
-type sightings struct {
+// observations are the states of the last check, and since when they last. The
+// times of a [health.Status] are not enough: a stream stays degraded when a cause
+// that passes is followed by one that needs action.
+type observations struct {
 	at       time.Time
-	spells   map[source.Stream]spell
-	troubles map[trouble]time.Time
+	phases   map[source.Stream]phase
+	problems map[problem]time.Time // since when
 }
 
-// A spell is the time in which a stream calls for somebody, or doesn't.
-type spell struct {
-	calls bool
-	since time.Time
+// A phase is the time in which a stream needs action, or needs none.
+type phase struct {
+	actionable bool
+	since      time.Time
 }
 
-// observe looks at the states of now.
-func observe(now time.Time, states []health.Status, before sightings) sightings {
-	seen := sightings{now, map[source.Stream]spell{}, map[trouble]time.Time{}}
+// observe returns the observations of now; before are those of the last check.
+func observe(now time.Time, states []health.Status, before observations) observations {
+	seen := observations{now, map[source.Stream]phase{}, map[problem]time.Time{}}
 	for _, s := range states {
 		since := now
 		if s.Since.After(before.at) {
 			since = s.Since
 		}
-		causes := calling(s)
-		seen.spells[s.Stream] = spell{len(causes) > 0, since}
-		if b, ok := before.spells[s.Stream]; ok && b.calls == (len(causes) > 0) {
-			seen.spells[s.Stream] = b
+		causes := actionable(s)
+		seen.phases[s.Stream] = phase{len(causes) > 0, since}
+		if b, ok := before.phases[s.Stream]; ok && b.actionable == (len(causes) > 0) {
+			seen.phases[s.Stream] = b
 		}
 		for _, c := range causes {
-			t := trouble{s.Stream, c.What}
-			seen.troubles[t] = since
-			if b, ok := before.troubles[t]; ok {
-				seen.troubles[t] = b
+			p := problem{s.Stream, c.What}
+			seen.problems[p] = since
+			if b, ok := before.problems[p]; ok {
+				seen.problems[p] = b
 			}
 		}
 	}
 	return seen
 }
 
-// calling gives the causes for which somebody is called: all of a stream that
-// is failing, and those of a degraded one that do not pass by themselves.
-func calling(s health.Status) []health.Cause {
+// actionable returns the causes that need action: all of a stream that is failing,
+// and those of a degraded one that do not pass by themselves.
+func actionable(s health.Status) []health.Cause {
 	switch s.State {
 	case health.Failing:
 		if len(s.Causes) == 0 {
@@ -82,25 +82,26 @@ func calling(s health.Status) []health.Cause {
 	return nil
 }
 
-// told is what a recipient knows: the streams that are in trouble.
-type told map[source.Stream]account
+// notified has the streams whose problems a recipient has got mail about, and no
+// mail about their recovery yet.
+type notified map[source.Stream]notification
 
-// An account is what was told about a stream. It is never changed.
-type account struct {
-	since  time.Time            // when its trouble began
+// A notification is the mail sent about a stream. It is never changed.
+type notification struct {
+	since  time.Time            // when the problem began
 	last   time.Time            // when the last mail about it was sent
 	causes map[string]time.Time // when the last mail about each was sent
 }
 
-// A report is what one mail tells.
+// A report is the content of one mail.
 type report struct {
 	now       time.Time
-	troubles  []group
-	news      bool // one of the groups, at least, is no reminder
+	problems  []group
+	isNew     bool // at least one of the groups is no reminder
 	recovered []recovery
 }
 
-func (r report) empty() bool { return len(r.troubles)+len(r.recovered) == 0 }
+func (r report) empty() bool { return len(r.problems)+len(r.recovered) == 0 }
 
 // A group is a cause and all streams that have it now.
 type group struct {
@@ -111,7 +112,7 @@ type group struct {
 
 type affected struct {
 	health.Status
-	began time.Time // its trouble, or the one before if it worked for a moment only
+	began time.Time // of this problem, or of the one before after a recovery that was not reported
 }
 
 // A recovery is a stream that works again.
@@ -121,29 +122,29 @@ type recovery struct {
 	causes       []string
 }
 
-// decide returns what is to be told at a moment to somebody who knows before,
-// and what he knows then.
-func decide(now time.Time, patience time.Duration, states []health.Status, seen sightings, before told) (report, told) {
+// decide returns the report that is due now for a recipient, and what the
+// recipient is notified of once it is sent. delay is the option alert_after.
+func decide(now time.Time, delay time.Duration, states []health.Status, seen observations, before notified) (report, notified) {
 	r := report{now: now}
 	after := maps.Clone(before)
 	if after == nil {
-		after = told{}
+		after = notified{}
 	}
 	for _, g := range groups(states, seen, before) {
-		news, due := g.due(now, patience, seen, before)
+		isNew, due := g.due(now, delay, seen, before)
 		if !due {
 			continue
 		}
-		r.news = r.news || news
-		r.troubles = append(r.troubles, g)
+		r.isNew = r.isNew || isNew
+		r.problems = append(r.problems, g)
 		for _, s := range g.streams {
 			causes := map[string]time.Time{}
 			maps.Copy(causes, after[s.Stream].causes)
 			causes[g.What] = now
-			after[s.Stream] = account{since: s.began, last: now, causes: causes}
+			after[s.Stream] = notification{since: s.began, last: now, causes: causes}
 		}
 	}
-	if r.recovered = recoveries(now, min(patience, settling), states, seen, before); len(r.recovered) > 0 {
+	if r.recovered = recoveries(now, min(delay, recoveryDelay), states, seen, before); len(r.recovered) > 0 {
 		for _, s := range r.recovered {
 			delete(after, s.Stream)
 		}
@@ -151,16 +152,16 @@ func decide(now time.Time, patience time.Duration, states []health.Status, seen 
 	return r, after
 }
 
-// groups puts streams in trouble together by what it is, the largest first.
-func groups(states []health.Status, seen sightings, before told) []group {
+// groups groups the streams with a problem by its cause, the largest group first.
+func groups(states []health.Status, seen observations, before notified) []group {
 	index := map[string]int{}
 	var all []group
 	for _, s := range states {
-		began := seen.spells[s.Stream].since
-		if a, ok := before[s.Stream]; ok && a.since.Before(began) {
-			began = a.since
+		began := seen.phases[s.Stream].since
+		if n, ok := before[s.Stream]; ok && n.since.Before(began) {
+			began = n.since
 		}
-		for _, c := range calling(s) {
+		for _, c := range actionable(s) {
 			i, ok := index[c.What]
 			if !ok {
 				i = len(all)
@@ -178,55 +179,55 @@ func groups(states []health.Status, seen sightings, before told) []group {
 	return all
 }
 
-// due reports whether a group has to be told, and whether that is news or a
+// due reports whether a mail about a group is due, and whether that is new or a
 // reminder.
-func (g group) due(now time.Time, patience time.Duration, seen sightings, before told) (news, due bool) {
+func (g group) due(now time.Time, delay time.Duration, seen observations, before notified) (isNew, due bool) {
 	var last time.Time // mail about this cause
-	for _, a := range before {
-		if t := a.causes[g.What]; t.After(last) {
+	for _, n := range before {
+		if t := n.causes[g.What]; t.After(last) {
 			last = t
 		}
 	}
 	for _, s := range g.streams {
-		a, known := before[s.Stream]
-		// A stream that is known gets a new cause now and then, when what was
-		// wrong hides behind a failing network for example.
-		since := seen.spells[s.Stream].since
+		n, known := before[s.Stream]
+		// A stream with a reported problem can get a further cause, for example one
+		// that a network failure has hidden.
+		since := seen.phases[s.Stream].since
 		if known {
-			since = seen.troubles[trouble{s.Stream, g.What}]
+			since = seen.problems[problem{s.Stream, g.What}]
 		}
-		switch _, again := a.causes[g.What]; {
-		case again:
-			due = due || now.Sub(a.last) >= reminder
-		case now.Sub(since) < patience:
-		case now.Sub(last) >= gathering, !known && now.Sub(since) >= patience+gathering:
+		switch _, reported := n.causes[g.What]; {
+		case reported:
+			due = due || now.Sub(n.last) >= reminderInterval
+		case now.Sub(since) < delay:
+		case now.Sub(last) >= groupingInterval, !known && now.Sub(since) >= delay+groupingInterval:
 			return true, true
 		}
 	}
 	return false, due
 }
 
-// recoveries gives the streams that were told to be in trouble and have been
-// out of it for a while. They wait for the others of the same cause, but not
-// for ever.
-func recoveries(now time.Time, settled time.Duration, states []health.Status, seen sightings, before told) []recovery {
+// recoveries returns the streams whose problem was reported and that have worked
+// for the time settled. Each is held back until the others of the same cause have
+// recovered, for groupingInterval at most.
+func recoveries(now time.Time, settled time.Duration, states []health.Status, seen observations, before notified) []recovery {
 	var over []recovery
-	open := map[string]bool{} // causes of streams that are not out of trouble
+	open := map[string]bool{} // causes of streams that have not recovered
 	for _, s := range states {
-		a, known := before[s.Stream]
-		spell := seen.spells[s.Stream]
+		n, known := before[s.Stream]
+		phase := seen.phases[s.Stream]
 		switch {
 		case !known:
-		case !spell.calls && s.State != health.Starting && now.Sub(spell.since) >= settled:
-			over = append(over, recovery{Status: s, began: a.since, ended: spell.since, causes: slices.Sorted(maps.Keys(a.causes))})
+		case !phase.actionable && s.State != health.Starting && now.Sub(phase.since) >= settled:
+			over = append(over, recovery{Status: s, began: n.since, ended: phase.since, causes: slices.Sorted(maps.Keys(n.causes))})
 		default:
-			for c := range a.causes {
+			for c := range n.causes {
 				open[c] = true
 			}
 		}
 	}
-	waits := func(r recovery) bool {
-		return now.Sub(r.ended) < gathering && slices.ContainsFunc(r.causes, func(c string) bool { return open[c] })
+	heldBack := func(r recovery) bool {
+		return now.Sub(r.ended) < groupingInterval && slices.ContainsFunc(r.causes, func(c string) bool { return open[c] })
 	}
-	return slices.DeleteFunc(over, waits)
+	return slices.DeleteFunc(over, heldBack)
 }

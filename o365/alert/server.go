@@ -8,7 +8,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-// Server is a mail server and how to talk to it.
+// Server is a mail server and the login to it.
 type Server struct {
 	Host     string
 	Port     int
@@ -20,14 +20,15 @@ type Server struct {
 // Security is how a connection is encrypted.
 type Security int
 
-// The ways to encrypt, and none.
+// The values of Security.
 const (
 	STARTTLS Security = iota // required: nothing is sent without it
-	TLS                      // from the start
-	Plain
+	TLS                      // from the start of the connection
+	Plain                    // not encrypted
 )
 
-// ParseServer reads the option smtp_url, which package option has checked.
+// ParseServer parses the option smtp_url, which package option has checked. The
+// default port is 587, of smtps 465.
 func ParseServer(text option.Secret) (Server, error) {
 	u, err := url.Parse(text.Reveal())
 	if err != nil || u.Hostname() == "" {

@@ -12,58 +12,58 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// A place is where the mail comes from.
-type place struct{ instance, host string }
+// An instance is the input that sends the mail.
+type instance struct{ name, host string }
 
-func (p place) String() string {
-	if p.instance == "" {
-		return p.host
+func (i instance) String() string {
+	if i.name == "" {
+		return i.host
 	}
-	return p.instance + " on " + p.host
+	return i.name + " on " + i.host
 }
 
 const (
-	// kept is how long Microsoft offers content (Management Activity API
-	// reference, "List available content").
-	kept = 7 * 24 * time.Hour
-	// Bounds of what comes from elsewhere, in characters.
-	maxSubject, maxText = 150, 2000
+	// contentRetention is how long Microsoft offers content (Management Activity
+	// API reference, "List available content").
+	contentRetention = 7 * 24 * time.Hour
+	// Bounds of a subject and of a line with foreign text, in characters.
+	maxSubjectChars, maxLineChars = 150, 2000
 	// maxDetails is how many errors of one cause are shown.
 	maxDetails = 3
 )
 
-func (r report) subject(p place) string {
+func (r report) subject(i instance) string {
 	text := "audit records are collected again"
-	if len(r.troubles) > 0 {
+	if len(r.problems) > 0 {
 		still := ""
-		if !r.news {
+		if !r.isNew {
 			still = "still "
 		}
-		text = "audit records " + still + r.troubles[0].effect() + ": " + r.troubles[0].What
+		text = "audit records " + still + r.problems[0].effect() + ": " + r.problems[0].What
 	}
-	if n := len(r.troubles) - 1; n > 0 {
+	if n := len(r.problems) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
 	}
-	return sanitize.Text("["+p.String()+"] "+text, maxSubject)
+	return sanitize.Text("["+i.String()+"] "+text, maxSubjectChars)
 }
 
-func (r report) body(p place) string {
+func (r report) body(i instance) string {
 	var b strings.Builder
-	for _, g := range r.troubles {
+	for _, g := range r.problems {
 		g.write(&b, r.now)
 	}
-	for _, of := range byCause(r.recovered) {
-		writeRecovered(&b, of)
+	for _, streams := range byCause(r.recovered) {
+		writeRecovered(&b, streams)
 	}
 	b.WriteString("-- \n")
-	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", p.String()))
-	if len(r.troubles) > 0 {
-		b.WriteString("While this lasts, a mail comes every day, and one when it is over.\n")
+	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", i.String()))
+	if len(r.problems) > 0 {
+		b.WriteString("While this lasts, a mail is sent every day, and one on recovery.\n")
 	}
 	return b.String()
 }
 
-// byCause puts the streams together that had the same causes.
+// byCause groups the streams that had the same causes.
 func byCause(all []recovery) [][]recovery {
 	var groups [][]recovery
 	for _, r := range all {
@@ -77,15 +77,15 @@ func byCause(all []recovery) [][]recovery {
 	return groups
 }
 
-func writeRecovered(b *strings.Builder, of []recovery) {
+func writeRecovered(b *strings.Builder, streams []recovery) {
 	b.WriteString("Microsoft 365 audit records are collected again. It was:\n")
-	for _, c := range of[0].causes {
+	for _, c := range streams[0].causes {
 		write(b, "", c)
 	}
 	b.WriteString("\nWhat is concerned, and how long it was:\n")
-	list(b, of, func(s recovery) source.Stream { return s.Stream }, func(s recovery) string {
+	list(b, streams, func(s recovery) source.Stream { return s.Stream }, func(s recovery) string {
 		text := fmt.Sprintf("from %s to %s (%s)", clock(s.began), clock(s.ended), roughly(s.ended.Sub(s.began)))
-		if s.ended.Sub(s.began) > kept {
+		if s.ended.Sub(s.began) > contentRetention {
 			text += ", longer than Microsoft keeps content: the log says what is lost"
 		}
 		return text
@@ -93,7 +93,7 @@ func writeRecovered(b *strings.Builder, of []recovery) {
 	b.WriteString("\n")
 }
 
-// list writes streams under their tenants, with what there is to say of each.
+// list writes streams under their tenants, each with the text that about returns.
 func list[T any](b *strings.Builder, all []T, stream func(T) source.Stream, about func(T) string) {
 	sorted := slices.SortedFunc(slices.Values(all), func(x, y T) int {
 		return cmp.Or(cmp.Compare(stream(x).Tenant, stream(y).Tenant), cmp.Compare(stream(x).ContentType, stream(y).ContentType))
@@ -108,7 +108,7 @@ func list[T any](b *strings.Builder, all []T, stream func(T) source.Stream, abou
 	}
 }
 
-// effect says what a trouble means.
+// effect names the effect of a problem.
 func (g group) effect() string {
 	if slices.ContainsFunc(g.streams, isFailing) {
 		return "not collected"
@@ -146,8 +146,8 @@ func (g group) write(b *strings.Builder, now time.Time) {
 
 func isFailing(s affected) bool { return s.State == health.Failing }
 
-// deadline says until when nothing is lost. What was not collected since the
-// failure began goes after the time that Microsoft keeps it.
+// deadline says until when nothing is lost: content of the time since the failure
+// began is deleted by Microsoft after contentRetention.
 func deadline(streams []affected, now time.Time) string {
 	var began time.Time
 	for _, s := range streams {
@@ -155,16 +155,16 @@ func deadline(streams []affected, now time.Time) string {
 			began = s.began
 		}
 	}
-	until := began.Add(kept)
+	until := began.Add(contentRetention)
 	if now.Before(until) {
-		return fmt.Sprintf("Microsoft keeps content for 7 days. Nothing is lost if this is mended before %s.", clock(until))
+		return fmt.Sprintf("Microsoft keeps content for 7 days. Nothing is lost if this is fixed before %s.", clock(until))
 	}
 	return fmt.Sprintf("Microsoft keeps content for 7 days, so records are being lost since %s.", clock(until))
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
 
-// roughly gives a time span in its one or two largest units.
+// roughly returns a time span in its one or two largest units.
 func roughly(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch d = max(d, 0); {
@@ -178,10 +178,10 @@ func roughly(d time.Duration) string {
 	return fmt.Sprintf("%d d %d h", d/day, d%day/time.Hour)
 }
 
-// write adds text in lines that begin with prefix. They are not broken, so that
-// commands can be copied.
+// write adds text in lines that begin with prefix. Long lines are not wrapped, so
+// that commands can be copied.
 func write(b *strings.Builder, prefix, text string) {
 	for line := range strings.SplitSeq(text, "\n") {
-		b.WriteString(prefix + sanitize.Text(line, maxText) + "\n")
+		b.WriteString(prefix + sanitize.Text(line, maxLineChars) + "\n")
 	}
 }

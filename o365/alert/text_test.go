@@ -44,14 +44,14 @@ func TestText(t *testing.T) {
 		"too-late": {status(tenant, "Audit.Exchange", health.Failing, 9*24*time.Hour, secret)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			seen := observe(noon, states, sightings{})
+			seen := observe(noon, states, observations{})
 			r, after := decide(noon, 30*time.Minute, states, seen, nil)
 			golden(t, name, r)
 
 			// A day later it is still so; then it is over.
 			later := noon.Add(24 * time.Hour)
 			still, after := decide(later, 30*time.Minute, states, observe(later, states, seen), after)
-			if got := still.subject(place{"o365.0", "collector-1"}); !strings.Contains(got, "] audit records still ") {
+			if got := still.subject(instance{"o365.0", "collector-1"}); !strings.Contains(got, "] audit records still ") {
 				t.Errorf("the subject of a reminder is %s", got)
 			}
 			for i := range states {
@@ -66,7 +66,7 @@ func TestText(t *testing.T) {
 
 func golden(t *testing.T, name string, r report) {
 	t.Helper()
-	p := place{"o365.0", "collector-1"}
+	p := instance{"o365.0", "collector-1"}
 	got := "Subject: " + r.subject(p) + "\n\n" + r.body(p)
 	path := filepath.Join("testdata", name+".txt")
 	if *update {
@@ -84,13 +84,13 @@ func golden(t *testing.T, name string, r report) {
 func TestWildText(t *testing.T) {
 	wild := "a\r\nBcc: b@c\x00\x1b[31m\u202e\xff " + strings.Repeat("word ", 5000) + strings.Repeat("x", 5000)
 	states := []health.Status{status(tenant, "Audit.Exchange", health.Failing, time.Hour, health.Cause{What: wild, Do: wild, Detail: wild})}
-	r, _ := decide(noon, 0, states, observe(noon, states, sightings{}), nil)
-	p := place{instance: wild, host: "h"}
-	if s := r.subject(p); len([]rune(s)) > maxSubject || strings.ContainsFunc(s, unprintable) {
+	r, _ := decide(noon, 0, states, observe(noon, states, observations{}), nil)
+	p := instance{name: wild, host: "h"}
+	if s := r.subject(p); len([]rune(s)) > maxSubjectChars || strings.ContainsFunc(s, unprintable) {
 		t.Errorf("subject: %q", s)
 	}
 	b := r.body(p)
-	if len(b) > 10*maxText || strings.ContainsFunc(strings.ReplaceAll(b, "\n", ""), unprintable) {
+	if len(b) > 10*maxLineChars || strings.ContainsFunc(strings.ReplaceAll(b, "\n", ""), unprintable) {
 		t.Errorf("body: %q", b)
 	}
 }

@@ -1,8 +1,8 @@
 //go:build unix
 
-// Package files opens files that options name, or that lie beside them: regular
-// ones only, so that neither a pipe nor a device holds the host up, and within
-// bounds.
+// Package files opens the files that options name, and those beside them. It opens
+// regular files only, so that neither a pipe nor a device blocks the host, and
+// bounds what it reads.
 package files
 
 import (
@@ -15,7 +15,7 @@ import (
 	"syscall"
 )
 
-// Reasons why a file is not used.
+// Errors of this package; others are those of the system, without the path.
 var (
 	ErrNotRegular = errors.New("is not a regular file")
 	ErrTooLarge   = errors.New("is too large")
@@ -24,10 +24,11 @@ var (
 	ErrOwner      = errors.New("belongs to another user")
 )
 
-// Read reads a whole file of at most most bytes. Links are followed: Kubernetes
-// mounts secrets as links. Its error does not name the path.
-func Read(path string, most int64) ([]byte, error) {
-	// Asked first, since opening a device may do something already.
+// Read returns the content of a file of at most maxBytes, else [ErrTooLarge]. It
+// follows links: Kubernetes mounts secrets as links. Its error does not name the
+// path.
+func Read(path string, maxBytes int64) ([]byte, error) {
+	// The check comes first, since opening a device can have effects.
 	info, err := os.Stat(path)
 	if err == nil {
 		err = regular(info)
@@ -46,19 +47,19 @@ func Read(path string, most int64) ([]byte, error) {
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	text, err := io.ReadAll(io.LimitReader(f, maxBytes+1))
 	if err != nil {
 		return nil, withoutPath(err)
 	}
-	if int64(len(text)) > most {
-		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, most)
+	if int64(len(text)) > maxBytes {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxBytes)
 	}
 	return text, nil
 }
 
-// OpenOwn opens a file for reading and writing that nobody else can have put
-// there: see CheckOwn. It is made, private, if it is not there. Its error does
-// not name the path.
+// OpenOwn opens a file for reading and writing that no other user can have put
+// there, see [CheckOwn]. If there is none, it creates one with mode 0600. Its error
+// does not name the path.
 func OpenOwn(path string) (*os.File, error) {
 	if err := CheckOwn(path); err != nil {
 		return nil, err
@@ -78,9 +79,9 @@ func OpenOwn(path string) (*os.File, error) {
 	return f, nil
 }
 
-// CheckOwn returns why a file must not be written to, without opening it: it is
-// no regular one, a link, has another name elsewhere, or belongs to somebody
-// else. What is not there is no error, nor does the error name the path.
+// CheckOwn returns why a file must not be written to, without opening it:
+// [ErrNotRegular], [ErrLink], [ErrHardLink], [ErrOwner] or an error of the system;
+// nil if there is no such file. Its error does not name the path.
 func CheckOwn(path string) error {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -108,8 +109,8 @@ func own(path string, info fs.FileInfo) error {
 	return nil
 }
 
-// trusted reports whether a user may own a file at path: this one, root, and who
-// owns the folder, and with that whatever is in it.
+// trusted reports whether a user may own a file at path: this one, root, or the
+// owner of the folder, who can replace every file in it anyway.
 func trusted(uid uint32, path string) bool {
 	if uid == 0 || int(uid) == os.Geteuid() {
 		return true

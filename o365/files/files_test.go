@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// kinds are the files that may lie where one is expected. Those that need rights
-// this user lacks are missing.
+// kinds makes the kinds of files that can be where a regular one is expected. Those
+// that need rights which this user lacks are missing.
 func kinds(t *testing.T) func(name string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func TestOpenOwn(t *testing.T) {
 	}{
 		{"file", nil},
 		{"foreign folder/file", nil},
-		{"none", nil}, // is made
+		{"none", nil}, // is created
 		{"link", ErrLink},
 		{"dangling", ErrLink},
 		{"loop", ErrLink},

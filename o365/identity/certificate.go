@@ -47,8 +47,8 @@ func parseCertificate(data []byte, password string) ([]*x509.Certificate, *rsa.P
 	return certificates, key, nil
 }
 
-// parsePFX uses go-pkcs12 because the parser that azidentity brings stops at
-// 3DES and RC2, while OpenSSL 3 and Windows write AES with PBES2.
+// parsePFX uses go-pkcs12 because the parser of azidentity supports 3DES and RC2
+// only, while OpenSSL 3 and Windows write AES with PBES2.
 func parsePFX(data []byte, password string) ([]*x509.Certificate, any, error) {
 	key, certificate, chain, err := pkcs12.DecodeChain(data, password)
 	switch {

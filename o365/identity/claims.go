@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Claims are what a token says about itself, as far as people ask.
+// Claims are the claims of an access token that messages need.
 // https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
 type Claims struct {
-	AppID string // a GUID in lower case, "" if the token names none: it becomes part of commands
+	AppID string // GUID in lower case, "" if the token has none; it becomes part of commands
 	// Roles are the application permissions, and Scopes those of a person
 	// who is logged in (azure_cli).
 	Roles, Scopes []string
@@ -24,10 +24,10 @@ func (c Claims) Permits(permission string) bool {
 
 var appIDForm = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// Read returns the claims of an access token, false if it is none that can be
-// read. The signature is not checked: this is for messages, and the API
-// decides.
-func Read(token string) (Claims, bool) {
+// ReadClaims returns the claims of an access token (a JSON Web Token), false if
+// it cannot be read. The signature is not checked: the claims are for messages,
+// and the API decides.
+func ReadClaims(token string) (Claims, bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return Claims{}, false

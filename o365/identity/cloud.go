@@ -7,7 +7,7 @@ type Cloud struct {
 	Authority string // base URL of the login service
 }
 
-// Clouds gives the clouds, the usual one first.
+// Clouds returns the clouds, the default one first.
 //
 // Endpoints: https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference.
 // Authorities: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud.

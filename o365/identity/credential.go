@@ -2,153 +2,91 @@ package identity
 
 import (
 	"bytes"
-	"context"
+	"crypto/rsa"
+	"crypto/x509"
 	"errors"
-	"net/http"
-	"sync/atomic"
-	"time"
+	"fmt"
+	"os"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
-	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-// An applicant asks the login service for tokens. Its callers ask one at a
-// time.
-type applicant struct {
-	settings Settings
-	method   Method
-	chosen   bool // the method is auto's choice
-	scope    string
-	probed   bool // the machine has a metadata endpoint
-
-	works atomic.Pointer[proof] // what was accepted last
+// A credential is what the application presents to the login service. That of a
+// managed identity and of the Azure CLI is empty.
+type credential struct {
+	from         string // option and file, for messages
+	raw          []byte // content of the file
+	secret       string
+	assertion    string // token of the workload's own issuer
+	certificates []*x509.Certificate
+	key          *rsa.PrivateKey
 }
 
-// acquire gets a new token from the login service, with what the files hold
-// now and, if that cannot be used, with what worked last.
-func (a *applicant) acquire(ctx context.Context) (azcore.AccessToken, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
-	defer cancel()
-	p, err := a.read()
-	if err == nil {
-		var token azcore.AccessToken
-		if token, err = a.ask(ctx, p); err == nil {
-			a.works.Store(&p)
-			a.settings.makeshift()(nil)
-			return token, nil
-		}
-	} else {
-		err = &Error{Message: err.Error(), Err: err, configuration: true}
-	}
-	old := a.works.Load()
-	var refused *Error
-	if bytes.Equal(p.raw, old.raw) || !errors.As(err, &refused) || !refused.configuration {
-		return azcore.AccessToken{}, err
-	}
-	token, again := a.ask(ctx, *old)
-	if again != nil {
-		return azcore.AccessToken{}, err
-	}
-	a.settings.makeshift()(besides("the login works only with an older credential", "login works only with what "+p.from+" held before", err))
-	return token, nil
-}
+// maxFileBytes bounds the file of a credential; a long certificate chain has
+// 20 KiB.
+const maxFileBytes = 1 << 20
 
-// ask sends one request for a token. Every request has a credential of its
-// own: those of azidentity keep tokens, and cannot be told to forget one.
-func (a *applicant) ask(ctx context.Context, p proof) (azcore.AccessToken, error) {
-	seen := &witness{}
-	if a.method == ManagedIdentity && !a.probed {
-		if err := a.probe(ctx, seen); err != nil {
-			return azcore.AccessToken{}, err
-		}
-		a.probed = true
-	}
-	credential, err := a.credential(p, seen)
+// read returns the credential that the settings and their files hold now, and adds
+// its secrets to the redactor. An error names the option and the file.
+func (r *requester) read() (credential, error) {
+	c, err := r.load()
 	if err != nil {
-		return azcore.AccessToken{}, a.explain(ctx, err, p, seen)
+		return c, err
 	}
-	options := policy.TokenRequestOptions{Scopes: []string{a.scope}}
-	if a.method == ManagedIdentity {
-		// MSAL keeps these tokens for the whole process; claims, which are not
-		// sent, make it ask again (managedidentity.Client.AcquireToken).
-		options.Claims = "{}"
-	}
-	token, err := credential.GetToken(ctx, options)
-	if err == nil && token.Token == "" {
-		err = errors.New("answer without a token")
-	}
-	if err != nil {
-		return azcore.AccessToken{}, a.explain(ctx, err, p, seen)
-	}
-	return token, nil
+	r.settings.Secrets.Add(c.secret)
+	r.settings.Secrets.Add(c.assertion)
+	return c, nil
 }
 
-// credential makes what azidentity offers for the method. It does not use the
-// network.
-func (a *applicant) credential(p proof, seen *witness) (azcore.TokenCredential, error) {
-	s, options := a.settings, a.options(seen)
-	switch a.method {
+func (r *requester) load() (credential, error) {
+	switch s := r.settings; r.method {
 	case ClientSecret:
-		return azidentity.NewClientSecretCredential(s.TenantID, s.ClientID, p.secret, &azidentity.ClientSecretCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
-		})
-	case Certificate:
-		return azidentity.NewClientCertificateCredential(s.TenantID, s.ClientID, p.certificates, p.key, &azidentity.ClientCertificateCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
-			// A chain in the file says that the app trusts its issuer, not the certificate.
-			SendCertificateChain: len(p.certificates) > 1,
-		})
+		if s.ClientSecretFile == "" {
+			return credential{secret: s.ClientSecret.Reveal()}, nil
+		}
+		c, err := readText(option.ClientSecretFile, s.ClientSecretFile)
+		c.secret = string(c.raw)
+		return c, err
 	case WorkloadIdentity:
-		assertion := func(context.Context) (string, error) { return p.assertion, nil }
-		return azidentity.NewClientAssertionCredential(s.TenantID, s.client(), assertion, &azidentity.ClientAssertionCredentialOptions{
-			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
-		})
-	case ManagedIdentity:
-		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: options}
-		if s.ClientID != "" {
-			o.ID = azidentity.ClientID(s.ClientID)
+		c, err := readText(federatedTokenFile, os.Getenv(federatedTokenFile))
+		c.assertion = string(c.raw)
+		return c, err
+	case Certificate:
+		c, err := readFile(option.CertificateFile, s.CertificateFile)
+		if err != nil {
+			return c, err
 		}
-		return azidentity.NewManagedIdentityCredential(o)
+		if c.certificates, c.key, err = parseCertificate(c.raw, s.CertificatePassword.Reveal()); err != nil {
+			return c, fmt.Errorf("%s: %w", c.from, err)
+		}
+		return c, nil
 	default:
-		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.TenantID})
+		return credential{}, nil
 	}
 }
 
-func (a *applicant) options(seen *witness) azcore.ClientOptions {
-	o := azcore.ClientOptions{
-		// The caller tries again by itself, so one quick retry is enough.
-		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
-		Telemetry: policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
+// readText reads a file that holds one value, without its trailing newlines.
+func readText(key, path string) (credential, error) {
+	c, err := readFile(key, path)
+	if err != nil {
+		return c, err
 	}
-	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(a.settings.AuthorityHost)}
-	o.Transport = a.settings.HTTP
-	if seen != nil {
-		o.PerRetryPolicies = []policy.Policy{seen}
+	c.raw = bytes.TrimRight(c.raw, "\r\n")
+	if len(bytes.TrimSpace(c.raw)) == 0 {
+		return c, fmt.Errorf("%s: file is empty", c.from)
 	}
-	return o
+	return c, nil
 }
 
-// A witness remembers how the last HTTP request went, because azidentity keeps
-// the text of a network error and loses the error itself.
-type witness struct {
-	host   string
-	err    error
-	status int
-	body   []byte // of an answer that is not 2xx
-}
-
-// Do is a step of azcore's pipeline, below the retries.
-func (w *witness) Do(req *policy.Request) (*http.Response, error) {
-	resp, err := req.Next()
-	*w = witness{host: req.Raw().URL.Host, err: err}
-	if err == nil {
-		w.status = resp.StatusCode
-		if w.status < 200 || w.status > 299 {
-			w.body, _ = runtime.Payload(resp) // the pipeline has read it already
-		}
+func readFile(key, path string) (credential, error) {
+	c := credential{from: fmt.Sprintf("%s %q", key, path)}
+	var err error
+	switch c.raw, err = files.Read(path, maxFileBytes); {
+	case errors.Is(err, files.ErrTooLarge):
+		return c, fmt.Errorf("%s: file is larger than 1 MiB", c.from)
+	case err != nil:
+		return c, fmt.Errorf("%s: %w", c.from, err)
 	}
-	return resp, err
+	return c, nil
 }

@@ -97,13 +97,13 @@ func replace(t *testing.T, path string, data []byte) {
 	}
 }
 
-// A lines collects what logins have to do with.
+// lines collects the errors given to OnFallback.
 type lines struct {
 	mu   sync.Mutex
 	text []string
 }
 
-func (l *lines) told(err error) {
+func (l *lines) add(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil {

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -73,7 +72,7 @@ func TestRefused(t *testing.T) {
 			"AADSTS500011: The resource principal named https://manage.example.com was not found in the tenant named 11111111-1111-4111-8111-111111111111 " +
 				"(check cloud and endpoint, and that the app has a permission of Office 365 Management APIs in this tenant)"},
 		{"conditional access", bySecret(func(d *directory, _ *Settings) { d.FailNext(1, login.Failure{Code: 53003}) }),
-			"AADSTS53003: Access has been blocked by Conditional Access policies (a Conditional Access policy keeps this app or this address out: let it in)"},
+			"AADSTS53003: Access has been blocked by Conditional Access policies (a Conditional Access policy blocks this app or this address: exclude it from the policy)"},
 		{"a code without remedy", bySecret(func(d *directory, _ *Settings) {
 			d.FailNext(1, login.Failure{Code: 12345, Description: "Something is\r\nquite wrong. Really."})
 		}), "AADSTS12345: Something is quite wrong"},
@@ -116,7 +115,7 @@ func TestRefused(t *testing.T) {
 }
 
 func thumbprint(c *x509.Certificate) string {
-	e := (&applicant{}).refused(proof{certificates: []*x509.Certificate{c}}, &witness{status: 401, body: []byte(`{"error_codes":[700027]}`)})
+	e := (&requester{}).refused(credential{certificates: []*x509.Certificate{c}}, &recorder{status: 401, body: []byte(`{"error_codes":[700027]}`)})
 	_, rest, _ := strings.Cut(e.Error(), "thumbprint ")
 	text, _, _ := strings.Cut(rest, ",")
 	return text
@@ -129,7 +128,7 @@ func TestThumbprint(t *testing.T) {
 	}
 }
 
-// TestTrouble is what passes, or looks as if it could.
+// TestTrouble has the failures that a retry may solve.
 func TestTrouble(t *testing.T) {
 	gone, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -203,7 +202,7 @@ func TestUnwrap(t *testing.T) {
 }
 
 // TestNoSecrets puts secrets where careless answers and messages would show
-// them, and looks through everything that an error can be made to say.
+// them, and searches everything that an error can print.
 func TestNoSecrets(t *testing.T) {
 	one := firstPair()
 	workload := string(assertion(t, one, issuer, subject, "x", time.Now().Add(time.Hour)))
@@ -255,7 +254,7 @@ func TestNoSecrets(t *testing.T) {
 					text := fmt.Sprintf("%v %+v %#v", e, e, e)
 					for _, hidden := range []string{sent, secret, workload, "pass~word"} {
 						if strings.Contains(text, hidden) {
-							t.Errorf("%T tells a secret: %s", e, text)
+							t.Errorf("%T holds a secret: %s", e, text)
 						}
 					}
 				}
@@ -266,38 +265,6 @@ func TestNoSecrets(t *testing.T) {
 		}
 	}
 	if text := fmt.Sprintf("%v %+v", Settings{ClientSecret: secret, CertificatePassword: "pass~word"}, &Settings{ClientSecret: option.Secret(secret)}); strings.Contains(text, secret) || strings.Contains(text, "pass~word") {
-		t.Errorf("settings tell a secret: %s", text)
-	}
-}
-
-func response(status int, body string) *http.Response {
-	return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(body))}
-}
-
-func TestFirstSentence(t *testing.T) {
-	tests := []struct{ description, want string }{
-		{"AADSTS7000215: Invalid client secret provided. Ensure the secret being sent is the value.\r\nTrace ID: 1\r\nCorrelation ID: 2", "Invalid client secret provided"},
-		{"AADSTS90002: Tenant 'a.b.example.com' not found. Check to make sure", "Tenant 'a.b.example.com' not found"},
-		{"AADSTS50001: No sentence Trace ID: 12 Correlation ID: 3", "No sentence"},
-		{"AADSTS500011: The resource principal named https://manage.office.com was not found in the tenant named X. This", "The resource principal named https://manage.office.com was not found in the tenant named X"},
-		{"Identity not found", "Identity not found"},
-		{"", ""},
-		{"Bad token eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl given. Trace ID: 1", "Bad token <token> given"},
-		{"two\nlines\x00and\ttabs", "two lines and tabs"},
-		{strings.Repeat("ä", 400), strings.Repeat("ä", 197) + "..."},
-	}
-	for _, tt := range tests {
-		if got := (&applicant{}).clean(firstSentence(tt.description)); got != tt.want {
-			t.Errorf("firstSentence(%q) = %q, want %q", tt.description, got, tt.want)
-		}
-	}
-}
-
-func TestPatience(t *testing.T) {
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 0, errPatience)
-	defer cancel()
-	err := (&applicant{}).explain(ctx, ctx.Err(), proof{}, &witness{host: "login.example.com"})
-	if err.Error() != "login.example.com: no answer within 1m0s" || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
+		t.Errorf("settings show a secret: %s", text)
 	}
 }

@@ -42,7 +42,7 @@ func FuzzCertificate(f *testing.F) {
 		certificates, key, err := parseCertificate(data, password)
 		if err != nil {
 			if password != "" && len(password) > 6 && strings.Contains(err.Error(), password) {
-				t.Errorf("error tells the password: %v", err)
+				t.Errorf("error holds the password: %v", err)
 			}
 			return
 		}
@@ -52,7 +52,7 @@ func FuzzCertificate(f *testing.F) {
 	})
 }
 
-// costly tells keys that take long to derive, which is not what is looked for.
+// costly reports keys that take long to derive, which is no failure.
 func costly(der []byte) bool {
 	var key encryptedKey
 	var parameters pbes2
@@ -90,7 +90,7 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(500, []byte("<html>"))
 	f.Add(400, []byte(`{"message":"\u2028eyJhbGciOi.eyJhdWQi.c2ln"}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		text := (&applicant{}).refused(proof{}, &witness{host: "login.example.com", status: status, body: body}).Error()
+		text := (&requester{}).refused(credential{}, &recorder{host: "login.example.com", status: status, body: body}).Error()
 		if text == "" || strings.ContainsAny(text, "\r\n\x00") || len(text) > 1000 {
 			t.Errorf("error %q", text)
 		}

@@ -49,9 +49,9 @@ func (s *sink) requests() []string {
 	return s.seen
 }
 
-// proofs are settings for every way to log in that sends a secret over the
+// credentials are settings for every way to log in that sends a secret over the
 // network, with what must not be sent elsewhere.
-func proofs(t *testing.T) map[string]func(d *directory) Settings {
+func credentials(t *testing.T) map[string]func(d *directory) Settings {
 	t.Helper()
 	return map[string]func(d *directory) Settings{
 		"client secret": func(d *directory) Settings {
@@ -80,15 +80,15 @@ func proofs(t *testing.T) map[string]func(d *directory) Settings {
 	}
 }
 
-// No answer of a login service leads a credential elsewhere, and one line says
-// so.
+// No answer of a login service sends a credential elsewhere, and one line reports
+// it.
 func TestCredentialStays(t *testing.T) {
 	const redirected, elsewhere = "the login service answers with a redirect", "the login service names an address elsewhere"
 	for _, tt := range []struct {
 		name  string
 		lead  func(d *directory, to string)
 		plain string
-		token bool // it concerns the request for a token: every proof
+		token bool // it concerns the request for a token: every credential
 	}{
 		{"redirect", func(d *directory, to string) {
 			for _, status := range []int{301, 302, 303, 307, 308} {
@@ -100,11 +100,11 @@ func TestCredentialStays(t *testing.T) {
 			d.FailDiscovery(9, login.Failure{Status: 307, Location: to})
 		}, redirected, false},
 	} {
-		for proof, settings := range proofs(t) {
-			if proof == "identity header" && !tt.token {
+		for kind, settings := range credentials(t) {
+			if kind == "identity header" && !tt.token {
 				continue // knows no discovery
 			}
-			t.Run(tt.name+", "+proof, func(t *testing.T) {
+			t.Run(tt.name+", "+kind, func(t *testing.T) {
 				noEnvironment(t)
 				away := newSink(t)
 				for where, to := range map[string]string{
@@ -176,11 +176,11 @@ func TestLoginAnswersAreBounded(t *testing.T) {
 		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond, Status: 401}) }, "no answer in time"},
 		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
 	} {
-		for proof, settings := range proofs(t) {
-			if proof == "identity header" && strings.Contains(tt.name, "discovery") {
+		for kind, settings := range credentials(t) {
+			if kind == "identity header" && strings.Contains(tt.name, "discovery") {
 				continue
 			}
-			t.Run(tt.name+", "+proof, func(t *testing.T) {
+			t.Run(tt.name+", "+kind, func(t *testing.T) {
 				noEnvironment(t)
 				d := newDirectory(t, login.App{Secret: secret})
 				s := settings(d)
@@ -212,7 +212,7 @@ func TestHostsAreShownClean(t *testing.T) {
 		"a\x1b[7mb":                       "a [7mb: x",
 		strings.Repeat("a", 1<<20) + ".b": strings.Repeat("a", 197) + "...: x",
 	} {
-		e := (&applicant{}).network(&witness{host: host, err: errors.New("x")})
+		e := (&requester{}).network(&recorder{host: host, err: errors.New("x")})
 		if got := e.Error(); got != want {
 			t.Errorf("%.100q is shown as %.300q", host, got)
 		}

@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -15,10 +14,10 @@ type Method string
 
 // The ways of logging in.
 const (
-	// Auto is the first of these whose settings are there: ClientSecret,
+	// Auto is the first of these whose settings exist: ClientSecret,
 	// Certificate, WorkloadIdentity (by the environment that Azure's webhook
-	// sets), and else ManagedIdentity. It never picks AzureCLI: the login of
-	// a person is used only when it is asked for.
+	// sets), otherwise ManagedIdentity. It never chooses AzureCLI: the login of
+	// a person is used only if the option names it.
 	Auto             Method = "auto"
 	ClientSecret     Method = "client_secret"
 	Certificate      Method = "certificate"
@@ -27,7 +26,13 @@ const (
 	AzureCLI         Method = "azure_cli"
 )
 
-// What the Azure workload identity webhook puts into a pod's environment.
+// Methods returns the ways of logging in, Auto first.
+func Methods() []Method {
+	return []Method{Auto, ClientSecret, Certificate, WorkloadIdentity, ManagedIdentity, AzureCLI}
+}
+
+// Variables that the Azure workload identity webhook adds to the environment of a
+// pod.
 // https://azure.github.io/azure-workload-identity/docs/installation/mutating-admission-webhook.html
 const (
 	federatedTokenFile = "AZURE_FEDERATED_TOKEN_FILE"
@@ -37,7 +42,7 @@ const (
 // tenantPattern also takes domain names, which Entra takes for a GUID.
 var tenantPattern = regexp.MustCompile(`^[A-Za-z0-9.-]+$`)
 
-// choose decides on the method and checks that its settings are there.
+// choose returns the method and checks that its settings exist.
 func choose(s Settings) (Method, error) {
 	if err := s.checkURLs(); err != nil {
 		return "", err
@@ -62,7 +67,7 @@ func choose(s Settings) (Method, error) {
 		case s.ClientSecret == "" && s.ClientSecretFile == "":
 			return "", missing("client_secret or client_secret_file")
 		case s.ClientSecret != "" && s.ClientSecretFile != "":
-			return "", errors.New("client_secret and client_secret_file are both set: one of them is enough")
+			return "", fmt.Errorf("%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
 		}
 	case Certificate:
 		if s.CertificateFile == "" {
@@ -78,7 +83,7 @@ func choose(s Settings) (Method, error) {
 	case ManagedIdentity, AzureCLI:
 		return method, nil
 	default:
-		return "", fmt.Errorf("%s %q: want auto, client_secret, certificate, workload_identity, managed_identity or azure_cli", option.Auth, method)
+		return "", fmt.Errorf("%s %q: want one of %v", option.Auth, method, Methods())
 	}
 	if s.TenantID == "" {
 		return "", missing(option.TenantID)
@@ -92,7 +97,7 @@ func choose(s Settings) (Method, error) {
 	return method, nil
 }
 
-// client is the application's id, which a workload may have from its pod.
+// client returns the application id, which a workload may get from its pod.
 func (s Settings) client() string {
 	if s.ClientID != "" {
 		return s.ClientID

@@ -38,13 +38,14 @@ type (
 const (
 	oidPBES2  = "1.2.840.113549.1.5.13"
 	oidPBKDF2 = "1.2.840.113549.1.5.12"
-	// maxIterations ends after seconds; OpenSSL uses 2048 and careful people a million.
-	maxIterations = 10_000_000
+	// maxPBKDF2Iterations take seconds; OpenSSL uses 2048, and a million is a
+	// careful choice.
+	maxPBKDF2Iterations = 10_000_000
 )
 
 var (
 	errDamaged   = errors.New("private key is damaged")
-	errKeyCipher = errors.New("private key is encrypted in a way that is not known here: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc")
+	errKeyCipher = errors.New("private key is encrypted in a way that is not supported: convert it with openssl pkcs8 -topk8 -v2 aes-256-cbc")
 )
 
 func decryptPKCS8(der []byte, password string) ([]byte, error) {
@@ -74,7 +75,7 @@ func decryptPKCS8(der []byte, password string) ([]byte, error) {
 	}
 	digest := hashOf(kdf.Hash.Algorithm)
 	newCipher, size := cipherOf(parameters.Encryption.Algorithm)
-	if digest == nil || newCipher == nil || kdf.Iterations < 1 || kdf.Iterations > maxIterations {
+	if digest == nil || newCipher == nil || kdf.Iterations < 1 || kdf.Iterations > maxPBKDF2Iterations {
 		return nil, errKeyCipher
 	}
 	if err := unmarshal(parameters.Encryption.Parameters.FullBytes, &iv); err != nil {
@@ -103,7 +104,7 @@ func unmarshal(der []byte, into any) error {
 	return nil
 }
 
-// unpad takes off the PKCS #7 padding, which fits only with the right password.
+// unpad removes the PKCS #7 padding, which is valid only with the right password.
 func unpad(plain []byte, most int) ([]byte, error) {
 	n := int(plain[len(plain)-1])
 	if n < 1 || n > most {
@@ -132,7 +133,8 @@ func hashOf(oid asn1.ObjectIdentifier) func() hash.Hash {
 	}
 }
 
-// cipherOf gives the cipher and the size of its key in bytes.
+// cipherOf returns the cipher and the size of its key in bytes; nil if it is not
+// supported.
 func cipherOf(oid asn1.ObjectIdentifier) (func([]byte) (cipher.Block, error), int) {
 	switch oid.String() {
 	case "1.2.840.113549.3.7":

@@ -14,7 +14,7 @@ import (
 	"software.sslmate.com/src/go-pkcs12"
 )
 
-// complete has what every method needs besides its own settings.
+// complete has what every method needs fallbackError its own settings.
 func complete() Settings {
 	return Settings{TenantID: tenantID, ClientID: clientID, Audience: audience}
 }
@@ -108,10 +108,10 @@ func TestNewRefuses(t *testing.T) {
 		want   string // FOLDER stands for the folder
 	}{
 		{"unknown method", func(s *Settings) { s.Method = "password" },
-			`auth "password": want auto, client_secret, certificate, workload_identity, managed_identity or azure_cli`},
+			`auth "password": want one of [auto client_secret certificate workload_identity managed_identity azure_cli]`},
 		{"no secret", func(s *Settings) { s.Method = ClientSecret }, `auth client_secret: client_secret or client_secret_file is missing`},
 		{"two secrets", func(s *Settings) { s.ClientSecret, s.ClientSecretFile = secret, "x" },
-			`client_secret and client_secret_file are both set: one of them is enough`},
+			`client_secret: set it or client_secret_file, not both`},
 		{"no certificate", func(s *Settings) { s.Method = Certificate }, `auth certificate: certificate_file is missing`},
 		{"no federated token", func(s *Settings) { s.Method = WorkloadIdentity },
 			`auth workload_identity: environment variable AZURE_FEDERATED_TOKEN_FILE is missing`},
@@ -127,7 +127,7 @@ func TestNewRefuses(t *testing.T) {
 			`client_secret_file "FOLDER/none": no such file or directory`},
 		{"secret file is a folder", func(s *Settings) { s.ClientSecretFile = folder }, `client_secret_file "FOLDER": is a directory`},
 		{"secret file empty", func(s *Settings) { s.ClientSecretFile = file("empty", []byte("\r\n\n")) }, `client_secret_file "FOLDER/empty": file is empty`},
-		{"secret file huge", func(s *Settings) { s.ClientSecretFile = file("huge", make([]byte, maxFile+1)) },
+		{"secret file huge", func(s *Settings) { s.ClientSecretFile = file("huge", make([]byte, maxFileBytes+1)) },
 			`client_secret_file "FOLDER/huge": file is larger than 1 MiB`},
 
 		{"certificate missing", func(s *Settings) { s.CertificateFile = filepath.Join(folder, "none") },

@@ -40,7 +40,7 @@ func (m *mint) acquire(ctx context.Context) (azcore.AccessToken, error) {
 }
 
 func (m *mint) source(l *lines) *Source {
-	return &Source{acquire: m.acquire, makeshift: l.told, now: time.Now}
+	return &Source{acquire: m.acquire, onFallback: l.add, now: time.Now}
 }
 
 func want(t *testing.T, s *Source, token string) {
@@ -91,10 +91,10 @@ func TestFailedRenewalKeepsToken(t *testing.T) {
 		if m.asked != 2 {
 			t.Errorf("asked %d times, want 2: a failed renewal is not repeated at once", m.asked)
 		}
-		if got := l.String(); got != "login could not be renewed, the token serves until "+end.UTC().Format(time.RFC3339)+": login service is away" {
+		if got := l.String(); got != "login could not be renewed, the token is valid until "+end.UTC().Format(time.RFC3339)+": login service is away" {
 			t.Errorf("logged %q", got)
 		}
-		time.Sleep(pause)
+		time.Sleep(renewalBackoff)
 		want(t, s, "t1")
 		if m.asked != 3 {
 			t.Errorf("asked %d times, want 3", m.asked)

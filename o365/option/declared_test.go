@@ -32,7 +32,7 @@ func TestDeclaration(t *testing.T) {
 	}
 }
 
-// TestReserved keeps off the keys that never reach an input plugin
+// TestReserved holds that no key is one that Fluent Bit does not pass to an input
 // (flb_input.c, flb_input_set_property; the configuration's loader).
 func TestReserved(t *testing.T) {
 	exact := map[string]bool{}
@@ -55,7 +55,7 @@ func TestDescription(t *testing.T) {
 		PollInterval: "How often new content is listed. Allowed values: 10s to 24h.",
 		Cloud: "Microsoft cloud of the tenant, which decides the addresses of the API and of the login. " +
 			"Allowed values: enterprise, gcc, gcc_high or dod.",
-		DB: "State file that remembers what was delivered; without one every start looks back again.",
+		DB: "State file with the checkpoint of what was delivered; without it, every start collects the whole lookback again.",
 	}
 	for o := range All() {
 		if w, ok := want[o.Key]; ok && o.Description() != w {

@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// parseEmail gives an address as a header has it (RFC 5322), alone if there is
-// no name with it. No control character gets through, not even in the encoded
+// parseEmail returns an address in the form of a header (RFC 5322), without angle
+// brackets if there is no name. It refuses control characters, also in the encoded
 // words of a name (RFC 2047).
 func parseEmail(text string) (any, error) {
 	a, err := mail.ParseAddress(text)

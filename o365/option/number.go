@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// parseInt takes digits only: no sign, no separators.
+// parseInt accepts digits only: no sign, no separators.
 func parseInt(text string) (int, error) {
 	n, err := strconv.ParseUint(text, 10, 31)
 	if err != nil {
@@ -17,9 +17,9 @@ func parseInt(text string) (int, error) {
 	return int(n), nil
 }
 
-// parseSize gives bytes. The units are powers of ten, as Fluent Bit's
-// (flb_utils.c, flb_utils_size_to_bytes): k, m and g, of any case, with or
-// without a b behind them.
+// parseSize returns bytes. The units are powers of ten, as in Fluent Bit
+// (flb_utils.c, flb_utils_size_to_bytes): k, m and g, in any case, with or without
+// a b after them.
 func parseSize(text string) (int64, error) {
 	digits := strings.TrimRight(text, "kKmMgGbB")
 	n, err := strconv.ParseUint(digits, 10, 63)
@@ -44,8 +44,8 @@ func parseSize(text string) (int64, error) {
 	return int64(n * unit), nil
 }
 
-// parseDuration takes what time.ParseDuration takes, without a sign and in any
-// case, and days of 24 hours before the rest: 7d, 1d12h.
+// parseDuration accepts what [time.ParseDuration] accepts, without a sign and in
+// any case, and days of 24 hours before the rest: 7d, 1d12h.
 func parseDuration(text string) (time.Duration, error) {
 	bad := fmt.Errorf("%s is not a duration", quote(text))
 	rest := strings.ToLower(text)

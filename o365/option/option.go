@@ -1,9 +1,9 @@
-// Package option declares every option of the input plugin once: its key, its
-// type, its default, what is allowed and a sentence of help. Parsing, the table
-// in the README, the comments in conf/ and the host's own check of keys
-// (config_map) come from this declaration.
+// Package option declares every option of the input plugin once (table.go): its
+// key, type, default, allowed values and help. Parsing, the table in the README,
+// the comments in conf/ and Fluent Bit's own check of keys (config_map) come from
+// this declaration.
 //
-// [Parse] is what most callers need; [All] lists the declaration.
+// [Parse] reads a configuration; [All] lists the declaration.
 package option
 
 import (
@@ -13,20 +13,24 @@ import (
 
 //go:generate go test ../../conf -run TestDrift -update
 
-// An Option is one key of the configuration.
+// An Option is the declaration of one key.
 type Option struct {
 	Key      string // lower snake_case
 	Type     Type
-	Default  string // as one would write it; empty for none
+	Default  string // as in a configuration; empty for none
 	Required bool
 	Secret   bool   // the value never appears in an error or a log
-	Help     string // one sentence
+	Help     string // a sentence or two
 }
 
-// All gives the options in the order of the declaration.
+// All returns the options in the order of the declaration.
 func All() iter.Seq[Option] { return slices.Values(declared) }
 
-// Description is the help as shown to users, with what is allowed.
+// Values returns the values of an option that allows one of a list, or several of
+// them, as [Parse] returns them; nil for other options.
+func (o Option) Values() []string { return slices.Clone(o.Type.values) }
+
+// Description returns the help as shown to users, with the allowed values.
 func (o Option) Description() string {
 	text := o.Help
 	if o.Type.allowed != "" {

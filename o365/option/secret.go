@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Secret is a value that must not be seen: every way of printing it gives
-// "<secret>" (or nothing when it is empty). Only Reveal gives the text.
+// A Secret is a value that must not be shown: every way of printing it prints
+// "<secret>", or nothing if it is empty. Only [Secret.Reveal] returns the text.
 type Secret string
 
 const hidden = "<secret>"

@@ -1,7 +1,7 @@
 package option
 
-// The keys. None may be one that Fluent Bit keeps for itself (flb_input.c,
-// flb_input_set_property): the plugin would never see its value.
+// The keys. None may be a property of Fluent Bit itself (flb_input.c,
+// flb_input_set_property): Fluent Bit does not pass its value on.
 const (
 	TenantID            = "tenant_id"
 	Cloud               = "cloud"
@@ -39,6 +39,9 @@ const (
 	SMTPPasswordFile    = "smtp_password_file"
 )
 
+// declared has every option. What the values of cloud and auth mean is in package
+// identity, and that of content_types in source/activity: each holds one list, and
+// TestValues of package o365 compares it with the one here.
 var declared = []Option{
 	{Key: TenantID, Type: listOf(guid), Required: true,
 		Help: "Directory (tenant) GUID to collect from, or several for one multi-tenant application."},
@@ -47,13 +50,13 @@ var declared = []Option{
 	{Key: Endpoint, Type: httpsURL,
 		Help: "Base URL of the Management Activity API, if it is not the one of the cloud."},
 	{Key: AuthorityHost, Type: httpsURL,
-		Help: "Base URL of the login, if it is not the one of the cloud; instance discovery is off then."},
+		Help: "Base URL of the login service, if it is not the one of the cloud; it turns instance discovery off."},
 
 	{Key: Auth, Type: oneOf("auto", "client_secret", "certificate", "workload_identity", "managed_identity", "azure_cli"),
 		Default: "auto",
-		Help:    "How to log in; auto takes the first method whose settings are there."},
+		Help:    "Method of logging in; auto uses the first one whose settings exist."},
 	{Key: ClientID, Type: guid,
-		Help: "Application (client) GUID, or the user-assigned managed identity; without one the system-assigned identity is meant."},
+		Help: "Application (client) GUID, or that of a user-assigned managed identity; without it, managed_identity uses the system-assigned one."},
 	{Key: ClientSecret, Type: text, Secret: true,
 		Help: "Secret of the application; prefer client_secret_file."},
 	{Key: ClientSecretFile, Type: path,
@@ -67,51 +70,51 @@ var declared = []Option{
 		Default: "Audit.AzureActiveDirectory,Audit.Exchange,Audit.SharePoint,Audit.General",
 		Help:    "Content types to collect; DLP.All needs the permission ActivityFeed.ReadDlp."},
 	{Key: PublisherID, Type: guid,
-		Help: "PublisherIdentifier sent with every request, which decides whose request quota counts; without one it is the tenant's GUID."},
+		Help: "PublisherIdentifier sent with every request, by which Microsoft counts the request quota; without it, the tenant's GUID is sent."},
 	{Key: Subscribe, Type: boolean, Default: "on",
-		Help: "Start the subscriptions that are missing."},
+		Help: "Start missing subscriptions."},
 	{Key: Lookback, Type: duration("0s", "7d"), Default: "7d",
-		Help: "How far back the first run goes."},
+		Help: "How far back the first run collects."},
 	{Key: PollInterval, Type: duration("10s", "24h"), Default: "1m",
 		Help: "How often new content is listed."},
 	{Key: RequestsPerMinute, Type: integer("1", "60000"), Default: "2000",
-		Help: "Requests per minute and tenant at most, shared by all instances of the process; how many Microsoft allows is found out. Raise it if that is more."},
+		Help: "Upper limit of requests per minute and tenant, shared by all inputs of the process. The plugin adapts to the tenant's quota; raise this if the quota is larger."},
 	{Key: Concurrency, Type: integer("1", "64"), Default: "8",
-		Help: "Downloads at the same time per tenant; one place is kept for fresh content, and a content type that has none under way may always begin one."},
+		Help: "Parallel downloads per tenant. One is reserved for new content, and a content type without a download may always start one."},
 	{Key: RequestTimeout, Type: duration("1s", "10m"), Default: "60s",
-		Help: "Longest wait for an answer, and for each further piece of it; an answer that comes slower than 1 KiB per second fails as well."},
+		Help: "Longest wait for an answer, and for each further part of it; an answer slower than 1 KiB per second fails too."},
 	{Key: Proxy, Type: proxyURL, Secret: true,
-		Help: "URL of an HTTP, HTTPS or SOCKS5 proxy; without one HTTPS_PROXY and NO_PROXY of the environment count."},
+		Help: "URL of an HTTP, HTTPS or SOCKS5 proxy; without it, HTTPS_PROXY and NO_PROXY of the environment apply."},
 	{Key: CAFile, Type: path,
 		Help: "PEM file with root certificates to trust besides those of the system."},
 
 	{Key: DB, Type: path,
-		Help: "State file that remembers what was delivered; without one every start looks back again."},
+		Help: "State file with the checkpoint of what was delivered; without it, every start collects the whole lookback again."},
 	{Key: Dedup, Type: boolean, Default: "on",
-		Help: "Drop a record that was delivered already: the same Id in the same tenant, and the same content."},
+		Help: "Drop records that were delivered before: same tenant, same Id and same content."},
 	{Key: DedupWindow, Type: duration("1h", "30d"), Default: "7d",
-		Help: "How long the Ids of delivered records are remembered."},
+		Help: "How long the Ids of delivered records are kept."},
 	{Key: DedupMax, Type: integer("1000", "100000000"), Default: "1000000",
-		Help: "How many Ids are remembered at most; the oldest go first."},
+		Help: "Largest number of Ids to keep; the oldest are dropped first."},
 	{Key: TagPrefix, Type: tag,
 		Help: "Emit records under PREFIX.azureactivedirectory, PREFIX.exchange, PREFIX.sharepoint, PREFIX.general and PREFIX.dlp instead of the tag of the section."},
 	{Key: BatchSize, Type: size("4k", "16M"), Default: "1M",
-		Help: "Bytes handed to Fluent Bit at once at most, unless one record is larger."},
+		Help: "Largest batch of records handed to Fluent Bit, in bytes; a single larger record is a batch of its own."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
-		Help: "Memory for records that wait for Fluent Bit, buffers of downloads included; downloads wait beyond it."},
+		Help: "Memory for records queued for Fluent Bit, including the buffers of downloads; downloads pause while it is full."},
 	{Key: RecordMax, Type: size("64k", "8M"), Default: "4M",
-		Help: "JSON of one record at most; of a larger one only the first fields are delivered, with its size in o365_record_too_large. The largest that have been seen have 177 KB."},
+		Help: "Largest JSON of one record; of a larger one only the first fields are delivered, with its size in o365_record_too_large. The largest records seen so far have 177 KB."},
 	{Key: HealthTag, Type: tag,
-		Help: "Emit health records under this tag: changes of a content type's state, gaps, and once a day what is complete."},
+		Help: "Emit health records under this tag: state changes of a content type, gaps, and a daily completeness record."},
 
 	{Key: AlertEmailTo, Type: listOf(email),
-		Help: "Who gets a mail when a content type has been failing for alert_after, or degraded by what somebody has to mend; one more a day while that lasts, and one when it is over."},
+		Help: "Recipients of alert mail: sent when a content type has been failing for alert_after or needs action, repeated daily, and once on recovery."},
 	{Key: AlertEmailFrom, Type: email,
-		Help: "Sender of these mails."},
+		Help: "Sender of alert mail."},
 	{Key: AlertAfter, Type: duration("0s", "7d"), Default: "30m",
-		Help: "How long a content type must have been failing before a mail is sent."},
+		Help: "How long a content type must have been failing before alert mail is sent."},
 	{Key: SMTPURL, Type: smtpURL, Secret: true,
-		Help: "Mail server with the user to log in as: smtp:// requires STARTTLS, unless ?starttls=off is added for a relay without a login, and smtps:// is TLS from the start."},
+		Help: "Mail server and the user to log in as: smtp:// requires STARTTLS, unless ?starttls=off is added for a relay without a login; smtps:// uses TLS from the start."},
 	{Key: SMTPPasswordFile, Type: path,
 		Help: "File that holds the password of the user in smtp_url, read again when it changes."},
 }

@@ -12,14 +12,15 @@ import (
 
 // A Type reads the text of an option.
 type Type struct {
-	example string // how a value is written
-	allowed string // which values there are
+	example string // how to write a value
+	allowed string // allowed values or range
 	parse   func(text string) (any, error)
 
-	verbatim bool // spaces around the value belong to it
+	values   []string // of oneOf, and of a list of those
+	verbatim bool     // spaces around the value belong to it
 }
 
-// use is what an error advises.
+// use returns the advice of an error.
 func (t Type) use() string {
 	if t.example == "" || t.allowed == "" {
 		return t.example + t.allowed
@@ -81,10 +82,11 @@ func within[T cmp.Ordered](parse func(string) (T, error), low, high string) func
 	}
 }
 
-// oneOf takes any case and gives the spelling of the declaration.
+// oneOf accepts any case and returns the spelling of the declaration.
 func oneOf(values ...string) Type {
 	last := len(values) - 1
 	return Type{
+		values:  values,
 		allowed: strings.Join(values[:last], ", ") + " or " + values[last],
 		parse: func(text string) (any, error) {
 			for _, v := range values {
@@ -97,10 +99,10 @@ func oneOf(values ...string) Type {
 	}
 }
 
-// listOf takes comma-separated items, none empty and none twice. The items'
-// values must be strings.
+// listOf accepts comma-separated items, none empty and none twice. The values of
+// the items must be strings.
 func listOf(item Type) Type {
-	t := Type{example: item.example, allowed: item.allowed}
+	t := Type{example: item.example, allowed: item.allowed, values: item.values}
 	if t.allowed != "" {
 		t.allowed += ", comma-separated"
 	} else {
@@ -169,11 +171,11 @@ func parsePath(text string) (any, error) {
 	return text, nil
 }
 
-// quote keeps an error on one readable line, whatever was pasted.
+// quote quotes a value for an error, in one line of bounded length.
 func quote(text string) string {
-	const enough = 80
-	if r := []rune(text); len(r) > enough {
-		text = string(r[:enough]) + "..."
+	const maxChars = 80
+	if r := []rune(text); len(r) > maxChars {
+		text = string(r[:maxChars]) + "..."
 	}
 	return fmt.Sprintf("%q", text)
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// parseHTTPS gives the URL without a slash at its end, so that paths can be
+// parseHTTPS returns the URL without a slash at its end, so that paths can be
 // appended.
 func parseHTTPS(text string) (any, error) {
 	u, ok := parseURL(text, "https")
@@ -27,7 +27,7 @@ func parseProxy(text string) (any, error) {
 	return strings.TrimRight(u.String(), "/"), nil
 }
 
-// parseSMTP takes smtp and smtps; of parameters, only starttls for smtp.
+// parseSMTP accepts smtp and smtps URLs. The only parameter is starttls, of smtp.
 func parseSMTP(text string) (any, error) {
 	wrong := errors.New("the value is not the URL of a mail server")
 	u, err := url.Parse(text)
@@ -60,7 +60,7 @@ func parseURL(text string, schemes ...string) (*url.URL, bool) {
 	return u, slices.Contains(schemes, u.Scheme)
 }
 
-// quoteURL keeps a password that somebody wrote into a URL out of the error.
+// quoteURL quotes a URL for an error, unless it may have a password in it.
 func quoteURL(text string) string {
 	if strings.Contains(text, "@") {
 		return "the value"

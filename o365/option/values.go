@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// Values are the options as the plugin uses them: what was set, else the
-// default. Asking for a key that is not declared, or not with that type, gives
-// the zero value.
+// Values are the values of all options: those that are set, otherwise the
+// defaults. A method returns the zero value for an option without either, for one
+// of another type and for a key that is not declared.
 type Values struct {
-	// By key. Secrets are pointers: even a caller who prints the whole struct
-	// sees an address at most.
+	// By key. Secrets are pointers: to print the whole struct shows an address at
+	// most.
 	of map[string]any
 }
 
-// Parse reads all options. get returns the text of a key, empty when it is not
-// set. The error holds every mistake, one line each, with the key, the value
-// and what is allowed; a secret's value is never in it.
+// Parse reads all options. get returns the text of a key, "" if it is not set. The
+// error has one line for each mistake: "KEY: what is wrong (use what is allowed)".
+// It never contains the value of a secret.
 func Parse(get func(key string) string) (Values, error) {
 	v := Values{of: map[string]any{}}
 	var mistakes []error
@@ -59,7 +59,7 @@ func (o Option) parse(s string) (any, error) {
 	return &hidden, nil
 }
 
-// each takes joined errors apart.
+// each splits joined errors.
 func each(err error) []error {
 	if err == nil {
 		return nil
@@ -71,25 +71,26 @@ func each(err error) []error {
 	return []error{err}
 }
 
-// String gives an enum's value, a GUID, a path, a URL or a tag.
+// String returns one of a list of values, a GUID in lower case, a path, an address
+// of mail, a URL or a tag.
 func (v Values) String(key string) string { return value[string](v, key) }
 
-// Bool gives a switch.
+// Bool returns a switch.
 func (v Values) Bool(key string) bool { return value[bool](v, key) }
 
-// Int gives a whole number.
+// Int returns a whole number.
 func (v Values) Int(key string) int { return value[int](v, key) }
 
-// Size gives bytes.
+// Size returns bytes.
 func (v Values) Size(key string) int64 { return value[int64](v, key) }
 
-// Duration gives a time span.
+// Duration returns a time span.
 func (v Values) Duration(key string) time.Duration { return value[time.Duration](v, key) }
 
-// List gives the items in the order they were written.
+// List returns the items in the order of the configuration, as a copy.
 func (v Values) List(key string) []string { return slices.Clone(value[[]string](v, key)) }
 
-// Secret gives a value that must not be shown.
+// Secret returns a value that must not be shown.
 func (v Values) Secret(key string) Secret {
 	if s := value[*Secret](v, key); s != nil {
 		return *s

@@ -99,9 +99,9 @@ func quoted(s string) string {
 	return strings.Trim(string(text), `"`)
 }
 
-// spelledOut are spellings in which a service may give a secret back, made by
-// other code than the one under test.
-var spelledOut = map[string]func(string) string{
+// encoded has encodings in which a service may return a secret, made by other code
+// than the one under test.
+var encoded = map[string]func(string) string{
 	"raw":               func(s string) string { return s },
 	"query":             url.QueryEscape,
 	"path":              url.PathEscape,
@@ -133,8 +133,8 @@ func lowerHex(s string) string {
 func TestRedactor(t *testing.T) {
 	for _, secret := range secrets {
 		r := NewRedactor("another one", secret+"\r\n")
-		for name, spell := range spelledOut {
-			text := spell(secret)
+		for name, encode := range encoded {
+			text := encode(secret)
 			got := r.Text("refused: "+text+", no", MaxDetail)
 			cutOut := strings.HasPrefix(got, "refused: ") && strings.Contains(got, "<secret>") && strings.HasSuffix(got, ", no")
 			if !cutOut && !(got == withheld && strings.HasSuffix(name, "times")) || strings.Contains(got, text) {
@@ -153,7 +153,7 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// What a service puts into a secret, or around it, does not help it through.
+// What a service puts into a secret, or around it, does not bypass the redaction.
 func TestRedactorAfterCleaning(t *testing.T) {
 	r := NewRedactor("simulated secret")
 	for _, text := range []string{
@@ -177,7 +177,7 @@ func TestLongSecret(t *testing.T) {
 
 func TestRedactorForgetsOldest(t *testing.T) {
 	r := NewRedactor("first one")
-	for i := range mostSecrets {
+	for i := range maxSecrets {
 		r.Add("secret number " + string(rune('a'+i)))
 	}
 	if got := r.Text("first one, secret number a", MaxText); got != "first one, <secret>" {

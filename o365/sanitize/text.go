@@ -1,9 +1,9 @@
-// Package sanitize makes text of foreign origin fit to be shown: what a
-// service, a proxy, a mail server, a file or a token put into an error, a name
-// or a reason, on its way to the log, a record, a mail or the state file.
+// Package sanitize cleans foreign text: what a service, a proxy, a mail server, a
+// file or a token has put into an error, a name or a reason, before it is written
+// to the log, a record, a mail or the state file.
 //
-// [Text] cleans a piece of such text; a [Redactor] does so too and takes out
-// the secrets that it knows.
+// [Text] cleans a piece of such text; a [Redactor] also redacts the secrets that
+// it knows.
 package sanitize
 
 import (
@@ -19,29 +19,28 @@ const (
 	MaxText = 200
 	// MaxDetail is for several of them in one sentence.
 	MaxDetail = 500
-	// MaxRemedy is for what to do, with commands in it.
+	// MaxRemedy is for a remedy, with commands in it.
 	MaxRemedy = 1000
-	// MaxLine is for a whole line of the log.
+	// MaxLine is for a line of the log.
 	MaxLine = 4000
 )
 
-const cut = "..."
+const ellipsis = "..."
 
 // tokenPattern finds bearer tokens: what follows the scheme's name, and JSON Web
 // Tokens, which begin with the base64url of `{"`, also when their end is missing
 // (RFC 6750, RFC 7519).
 var tokenPattern = regexp.MustCompile(`(?i:\bbearer[ :=]+)[\w.~+/=-]{8,}|\beyJ[\w-]{8,}(?:\.[\w-]*){0,4}`)
 
-// Text returns s as one line of at most limit characters: valid UTF-8, with
-// nothing in it that is not seen (control and format characters, among them
-// those that colour a terminal or turn the direction of writing), blanks
-// collapsed, and without bearer tokens. What is longer ends with "...".
+// Text returns s as one line of at most limit characters: valid UTF-8, without
+// control and format characters (among them those that colour a terminal or
+// change the direction of writing), blanks collapsed, and bearer tokens replaced
+// by <token>. A longer text is cut and ends with "...".
 func Text(s string, limit int) string {
 	return shorten(printable(withoutTokens(bounded(s, limit))), limit)
 }
 
-// bounded cuts off what can't be seen in the end: a body of megabytes makes no
-// line.
+// bounded bounds the bytes to process: a body of megabytes ends as one short line.
 func bounded(s string, limit int) string { return s[:min(len(s), 16*max(limit, MaxText))] }
 
 func withoutTokens(s string) string {
@@ -53,8 +52,7 @@ func withoutTokens(s string) string {
 
 func containsFold(s, lower string) bool { return strings.Contains(strings.ToLower(s), lower) }
 
-// printable replaces each run of what is not seen, blanks included, by one
-// blank.
+// printable replaces each run of unprintable characters and blanks by one blank.
 func printable(s string) string {
 	if isPrintable(s) {
 		return s
@@ -91,10 +89,10 @@ func shorten(s string, limit int) string {
 	if len(s) <= limit || utf8.RuneCountInString(s) <= limit {
 		return s
 	}
-	keep := max(limit-len(cut), 0)
+	keep := max(limit-len(ellipsis), 0)
 	for i := range s {
 		if keep == 0 {
-			return strings.TrimRight(s[:i], " ") + cut[:min(len(cut), limit)]
+			return strings.TrimRight(s[:i], " ") + ellipsis[:min(len(ellipsis), limit)]
 		}
 		keep--
 	}

@@ -8,16 +8,16 @@ import (
 	"net/url"
 )
 
-// Guard is a round tripper for requests that carry a credential. It sends them to
-// no other origin than those they are meant for, takes no redirect for an answer,
-// and bounds what is read of one. The client above it must not follow redirects
-// either: see [Guard.Client].
+// A Guard is a round tripper for requests that carry a credential. It sends them
+// only to the origins they are meant for ([OriginError]), returns an error for a
+// redirect ([RedirectError]), and bounds the body of an answer ([ErrBodyTooLarge]).
+// The client above it must not follow redirects either: see [Guard.Client].
 type Guard struct {
 	Next http.RoundTripper // nil: http.DefaultTransport
-	// Origins are those that may be asked. None at all means that the caller
-	// alone decides where requests go, as with an address of the environment.
+	// Origins are those that requests may go to. None means that the caller alone
+	// decides, as with an address from the environment.
 	Origins []Origin
-	// MaxBody is how many bytes of an answer can be read. More are an error.
+	// MaxBody is how many bytes of a body can be read.
 	MaxBody int64
 }
 
@@ -34,21 +34,20 @@ func (g Guard) Client(c *http.Client) *http.Client {
 	return &guarded
 }
 
-// OriginError says that a request would have gone to another origin. Nothing was
-// sent.
+// An OriginError is a request to an origin that is not allowed. Nothing was sent.
 type OriginError struct{ Got, Want Origin }
 
 func (e *OriginError) Error() string {
 	return fmt.Sprintf("%s is another %s than %s", e.Got, e.Want.Differs(e.Got), e.Want)
 }
 
-// NonRetriable keeps azcore from trying the same again.
+// NonRetriable keeps azcore from retrying.
 func (e *OriginError) NonRetriable() {}
 
-// RedirectError says that an answer was a redirect, which is not followed.
+// A RedirectError is an answer that is a redirect. It is not followed.
 type RedirectError struct {
 	Status int
-	To     Origin // zero if the answer does not say
+	To     Origin // zero if the answer names none
 }
 
 func (e *RedirectError) Error() string {
@@ -58,11 +57,10 @@ func (e *RedirectError) Error() string {
 	return fmt.Sprintf("HTTP %d: a redirect to %s", e.Status, e.To)
 }
 
-// NonRetriable keeps azcore from trying the same again.
+// NonRetriable keeps azcore from retrying.
 func (e *RedirectError) NonRetriable() {}
 
-// ErrBodyTooLarge says that an answer has more bytes than such an answer may
-// have.
+// ErrBodyTooLarge is the error of reading a body after [Guard.MaxBody] bytes.
 var ErrBodyTooLarge = errors.New("the answer is too large")
 
 // RoundTrip implements [http.RoundTripper].
@@ -105,7 +103,7 @@ func (g Guard) admit(u *url.URL) error {
 	return &OriginError{Got: OriginOf(u), Want: g.Origins[0]}
 }
 
-// limitedBody gives an error after so many bytes.
+// limitedBody returns ErrBodyTooLarge after so many bytes.
 type limitedBody struct {
 	body io.ReadCloser
 	left int64

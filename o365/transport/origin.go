@@ -1,5 +1,3 @@
-// Package transport has the round trippers that requests go through, and what
-// they have in common.
 package transport
 
 import (
@@ -9,12 +7,11 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
-// Origin is a scheme, a host without case and a port, the usual one of the scheme
-// written out: what a credential is meant for (RFC 6454, section 4).
+// An Origin is a scheme, a host in lower case and a port, the default one of the
+// scheme written out: what a credential is meant for (RFC 6454, section 4).
 type Origin struct{ Scheme, Host, Port string }
 
-// OriginOf returns the origin of a URL. A user in it does not count: see
-// [Origin.Admits].
+// OriginOf returns the origin of a URL, which may have a user: see [Origin.Admits].
 func OriginOf(u *url.URL) Origin {
 	o := Origin{lower(u.Scheme), strings.TrimSuffix(lower(u.Hostname()), "."), u.Port()}
 	if o.Port == "" {
@@ -39,14 +36,14 @@ func lower(s string) string {
 func (o Origin) Admits(u *url.URL) bool { return OriginOf(u) == o && u.User == nil }
 
 // Differs names the parts in which another origin differs, for messages: scheme,
-// host or port.
+// host, port, or "user" if none of them does.
 func (o Origin) Differs(other Origin) string {
 	var parts []string
 	for _, p := range []struct {
-		name      string
-		one, othr string
+		name     string
+		one, two string
 	}{{"scheme", o.Scheme, other.Scheme}, {"host", o.Host, other.Host}, {"port", o.Port, other.Port}} {
-		if p.one != p.othr {
+		if p.one != p.two {
 			parts = append(parts, p.name)
 		}
 	}
@@ -56,7 +53,7 @@ func (o Origin) Differs(other Origin) string {
 	return strings.Join(parts, " and ")
 }
 
-// String is the origin as in a URL, fit for a log line.
+// String returns the origin as in a URL, sanitized for a log line.
 func (o Origin) String() string {
 	host := o.Host
 	if strings.Contains(host, ":") {

@@ -15,30 +15,30 @@ import (
 
 const (
 	metadataEndpoint = "http://169.254.169.254/metadata/identity/oauth2/token"
-	probePatience    = 2 * time.Second
+	probeTimeout     = 2 * time.Second
 )
 
-// probe finds out quickly whether the machine has a metadata endpoint: where
-// there is none, connecting to it may hang. Any answer will do. The other
-// kinds of endpoint are announced in the environment and need no probe.
+// probe checks quickly whether the machine has a metadata endpoint: where there
+// is none, connecting to it may hang. Any answer is enough. The other kinds of
+// endpoint are announced in the environment and need no probe.
 // https://learn.microsoft.com/entra/identity/managed-identities-azure-resources/how-to-use-vm-token
-func (a *applicant) probe(ctx context.Context, seen *witness) error {
+func (r *requester) probe(ctx context.Context, last *recorder) error {
 	if kind, err := managedidentity.GetSource(); err != nil || kind != managedidentity.DefaultToIMDS {
 		return nil
 	}
-	limited, cancel := context.WithTimeout(ctx, probePatience)
+	limited, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(limited, http.MethodGet, metadataEndpoint, nil)
 	if err != nil {
 		return err
 	}
-	resp, err := a.settings.HTTP.Do(req)
+	resp, err := r.settings.HTTP.Do(req)
 	if err == nil {
-		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be used again
+		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection can be reused
 		return resp.Body.Close()
 	}
 	if ctx.Err() != nil {
-		return a.explain(ctx, err, proof{}, seen)
+		return r.explain(ctx, err, credential{}, last)
 	}
 	e := &Error{
 		Message: "no managed identity endpoint answers at 169.254.169.254",
@@ -48,22 +48,22 @@ func (a *applicant) probe(ctx context.Context, seen *witness) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Err = context.DeadlineExceeded
 	}
-	if a.chosen {
+	if r.chosen {
 		e.Remedy = "auth is auto and found nothing to log in with: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity"
 		e.configuration = true
 	}
 	return e
 }
 
-// mostAnswer is how many bytes an answer of a login service may have. The
-// largest, of instance discovery, has 4 KB.
-const mostAnswer = 1 << 20
+// maxAnswerBytes is the largest size of an answer of a login service. The largest
+// known, of instance discovery, has 4 KB.
+const maxAnswerBytes = 1 << 20
 
-// guarded is the client of a method's requests. What they carry is only for the
-// login service, or for the machine's own endpoint; that one's address comes from
-// the environment and not from any answer.
+// guarded returns the client for the requests of a method. They carry a credential
+// for the login service, or for the identity endpoint of the machine, whose
+// address comes from the environment and not from any answer.
 func guarded(m Method, s Settings) *http.Client {
-	g := transport.Guard{MaxBody: mostAnswer}
+	g := transport.Guard{MaxBody: maxAnswerBytes}
 	if m == ManagedIdentity {
 		return g.Client(direct(s.HTTP))
 	}
@@ -81,7 +81,7 @@ func orDefault(authority string) string {
 	return authority
 }
 
-// direct is the client without its proxy.
+// direct returns a copy of the client that uses no proxy.
 func direct(client *http.Client) *http.Client {
 	if client == nil {
 		client = &http.Client{}

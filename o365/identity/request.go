@@ -1,0 +1,153 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/cloud"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
+	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+)
+
+// A requester requests tokens from the login service, one at a time.
+type requester struct {
+	settings Settings
+	method   Method
+	chosen   bool // the method was chosen by auto
+	scope    string
+	probed   bool // the machine has a metadata endpoint
+
+	accepted atomic.Pointer[credential] // the last one that the login service accepted
+}
+
+// acquire gets a new token from the login service, with the credential that the
+// files hold now or, if that cannot be used, with the last one that was accepted.
+func (r *requester) acquire(ctx context.Context) (azcore.AccessToken, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, loginTimeout, errLoginTimeout)
+	defer cancel()
+	c, err := r.read()
+	if err == nil {
+		var token azcore.AccessToken
+		if token, err = r.request(ctx, c); err == nil {
+			r.accepted.Store(&c)
+			r.settings.onFallback()(nil)
+			return token, nil
+		}
+	} else {
+		err = &Error{Message: err.Error(), Err: err, configuration: true}
+	}
+	old := r.accepted.Load()
+	var refused *Error
+	if bytes.Equal(c.raw, old.raw) || !errors.As(err, &refused) || !refused.configuration {
+		return azcore.AccessToken{}, err
+	}
+	token, again := r.request(ctx, *old)
+	if again != nil {
+		return azcore.AccessToken{}, err
+	}
+	r.settings.onFallback()(fallbackError("the login works only with an older credential", "login works only with what "+c.from+" held before", err))
+	return token, nil
+}
+
+// request sends one request for a token. Every request has an azidentity
+// credential of its own: these cache tokens, and offer no way to drop one.
+func (r *requester) request(ctx context.Context, c credential) (azcore.AccessToken, error) {
+	last := &recorder{}
+	if r.method == ManagedIdentity && !r.probed {
+		if err := r.probe(ctx, last); err != nil {
+			return azcore.AccessToken{}, err
+		}
+		r.probed = true
+	}
+	azure, err := r.azureCredential(c, last)
+	if err != nil {
+		return azcore.AccessToken{}, r.explain(ctx, err, c, last)
+	}
+	options := policy.TokenRequestOptions{Scopes: []string{r.scope}}
+	if r.method == ManagedIdentity {
+		// MSAL caches these tokens for the whole process. Claims, which are not
+		// sent, bypass its cache (managedidentity.Client.AcquireToken).
+		options.Claims = "{}"
+	}
+	token, err := azure.GetToken(ctx, options)
+	if err == nil && token.Token == "" {
+		err = errors.New("answer without a token")
+	}
+	if err != nil {
+		return azcore.AccessToken{}, r.explain(ctx, err, c, last)
+	}
+	return token, nil
+}
+
+// azureCredential makes the credential of azidentity for the method. It does not
+// use the network.
+func (r *requester) azureCredential(c credential, last *recorder) (azcore.TokenCredential, error) {
+	s, options := r.settings, r.options(last)
+	switch r.method {
+	case ClientSecret:
+		return azidentity.NewClientSecretCredential(s.TenantID, s.ClientID, c.secret, &azidentity.ClientSecretCredentialOptions{
+			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
+		})
+	case Certificate:
+		return azidentity.NewClientCertificateCredential(s.TenantID, s.ClientID, c.certificates, c.key, &azidentity.ClientCertificateCredentialOptions{
+			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
+			// A chain in the file says that the app trusts its issuer, not the certificate.
+			SendCertificateChain: len(c.certificates) > 1,
+		})
+	case WorkloadIdentity:
+		assertion := func(context.Context) (string, error) { return c.assertion, nil }
+		return azidentity.NewClientAssertionCredential(s.TenantID, s.client(), assertion, &azidentity.ClientAssertionCredentialOptions{
+			ClientOptions: options, DisableInstanceDiscovery: s.CustomAuthority,
+		})
+	case ManagedIdentity:
+		o := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: options}
+		if s.ClientID != "" {
+			o.ID = azidentity.ClientID(s.ClientID)
+		}
+		return azidentity.NewManagedIdentityCredential(o)
+	default:
+		return azidentity.NewAzureCLICredential(&azidentity.AzureCLICredentialOptions{TenantID: s.TenantID})
+	}
+}
+
+func (r *requester) options(last *recorder) azcore.ClientOptions {
+	o := azcore.ClientOptions{
+		// The caller retries, so one quick retry is enough here.
+		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
+		Telemetry: policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
+	}
+	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(r.settings.AuthorityHost)}
+	o.Transport = r.settings.HTTP
+	if last != nil {
+		o.PerRetryPolicies = []policy.Policy{last}
+	}
+	return o
+}
+
+// A recorder keeps the outcome of the last HTTP request, because azidentity keeps
+// the text of a network error and drops the error itself.
+type recorder struct {
+	host   string
+	err    error
+	status int
+	body   []byte // of an answer that is not 2xx
+}
+
+// Do implements [policy.Policy]: it is called for each attempt of a request.
+func (w *recorder) Do(req *policy.Request) (*http.Response, error) {
+	resp, err := req.Next()
+	*w = recorder{host: req.Raw().URL.Host, err: err}
+	if err == nil {
+		w.status = resp.StatusCode
+		if w.status < 200 || w.status > 299 {
+			w.body, _ = runtime.Payload(resp) // the pipeline has read it already
+		}
+	}
+	return resp, err
+}

@@ -1,0 +1,123 @@
+package o365
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+)
+
+// tokenCheck inspects each new token of a tenant: missing permissions, a
+// certificate that expires soon. It makes no request. What else can be wrong at
+// the start, the collector's first requests show.
+type tokenCheck struct {
+	source       *identity.Source
+	monitor      *health.Monitor
+	log          logging.Logger
+	tenant       source.Stream
+	contentTypes []source.ContentType // those to collect
+
+	mu        sync.Mutex
+	app       string // application id, "" until it is known
+	inspected string // the last token that was inspected
+}
+
+var _ activity.Tokens = (*tokenCheck)(nil)
+
+// certificateWarning is how long before a certificate expires it is reported.
+const certificateWarning = 30 * 24 * time.Hour
+
+// Token implements [activity.Tokens].
+func (c *tokenCheck) Token(ctx context.Context) (string, error) {
+	token, err := c.source.Token(ctx)
+	if err == nil && c.isNew(token) {
+		c.inspect(token)
+	}
+	return token, err
+}
+
+// Reject implements [activity.Tokens].
+func (c *tokenCheck) Reject(token string) { c.source.Reject(token) }
+
+// App returns the application id, "" if it is not known.
+func (c *tokenCheck) App() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.app
+}
+
+// isNew reports whether a token differs from that of the last call.
+func (c *tokenCheck) isNew(token string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known := token == c.inspected
+	c.inspected = token
+	return !known
+}
+
+func (c *tokenCheck) inspect(token string) {
+	if claims, ok := identity.ReadClaims(token); ok {
+		c.mu.Lock()
+		c.app = orElse(c.app, claims.AppID)
+		c.mu.Unlock()
+		c.log.Debugf("%s: logged in as application %s with %s; the token is valid until %s; %s", c.tenant.Tenant, claims.AppID, c.source.Method(),
+			c.source.Expiry().UTC().Format(time.RFC3339), permissions(claims))
+		c.reportPermissions(claims)
+	}
+	c.reportExpiry(c.source.CertificateExpiry(), time.Now())
+}
+
+// reportPermissions reports the content types for which the token lacks the
+// permission. It does not check the scopes of a person: Microsoft does not
+// document how the API evaluates them, so the API's own answer counts.
+func (c *tokenCheck) reportPermissions(claims identity.Claims) {
+	if len(claims.Scopes) > 0 {
+		return
+	}
+	for _, t := range c.contentTypes {
+		if claims.Permits(t.Permission) {
+			continue
+		}
+		x := activity.MissingPermission(t.Name, c.App())
+		c.monitor.Set(source.Stream{Tenant: c.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
+			health.Cause{What: x.What, Do: x.Do, Detail: permissions(claims)})
+	}
+}
+
+// permissions lists what a token permits, for messages.
+func permissions(claims identity.Claims) string {
+	all := append(append([]string(nil), claims.Roles...), claims.Scopes...)
+	if len(all) == 0 {
+		return "the token holds no permission"
+	}
+	return "the token holds " + strings.Join(all, ", ")
+}
+
+// reportExpiry reports a certificate that expires soon. The expiry of a client
+// secret is known to the tenant's administrators only.
+func (c *tokenCheck) reportExpiry(expiry, now time.Time) {
+	if expiry.IsZero() || expiry.Sub(now) > certificateWarning {
+		c.monitor.Clear(c.tenant, health.Expiry)
+		return
+	}
+	c.monitor.Set(c.tenant, health.Expiry, health.Degraded, health.Cause{
+		What: "the certificate of the login expires within 30 days", Do: "upload a new one to the app registration and put it into certificate_file; it is read again",
+		Detail: "on " + expiry.UTC().Format(time.RFC3339),
+	})
+}
+
+// onFallback is [identity.Settings.OnFallback].
+func (c *tokenCheck) onFallback(err error) {
+	if err == nil {
+		c.monitor.Clear(c.tenant, health.Renewal)
+		return
+	}
+	x := new(activity.Client).Explain(err, "", c.App())
+	c.monitor.Set(c.tenant, health.Renewal, health.Degraded, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail})
+}
