@@ -79,7 +79,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 		}
 		tenants = append(tenants, t)
 	}
-	alerts, err := newAlerts(c, h, secrets, monitor.Snapshot)
+	alerts, err := newAlerts(c, h, tenants[0].types(), secrets, monitor.Snapshot)
 	if err != nil {
 		return nil, err
 	}

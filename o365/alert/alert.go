@@ -29,6 +29,7 @@ type Config struct {
 	PasswordFile string        // instead of Server.Password
 	After        time.Duration // how long a content type must fail before the first mail
 	Instance     string        // name of the input; may be empty
+	Retention    time.Duration // how long Microsoft keeps content, at least
 	TLS          *tls.Config   // root certificates and versions; nil for the defaults
 	// Secrets redacts what the server answers. The password of PasswordFile is
 	// added to it. Nil means a redactor of its own.
@@ -79,7 +80,7 @@ func New(c Config, snapshot func() []health.Status, log logging.Logger) (*Alerts
 	}
 	a := &Alerts{
 		after:    c.After,
-		instance: instance{name: c.Instance, host: host},
+		instance: instance{name: c.Instance, host: host, retention: c.Retention},
 		snapshot: snapshot,
 		send:     m.send,
 		log:      log,

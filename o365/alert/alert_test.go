@@ -33,7 +33,7 @@ func newScene(to ...string) *scene {
 		s.world.states[i].Since = s.begun
 	}
 	s.alerts = &Alerts{
-		after: 30 * time.Minute, instance: instance{"o365.0", "host"},
+		after: 30 * time.Minute, instance: instance{"o365.0", "host", retention},
 		snapshot: func() []health.Status {
 			s.mu.Lock()
 			defer s.mu.Unlock()

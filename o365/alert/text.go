@@ -13,7 +13,10 @@ import (
 )
 
 // An instance is the input that sends the mail.
-type instance struct{ name, host string }
+type instance struct {
+	name, host string
+	retention  time.Duration // see Config
+}
 
 func (i instance) String() string {
 	if i.name == "" {
@@ -23,9 +26,6 @@ func (i instance) String() string {
 }
 
 const (
-	// contentRetention is how long Microsoft offers content (Management Activity
-	// API reference, "List available content").
-	contentRetention = 7 * 24 * time.Hour
 	// Bounds of a subject and of a line with foreign text, in characters.
 	maxSubjectChars, maxLineChars = 150, 2000
 	// maxDetails is how many errors of one cause are shown.
@@ -50,10 +50,10 @@ func (r report) subject(i instance) string {
 func (r report) body(i instance) string {
 	var b strings.Builder
 	for _, g := range r.problems {
-		g.write(&b, r.now)
+		g.write(&b, r.now, i.retention)
 	}
 	for _, streams := range byCause(r.recovered) {
-		writeRecovered(&b, streams)
+		writeRecovered(&b, streams, i.retention)
 	}
 	b.WriteString("-- \n")
 	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", i.String()))
@@ -77,7 +77,7 @@ func byCause(all []recovery) [][]recovery {
 	return groups
 }
 
-func writeRecovered(b *strings.Builder, streams []recovery) {
+func writeRecovered(b *strings.Builder, streams []recovery, retention time.Duration) {
 	b.WriteString("Microsoft 365 audit records are collected again. It was:\n")
 	for _, c := range streams[0].causes {
 		write(b, "", c)
@@ -85,7 +85,7 @@ func writeRecovered(b *strings.Builder, streams []recovery) {
 	b.WriteString("\nWhat is concerned, and how long it was:\n")
 	list(b, streams, func(s recovery) source.Stream { return s.Stream }, func(s recovery) string {
 		text := fmt.Sprintf("from %s to %s (%s)", clock(s.began), clock(s.ended), roughly(s.ended.Sub(s.began)))
-		if s.ended.Sub(s.began) > contentRetention {
+		if s.ended.Sub(s.began) > retention {
 			text += ", longer than Microsoft keeps content: the log says what is lost"
 		}
 		return text
@@ -116,7 +116,7 @@ func (g group) effect() string {
 	return "at risk"
 }
 
-func (g group) write(b *strings.Builder, now time.Time) {
+func (g group) write(b *strings.Builder, now time.Time, retention time.Duration) {
 	fmt.Fprintf(b, "Microsoft 365 audit records are %s:\n", g.effect())
 	write(b, "", g.What)
 	if g.Do != "" {
@@ -129,7 +129,7 @@ func (g group) write(b *strings.Builder, now time.Time) {
 	})
 	if slices.ContainsFunc(g.streams, isFailing) {
 		b.WriteString("\n")
-		write(b, "", deadline(g.streams, now))
+		write(b, "", deadline(g.streams, now, retention))
 	}
 	if len(g.details) > 0 {
 		b.WriteString("\nThe error:\n")
@@ -147,19 +147,19 @@ func (g group) write(b *strings.Builder, now time.Time) {
 func isFailing(s affected) bool { return s.State == health.Failing }
 
 // deadline says until when nothing is lost: content of the time since the failure
-// began is deleted by Microsoft after contentRetention.
-func deadline(streams []affected, now time.Time) string {
+// began is deleted by Microsoft after the retention.
+func deadline(streams []affected, now time.Time, retention time.Duration) string {
 	var began time.Time
 	for _, s := range streams {
 		if isFailing(s) && (began.IsZero() || s.began.Before(began)) {
 			began = s.began
 		}
 	}
-	until := began.Add(contentRetention)
+	until, days := began.Add(retention), int(retention/(24*time.Hour))
 	if now.Before(until) {
-		return fmt.Sprintf("Microsoft keeps content for 7 days. Nothing is lost if this is fixed before %s.", clock(until))
+		return fmt.Sprintf("Microsoft keeps content for %d days. Nothing is lost if this is fixed before %s.", days, clock(until))
 	}
-	return fmt.Sprintf("Microsoft keeps content for 7 days, so records are being lost since %s.", clock(until))
+	return fmt.Sprintf("Microsoft keeps content for %d days, so records are being lost since %s.", days, clock(until))
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }

@@ -51,7 +51,7 @@ func TestText(t *testing.T) {
 			// A day later it is still so; then it is over.
 			later := noon.Add(24 * time.Hour)
 			still, after := decide(later, 30*time.Minute, states, observe(later, states, seen), after)
-			if got := still.subject(instance{"o365.0", "collector-1"}); !strings.Contains(got, "] audit records still ") {
+			if got := still.subject(instance{"o365.0", "collector-1", retention}); !strings.Contains(got, "] audit records still ") {
 				t.Errorf("the subject of a reminder is %s", got)
 			}
 			for i := range states {
@@ -64,9 +64,11 @@ func TestText(t *testing.T) {
 	}
 }
 
+const retention = 7 * 24 * time.Hour
+
 func golden(t *testing.T, name string, r report) {
 	t.Helper()
-	p := instance{"o365.0", "collector-1"}
+	p := instance{"o365.0", "collector-1", retention}
 	got := "Subject: " + r.subject(p) + "\n\n" + r.body(p)
 	path := filepath.Join("testdata", name+".txt")
 	if *update {

@@ -90,6 +90,7 @@ var hostilities = []hostility{
 	{name: "listing without end", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "content", Text: "[" + strings.Repeat(entry, 300), Size: 256 << 20}), want: "Audit.Exchange"},
 	{name: "bad entries", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Insert, Op: "content", Text: strings.Repeat("{},", 100) + "null"}), want: "some entries of the service's listings can't be used"},
 	{name: "pages in a circle", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Headers, Op: "content", Header: map[string]string{"NextPageUri": "self"}}), want: "Audit.Exchange.*(circle|can't be reached|comes back)"},
+	{name: "pages that are gone", alone: true, begin: faults(api.Fault{Kind: api.Headers, Op: "content", Header: map[string]string{"NextPageUri": "unknown"}}), want: "Audit.Exchange.*AF20031"},
 	{name: "blobs drip", daily: true, alone: true, begin: faults(api.Fault{Kind: api.Drip, Op: "audit", Delay: half}), want: "some content can't be downloaded"},
 	{name: "listing drips", alone: true, begin: faults(api.Fault{Kind: api.Drip, Op: "content", Delay: half}), want: "Audit.Exchange"},
 	{name: "subscriptions drip", alone: true, atStart: true, begin: faults(api.Fault{Kind: api.Drip, Op: "list", Delay: half}), want: "the list of subscriptions can't be read"},

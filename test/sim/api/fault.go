@@ -70,7 +70,7 @@ type Fault struct {
 
 	// Header replaces fields of the answer, whatever kind it is. A Date may be
 	// given as a duration, such as -216h, from the service's time, and a NextPageUri
-	// as "self".
+	// as "self", or as "unknown": that page is refused (AF20031).
 	Header map[string]string `json:"header,omitempty"`
 }
 

@@ -18,8 +18,13 @@ func (f *Fault) replacesAnswer(c *Service, req *request) bool {
 		if by, err := time.ParseDuration(value); err == nil && name == "Date" {
 			value = c.Now().Add(by).Format(http.TimeFormat)
 		}
-		if name == "NextPageUri" && value == "self" {
-			value = c.root(req.r) + req.r.URL.RequestURI()
+		if self := c.root(req.r) + req.r.URL.RequestURI(); name == "NextPageUri" {
+			switch value {
+			case "self":
+				value = self
+			case "unknown":
+				value = self + "&nextpage=unknown"
+			}
 		}
 		req.w.Header().Set(name, value)
 	}

@@ -192,6 +192,7 @@ func TestHeaderFaults(t *testing.T) {
 		{"Date", "Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"},
 		{"Retry-After", "31536000", "31536000"},
 		{"NextPageUri", "self", "https://service.example/api/v1.0/" + DefaultTenant + "/activity/feed/subscriptions/content?contentType=Audit.General"},
+		{"NextPageUri", "unknown", "https://service.example/api/v1.0/" + DefaultTenant + "/activity/feed/subscriptions/content?contentType=Audit.General&nextpage=unknown"},
 	} {
 		sim.SetFaults(Fault{Kind: Headers, Op: "content", Header: map[string]string{tt.name: tt.value}})
 		r := httptest.NewRequest("GET", "https://service.example/api/v1.0/"+DefaultTenant+"/activity/feed/subscriptions/content?contentType=Audit.General", nil)
