@@ -225,6 +225,12 @@ func runModel(t *testing.T, place storePlace, random *rand.Rand) {
 				}
 			})
 		case 4:
+			if len(m.gaps) > 0 && random.IntN(3) == 0 {
+				i := random.IntN(len(m.gaps))
+				gone := m.gaps[i]
+				change(func() error { return l.RemoveGaps(gone, Gap{Stream: dlp, Span: gone.Span}) }, func() { m.gaps = slices.Delete(m.gaps, i, i+1) })
+				break
+			}
 			g := Gap{exchange, source.Span{From: when(), To: m.now}, fmt.Sprint("reason ", random.IntN(100)), m.now}
 			change(func() error { return errors.Join(l.AddGap(g)) }, func() {
 				if !slices.ContainsFunc(m.gaps, func(o Gap) bool { return o.Span == g.Span && o.Reason == g.Reason }) {

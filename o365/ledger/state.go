@@ -43,6 +43,12 @@ func (s *state) apply(tx transaction) {
 			delete(s.spans, st)
 		}
 	}
+	for _, g := range tx.removed {
+		gaps := slices.DeleteFunc(slices.Clone(s.gaps[g.Stream]), g.same)
+		if s.gaps[g.Stream] = gaps; len(gaps) == 0 {
+			delete(s.gaps, g.Stream)
+		}
+	}
 	for _, g := range tx.gaps {
 		gaps := append(s.gaps[g.Stream], g)
 		s.gaps[g.Stream] = gaps[max(0, len(gaps)-maxGaps):]

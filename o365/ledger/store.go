@@ -38,8 +38,8 @@ import "errors"
 // Deletions may lag: a transaction names what is not needed any more
 // (keyRowsFrom, expiredAt, gapsFrom), and a store deletes as much of it with every
 // commit as keeps that short, later transactions the rest. What load returns may
-// have some of it. A store deletes nothing else, except the oldest gaps beyond
-// maxGaps.
+// have some of it. Beside these a store deletes the gaps
+// that a transaction removes, at once, and the oldest ones beyond maxGaps.
 //
 // # Errors
 //

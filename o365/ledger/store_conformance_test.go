@@ -157,5 +157,7 @@ func everything() []transaction {
 		{spans: map[source.Stream][]source.Span{dlp: nil}},
 		{gaps: []Gap{{exchange, hours(-5, -4), "expired", start}, {dlp, hours(-5, -4), "refused: é\n", start.Add(time.Second)}}},
 		{gaps: []Gap{{exchange, hours(-9, -8), "expired", start}}},
+		{gaps: []Gap{{exchange, hours(-9, -8), "blob a: gone", start}, {exchange, hours(-9, -7), "blob b: gone", start}, {dlp, hours(-9, -8), "expired", start}}},
+		{removed: []Gap{{exchange, hours(-9, -8), "blob a: gone", start}, {dlp, hours(-9, -8), "expired", start}}, gaps: []Gap{{exchange, hours(-9, -6), "blob c: gone", start}}},
 	}
 }

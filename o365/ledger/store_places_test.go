@@ -161,7 +161,7 @@ func (s *objectStore) commit(tx transaction) error {
 func (s *objectStore) close() error { return nil }
 
 func cloneTransaction(tx transaction) transaction {
-	tx.blobs, tx.gaps = slices.Clone(tx.blobs), slices.Clone(tx.gaps)
+	tx.blobs, tx.gaps, tx.removed = slices.Clone(tx.blobs), slices.Clone(tx.gaps), slices.Clone(tx.removed)
 	tx.keyRows = slices.Clone(tx.keyRows)
 	for i := range tx.keyRows {
 		tx.keyRows[i].keys = slices.Clone(tx.keyRows[i].keys)

@@ -41,7 +41,7 @@ func (s *sqliteStore) write(tx transaction) error {
 	if err := s.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	for _, step := range []func(transaction) error{s.addBlobs, s.addKeys, s.setSince, s.setSpans, s.addGaps, s.deleteExpired} {
+	for _, step := range []func(transaction) error{s.addBlobs, s.addKeys, s.setSince, s.setSpans, s.removeGaps, s.addGaps, s.deleteExpired} {
 		if err := step(tx); err != nil {
 			return err
 		}
@@ -131,6 +131,20 @@ func (s *sqliteStore) addGaps(tx transaction) error {
 		n := []int64{g.Span.From.Unix(), g.Span.To.Unix(), g.Found.Unix()}
 		err = s.exec("INSERT INTO gaps (start, stop, found, stream, reason, checksum) VALUES (?, ?, ?, ?, ?, ?)",
 			n[0], n[1], n[2], id, g.Reason, checksum(n, g.Stream.Tenant, g.Stream.ContentType, g.Reason))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *sqliteStore) removeGaps(tx transaction) error {
+	for _, g := range tx.removed {
+		id, err := s.stream(g.Stream)
+		if err != nil {
+			return err
+		}
+		err = s.exec("DELETE FROM gaps WHERE start = ? AND stop = ? AND stream = ? AND reason = ?", g.Span.From.Unix(), g.Span.To.Unix(), id, g.Reason)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ type transaction struct {
 	keyRows []keyRow                        // appended: their ids are higher than all before
 	since   map[source.Stream]time.Time     // set
 	spans   map[source.Stream][]source.Span // replaced, per stream; sorted and disjoint
+	removed []Gap                           // gaps that are removed, before others are appended
 	gaps    []Gap                           // appended
 
 	// What a store may delete, now or later. It does not change what the ledger
@@ -37,7 +38,7 @@ type keyRow struct {
 
 // empty reports whether a transaction changes nothing.
 func (tx transaction) empty() bool {
-	return len(tx.blobs) == 0 && len(tx.keyRows) == 0 && len(tx.since) == 0 && len(tx.spans) == 0 && len(tx.gaps) == 0 && tx.expiredAt.IsZero()
+	return len(tx.blobs) == 0 && len(tx.keyRows) == 0 && len(tx.since) == 0 && len(tx.spans) == 0 && len(tx.removed) == 0 && len(tx.gaps) == 0 && tx.expiredAt.IsZero()
 }
 
 // splitKeys cuts keys into rows of at most limit keys; the first one gets the id
@@ -105,12 +106,24 @@ func (s *state) retract(st source.Stream, after time.Time) transaction {
 // addGap returns the transaction that adds a gap, if it is not known.
 func (s *state) addGap(g Gap) transaction {
 	g.Span, g.Found = whole(g.Span), g.Found.UTC().Truncate(time.Second)
-	for _, stored := range s.gaps[g.Stream] {
-		if stored.Span == g.Span && stored.Reason == g.Reason {
-			return transaction{}
-		}
+	if slices.ContainsFunc(s.gaps[g.Stream], g.same) {
+		return transaction{}
 	}
 	return transaction{gaps: []Gap{g}}
+}
+
+// removeGaps returns the transaction that removes gaps, of which some may not be
+// known.
+func (s *state) removeGaps(gaps []Gap) transaction {
+	var tx transaction
+	for _, g := range gaps {
+		for _, stored := range s.gaps[g.Stream] {
+			if stored.same(g) {
+				tx.removed = append(tx.removed, stored)
+			}
+		}
+	}
+	return tx
 }
 
 // prune returns the transaction that drops what has expired at now.
