@@ -20,21 +20,21 @@ func backoff(n int, first, most time.Duration, r float64) time.Duration {
 
 // The pauses of what failed.
 const (
-	retryFirst = time.Second
-	retryMost  = 5 * time.Minute
+	firstRetryPause   = time.Second
+	longestRetryPause = 5 * time.Minute
 	// Where somebody has to change something.
-	configureFirst = time.Minute
-	configureMost  = 15 * time.Minute
+	firstConfigurePause   = time.Minute
+	longestConfigurePause = 15 * time.Minute
 	// How often in a row fresh blobs are tried again at least at every poll.
-	impatientTries = 12
+	urgentDownloadTries = 12
 	// How often a blob that does not exist (AF20050) is asked for.
-	absentTries = 6
+	absentDownloadTries = 6
 )
 
-// mostPollPause is the longest pause of what each poll depends on: a service that
+// longestUrgentPause is the longest pause of what each poll depends on: a service that
 // is right again is noticed within two polls.
-func (s *state) mostPollPause() time.Duration {
-	return min(max(s.cfg.PollInterval, 10*time.Second), retryMost)
+func (s *state) longestUrgentPause() time.Duration {
+	return min(max(s.cfg.PollInterval, 10*time.Second), longestRetryPause)
 }
 
 // pause is how long a stream or the tenant waits after the n-th failure in a row.
@@ -43,39 +43,39 @@ func (s *state) pause(kind taskKind, err error, n int) time.Duration {
 	if s.source.Decide(err) != source.Configure {
 		return s.retryPause(n, true, err)
 	}
-	most := configureMost
-	if kind != start {
-		most = s.mostPollPause()
+	most := longestConfigurePause
+	if kind != startSubscription {
+		most = s.longestUrgentPause()
 	}
-	return backoff(n, min(configureFirst, most), most, s.random())
+	return backoff(n, min(firstConfigurePause, most), most, s.random())
 }
 
 // retryPause is the pause after the n-th failure in a row. What each poll depends
 // on is urgent; the rest waits for as long as the service asks.
 func (s *state) retryPause(n int, urgent bool, err error) time.Duration {
 	if urgent {
-		return backoff(n, retryFirst, s.mostPollPause(), s.random())
+		return backoff(n, firstRetryPause, s.longestUrgentPause(), s.random())
 	}
-	d := backoff(n, retryFirst, retryMost, s.random())
+	d := backoff(n, firstRetryPause, longestRetryPause, s.random())
 	if e := apiError(err); e != nil {
-		d = max(d, min(e.RetryAfter, mostWait))
+		d = max(d, min(e.RetryAfter, longestServiceWait))
 	}
 	return d
 }
 
-// revive brings forward what waits because it failed, now that something of the
+// retryEarly brings forward what waits because it failed, now that something of the
 // stream works that had failed. That is done once a poll, lest what never works be
 // tried all the time.
-func (s *state) revive(st *stream, now time.Time) {
-	if now.Before(st.reviveAt) {
+func (s *state) retryEarly(st *stream, now time.Time) {
+	if now.Before(st.retryEarlyAt) {
 		return
 	}
-	st.reviveAt = now.Add(s.cfg.PollInterval)
+	st.retryEarlyAt = now.Add(s.cfg.PollInterval)
 	for _, l := range st.backlog {
-		l.at = earlier(l.at, now)
+		l.notBefore = earlier(l.notBefore, now)
 	}
-	for _, i := range st.waiting {
-		i.at = earlier(i.at, now)
+	for _, i := range st.retries {
+		i.notBefore = earlier(i.notBefore, now)
 	}
-	heap.Init(&st.waiting)
+	heap.Init(&st.retries)
 }

@@ -25,55 +25,55 @@ import (
 // Fresh content goes ahead of a backfill on credit, which the backfill then
 // pays back by waiting.
 type Budget struct {
-	mu      sync.Mutex
-	most    float64 // requests per second; the ceiling
-	rate    float64 // requests per second
-	tokens  float64 // requests that may be made now; below 0: fresh ones on credit
-	updated time.Time
-	last    time.Time     // when leave was given last
-	short   bool          // somebody has to wait for a token
-	grown   time.Duration // spent so since the last refusal
-	until   time.Time     // paused by a refusal
-	probeAt time.Time     // a single request may try before that; zero: none
-	probe   time.Time     // when that was made
-	row     bool          // no request was accepted since the last refusal
-	began   time.Time     // when the row of refusals did
-	before  float64       // rate before it
-	told    float64       // rate that was last news
+	mu            sync.Mutex
+	ceiling       float64 // requests per second; the ceiling
+	rate          float64 // requests per second
+	tokens        float64 // requests that may be made now; below 0: fresh ones on credit
+	updated       time.Time
+	lastTaken     time.Time     // when leave was given last
+	waiting       bool          // somebody has to wait for a token
+	growthTime    time.Duration // spent so since the last refusal
+	pausedUntil   time.Time     // paused by a refusal
+	nextProbe     time.Time     // a single request may try before that; zero: none
+	probedAt      time.Time     // when that was made
+	refusing      bool          // no request was accepted since the last refusal
+	refusingSince time.Time     // when the row of refusals did
+	rateBefore    float64       // rate before it
+	reportedRate  float64       // rate that was last news
 }
 
 const (
-	baseline  = 2000.0 / 60 // requests per second, to start with
-	burst     = 1.0         // seconds' worth of requests may be made at once
-	credit    = 16          // requests
-	creditGap = 100 * time.Millisecond
+	startRate      = 2000.0 / 60 // requests per second, to start with
+	burstSeconds   = 1.0         // seconds' worth of requests may be made at once
+	creditRequests = 16          // requests
+	creditPause    = 100 * time.Millisecond
 
-	stepBack  = 0.03
-	mostBack  = 0.9
-	leastRate = 10.0 / 60 // requests per second
+	stepBackShare     = 0.03
+	mostStepBackShare = 0.9
+	leastRate         = 10.0 / 60 // requests per second
 	// Single refusals may have other causes than a quota: they alone don't
 	// lower the rate below this share of what Microsoft grants.
-	leastShare = 1.0 / 40
+	leastRateShare = 1.0 / 40
 
-	growth      = 0.0007    // share per minute, after a minute; it increases with the square
-	fastest     = 0.5       // share per minute
-	advantage   = 0.4       // exponent, of those who have less
-	unrestraint = time.Hour // as good as never refused
+	growthShare         = 0.0007    // share per minute, after a minute; it increases with the square
+	mostGrowthShare     = 0.5       // share per minute
+	smallerRateExponent = 0.4       // exponent, of those who have less
+	startGrowthTime     = time.Hour // as good as never refused
 
-	shortestPause = 1500 * time.Millisecond // without a Retry-After
-	longestPause  = time.Minute
+	shortestRefusalPause = 1500 * time.Millisecond // without a Retry-After
+	longestRefusalPause  = time.Minute
 
 	// mostWait is how long a service may ask to wait, whatever it says, and
 	// probeInterval is how often a single request tries meanwhile.
-	mostWait      = 15 * time.Minute
-	probeInterval = time.Minute
+	longestServiceWait = 15 * time.Minute
+	probeInterval      = time.Minute
 )
 
 // NewBudget allows perMinute requests a minute at most.
 func NewBudget(perMinute int) *Budget {
 	most := float64(perMinute) / 60
-	rate := min(most, baseline)
-	return &Budget{most: most, rate: rate, told: most, tokens: max(1, rate*burst), grown: unrestraint}
+	rate := min(most, startRate)
+	return &Budget{ceiling: most, rate: rate, reportedRate: most, tokens: max(1, rate*burstSeconds), growthTime: startGrowthTime}
 }
 
 // Take takes leave for one request at now, or tells how long to wait before
@@ -81,36 +81,36 @@ func NewBudget(perMinute int) *Budget {
 func (b *Budget) Take(now time.Time, fresh bool) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Before(b.until) {
+	if now.Before(b.pausedUntil) {
 		return b.paused(now)
 	}
 	b.refill(now)
 	need := 1.0
 	if fresh && b.tokens < need {
-		if gap := now.Sub(b.last); gap < creditGap {
-			return creditGap - gap, false // one by one, as they may meet a refusal
+		if gap := now.Sub(b.lastTaken); gap < creditPause {
+			return creditPause - gap, false // one by one, as they may meet a refusal
 		}
-		need -= credit
+		need -= creditRequests
 	}
 	if b.tokens >= need {
 		b.tokens--
-		b.last = now
+		b.lastTaken = now
 		return 0, true
 	}
-	b.short = true
+	b.waiting = true
 	wait = time.Duration((need - b.tokens) / b.rate * float64(time.Second))
 	return max(wait, time.Millisecond), false // never nothing, for want of a rounding
 }
 
 // paused gives leave to one request now and then.
 func (b *Budget) paused(now time.Time) (wait time.Duration, ok bool) {
-	if b.probeAt.IsZero() || !b.probeAt.Before(b.until) {
-		return b.until.Sub(now), false
+	if b.nextProbe.IsZero() || !b.nextProbe.Before(b.pausedUntil) {
+		return b.pausedUntil.Sub(now), false
 	}
-	if now.Before(b.probeAt) {
-		return b.probeAt.Sub(now), false
+	if now.Before(b.nextProbe) {
+		return b.nextProbe.Sub(now), false
 	}
-	b.probe, b.probeAt = now, now.Add(probeInterval)
+	b.probedAt, b.nextProbe = now, now.Add(probeInterval)
 	return 0, true
 }
 
@@ -120,20 +120,20 @@ func (b *Budget) refill(now time.Time) {
 		passed = 0
 	}
 	b.updated = now
-	if b.short { // else a higher rate would be untried
+	if b.waiting { // else a higher rate would be untried
 		b.grow(passed)
 	}
-	b.short = false
-	b.tokens = min(max(1, b.rate*burst), b.tokens+b.rate*passed.Seconds())
+	b.waiting = false
+	b.tokens = min(max(1, b.rate*burstSeconds), b.tokens+b.rate*passed.Seconds())
 }
 
 func (b *Budget) grow(passed time.Duration) {
-	b.grown += passed
-	minutes := b.grown.Minutes()
-	share := min(fastest, growth*minutes*minutes*math.Pow(b.most/b.rate, advantage))
-	b.rate = min(b.most, b.rate*(1+share*passed.Minutes()))
-	if b.rate == b.most {
-		b.told = b.most
+	b.growthTime += passed
+	minutes := b.growthTime.Minutes()
+	share := min(mostGrowthShare, growthShare*minutes*minutes*math.Pow(b.ceiling/b.rate, smallerRateExponent))
+	b.rate = min(b.ceiling, b.rate*(1+share*passed.Minutes()))
+	if b.rate == b.ceiling {
+		b.reportedRate = b.ceiling
 	}
 }
 
@@ -141,11 +141,11 @@ func (b *Budget) grow(passed time.Duration) {
 func (b *Budget) Accepted(sent time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if sent.Equal(b.probe) && sent.Before(b.until) {
-		b.until, b.updated = sent, sent
+	if sent.Equal(b.probedAt) && sent.Before(b.pausedUntil) {
+		b.pausedUntil, b.updated = sent, sent
 	}
-	if !sent.Before(b.until) {
-		b.row = false
+	if !sent.Before(b.pausedUntil) {
+		b.refusing = false
 	}
 }
 
@@ -155,36 +155,36 @@ func (b *Budget) Accepted(sent time.Time) {
 func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	retryAfter = min(retryAfter, mostWait)
-	if sent.Before(b.until) { // under way when another was refused
+	retryAfter = min(retryAfter, longestServiceWait)
+	if sent.Before(b.pausedUntil) { // under way when another was refused
 		b.pause(now, now.Add(retryAfter))
 		return false
 	}
 	least := leastRate
-	if !b.row {
-		b.row, b.began, b.before = true, now, b.rate
-		least = max(least, min(b.rate, b.most*leastShare, baseline*leastShare))
+	if !b.refusing {
+		b.refusing, b.refusingSince, b.rateBefore = true, now, b.rate
+		least = max(least, min(b.rate, b.ceiling*leastRateShare, startRate*leastRateShare))
 	}
-	lasted := now.Sub(b.began)
-	b.rate = max(least, b.before*(1-min(mostBack, stepBack+lasted.Minutes())))
+	lasted := now.Sub(b.refusingSince)
+	b.rate = max(least, b.rateBefore*(1-min(mostStepBackShare, stepBackShare+lasted.Minutes())))
 	if retryAfter <= 0 {
-		retryAfter = min(max(shortestPause, lasted/4), longestPause)
+		retryAfter = min(max(shortestRefusalPause, lasted/4), longestRefusalPause)
 	}
 	b.pause(now, now.Add(retryAfter))
-	b.tokens, b.grown, b.short = 1, 0, false
-	if b.rate > b.told/2 {
+	b.tokens, b.growthTime, b.waiting = 1, 0, false
+	if b.rate > b.reportedRate/2 {
 		return false
 	}
-	b.told = b.rate
+	b.reportedRate = b.rate
 	return true
 }
 
 func (b *Budget) pause(now, until time.Time) {
-	if !now.Before(b.until) { // none is under way
-		b.probeAt = now.Add(probeInterval)
+	if !now.Before(b.pausedUntil) { // none is under way
+		b.nextProbe = now.Add(probeInterval)
 	}
-	if until.After(b.until) {
-		b.until, b.updated = until, until
+	if until.After(b.pausedUntil) {
+		b.pausedUntil, b.updated = until, until
 	}
 }
 
@@ -199,6 +199,6 @@ func (b *Budget) PerMinute() float64 {
 func (b *Budget) Limit(perMinute int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.most = min(b.most, float64(perMinute)/60)
-	b.rate = min(b.rate, b.most)
+	b.ceiling = min(b.ceiling, float64(perMinute)/60)
+	b.rate = min(b.rate, b.ceiling)
 }

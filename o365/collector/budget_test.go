@@ -49,10 +49,10 @@ func TestFreshGoesOnCredit(t *testing.T) {
 		}
 		now = now.Add(wait)
 	}
-	if taken < credit || taken > credit+3 {
-		t.Errorf("%d requests for fresh content in 2 s, want the credit of %d", taken, credit)
+	if taken < creditRequests || taken > creditRequests+3 {
+		t.Errorf("%d requests for fresh content in 2 s, want the credit of %d", taken, creditRequests)
 	}
-	if wait, ok := b.Take(now, false); ok || wait < (credit-2)*time.Second {
+	if wait, ok := b.Take(now, false); ok || wait < (creditRequests-2)*time.Second {
 		t.Errorf("the backfill goes on after %s, want as long as the credit took", wait)
 	}
 }
@@ -62,7 +62,7 @@ func TestRequestsUnderWayCountOnce(t *testing.T) {
 	b := NewBudget(2000)
 	b.Refused(pi, pi.Add(time.Second), 0)
 	once := b.PerMinute()
-	if want := 2000 * (1 - stepBack); math.Abs(once-want) > 1e-6 {
+	if want := 2000 * (1 - stepBackShare); math.Abs(once-want) > 1e-6 {
 		t.Errorf("%v a minute after a refusal, want %v", once, want)
 	}
 	for range 20 {
@@ -80,8 +80,8 @@ func TestARowOfRefusalsTells(t *testing.T) {
 		accepted bool
 		want     float64
 	}{
-		{false, 2000 * (1 - stepBack - 20.0/60)},
-		{true, 2000 * (1 - stepBack) * (1 - stepBack)},
+		{false, 2000 * (1 - stepBackShare - 20.0/60)},
+		{true, 2000 * (1 - stepBackShare) * (1 - stepBackShare)},
 	} {
 		b := NewBudget(2000)
 		b.Refused(pi, pi, 0)

@@ -48,13 +48,13 @@ func TestClockObserves(t *testing.T) {
 		{"five minutes off", 0, of(at(5*time.Minute), at(5*time.Minute)), 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newClock(start.Add(tt.local))
+			c := newServiceClock(start.Add(tt.local))
 			for i, date := range tt.dates {
 				truth := start.Add(time.Duration(i) * time.Second)
 				c.observe(date(truth), truth.Add(tt.local))
 			}
 			truth := start.Add(hour)
-			if got := c.at(truth.Add(tt.local)).Sub(truth); (got-tt.want).Abs() > sameClock || c.known != tt.known {
+			if got := c.at(truth.Add(tt.local)).Sub(truth); (got-tt.want).Abs() > sameClockTolerance || c.known != tt.known {
 				t.Errorf("the clock is off by %v, want %v; known: %v", got, tt.want, c.known)
 			}
 		})
@@ -82,13 +82,13 @@ func TestEntriesAgainstClock(t *testing.T) {
 		{"without a difference", 0, []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := newClock(now)
-			for range agreeing {
+			c := newServiceClock(now)
+			for range agreeingAnswers {
 				c.observe(now.Add(tt.off), now)
 			}
 			got := false
 			for _, created := range tt.created {
-				got = c.entry(now.Add(created), now, retention) || got
+				got = c.observeItem(now.Add(created), now, retention) || got
 			}
 			if got != tt.want {
 				t.Fatalf("given up: %v", got)
@@ -96,14 +96,14 @@ func TestEntriesAgainstClock(t *testing.T) {
 			if !got {
 				return
 			}
-			for range 2 * agreeing {
+			for range 2 * agreeingAnswers {
 				c.observe(now.Add(tt.off), now)
 			}
 			if c.skew(now) != 0 {
 				t.Error("it is believed again at once")
 			}
 			later := now.Add(2 * distrustTime)
-			for range agreeing {
+			for range agreeingAnswers {
 				c.observe(later.Add(tt.off), later)
 			}
 			if c.skew(later) != tt.off {
@@ -273,15 +273,15 @@ func TestFirstAnswerComesLate(t *testing.T) {
 				PollInterval: time.Minute, Concurrency: 8, Lookback: 2 * time.Hour,
 			}, new(activity.Client), b, b, newRegister(), new(lines).log, func() float64 { return 0 })
 			now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
-			s.begin(now)
+			s.beginStreams(now)
 			for now = now.Add(late); ; {
 				task, wake := s.next(now)
 				if task == nil && wake.Sub(now) > 10*time.Second {
 					break
 				}
 				if now = now.Add(time.Second); task != nil {
-					s.started(task)
-					s.finished(result{task: *task, page: source.Page{Date: now.Add(skew)}}, now)
+					s.taskStarted(task)
+					s.taskFinished(result{task: *task, page: source.Page{Date: now.Add(skew)}}, now)
 				}
 			}
 			for _, st := range s.streams {

@@ -130,7 +130,7 @@ func (c *Collector) Run(ctx context.Context) {
 	results := make(chan result)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	c.state.begin(time.Now())
+	c.state.beginStreams(time.Now())
 	for {
 		next := c.dispatch(ctx, &running, results)
 		timer.Reset(next)
@@ -146,8 +146,8 @@ func (c *Collector) Run(ctx context.Context) {
 	}
 }
 
-// longestRest bounds the pause between two looks, in case the clock is set.
-const longestRest = time.Minute
+// longestIdle bounds the pause between two looks, in case the clock is set.
+const longestIdle = time.Minute
 
 // dispatch starts every task that may run now and returns how long nothing
 // else can.
@@ -156,13 +156,13 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 		now := time.Now()
 		t, wake := c.state.next(now)
 		if t == nil {
-			return min(max(0, wake.Sub(now)), longestRest)
+			return min(max(0, wake.Sub(now)), longestIdle)
 		}
-		if wait, ok := c.budget.Take(now, t.fresh()); !ok {
-			return min(wait, max(0, wake.Sub(now)), longestRest)
+		if wait, ok := c.budget.Take(now, t.urgent()); !ok {
+			return min(wait, max(0, wake.Sub(now)), longestIdle)
 		}
 		t.sent = now
-		c.state.started(t)
+		c.state.taskStarted(t)
 		running.Go(func() {
 			r := c.do(ctx, t)
 			select {
@@ -181,7 +181,7 @@ func (c *Collector) finish(r result) {
 	case r.err == nil || apiError(r.err) != nil:
 		c.budget.Accepted(r.sent)
 	}
-	c.state.finished(r, now)
+	c.state.taskFinished(r, now)
 }
 
 func (c *Collector) throttled(r result, now time.Time) {

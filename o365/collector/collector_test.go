@@ -93,8 +93,8 @@ func TestLateBlobsAreFound(t *testing.T) {
 		delays := map[string]time.Duration{
 			s.add(activity.Exchange, start.Add(-time.Second), 25*time.Second): 2 * time.Minute,
 			s.add(activity.Exchange, start.Add(-time.Second), 50*time.Minute): 2 * time.Minute,
-			s.add(activity.Exchange, start.Add(-time.Second), 20*time.Hour):   dayInterval + 2*time.Minute,
-			s.add(activity.Exchange, start.Add(-time.Second), 100*time.Hour):  weekInterval + dayInterval,
+			s.add(activity.Exchange, start.Add(-time.Second), 20*time.Hour):   daySweepInterval + 2*time.Minute,
+			s.add(activity.Exchange, start.Add(-time.Second), 100*time.Hour):  retentionSweepInterval + daySweepInterval,
 		}
 		time.Sleep(6 * 24 * time.Hour)
 		stop()

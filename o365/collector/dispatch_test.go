@@ -18,17 +18,17 @@ func BenchmarkDispatch(b *testing.B) {
 	book := newBook()
 	s := newState(cfg, new(activity.Client), book, book, newRegister(), new(lines).log, func() float64 { return 0 })
 	now := time.Now()
-	s.begin(now)
+	s.beginStreams(now)
 	created, n := now.Add(-retention), 0
 	add := func(st *stream, l *listing) {
 		created, n = created.Add(time.Millisecond), n+1
-		s.found(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: created}, now)
+		s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: created}, now)
 	}
 	listings := map[*stream]*listing{}
 	for _, st := range s.streams {
 		st.pollAt = now.Add(1000000 * time.Hour)
 		listings[st] = &listing{}
-		for range mostOlder {
+		for range mostBacklogItems {
 			add(st, listings[st])
 		}
 	}
@@ -37,11 +37,11 @@ func BenchmarkDispatch(b *testing.B) {
 	for b.Loop() {
 		now = now.Add(time.Second) // for a token
 		t, _ := s.next(now)
-		if _, ok := budget.Take(now, t.fresh()); !ok {
+		if _, ok := budget.Take(now, t.urgent()); !ok {
 			b.Fatal("no token")
 		}
-		s.started(t)
-		s.finished(result{task: *t}, now)
+		s.taskStarted(t)
+		s.taskFinished(result{task: *t}, now)
 		s.itemDelivered(t.item)
 		add(t.stream, listings[t.stream])
 	}

@@ -22,7 +22,7 @@ func TestJoined(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := joined(test.spans, time.Minute); !slices.Equal(got, test.want) {
+			if got := joinSpans(test.spans, time.Minute); !slices.Equal(got, test.want) {
 				t.Errorf("got %v, want %v", got, test.want)
 			}
 		})

@@ -245,7 +245,7 @@ func TestEntriesThatFailUntilTheyExpire(t *testing.T) {
 		gaps := b.Gaps(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
 		missing := 0
 		for _, id := range ids {
-			at := second(s.created(id))
+			at := wholeSecond(s.created(id))
 			if !slices.ContainsFunc(gaps, func(g ledger.Gap) bool { return !at.Before(g.Span.From) && at.Before(g.Span.To) }) {
 				missing++
 			}

@@ -37,7 +37,7 @@ func tell(data []byte) (all []told) {
 }
 
 // of is the time that is meant by it.
-func (w told) of(c *clock, now time.Time) time.Time {
+func (w told) of(c *serviceClock, now time.Time) time.Time {
 	v := time.Duration(w.value)
 	switch w.kind % 8 {
 	case 0:
@@ -55,7 +55,7 @@ func (w told) of(c *clock, now time.Time) time.Time {
 	case 6:
 		return c.at(now).Add(v % 8 * time.Second) // it knows what is believed
 	}
-	return c.contrary.At(now).Add(v % 8 * time.Second) // and what it said itself
+	return c.contradiction.At(now).Add(v % 8 * time.Second) // and what it said itself
 }
 
 func addTales(f *testing.F) {
@@ -86,7 +86,7 @@ func FuzzClock(f *testing.F) {
 	addTales(f)
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
 		now := fuzzStart.Add(time.Duration(local%mostLocal) * time.Hour)
-		c := newClock(now)
+		c := newServiceClock(now)
 		var row []time.Duration // how far off what contradicts was, in a row
 		against := 0
 		for i, w := range tell(data) {
@@ -95,14 +95,14 @@ func FuzzClock(f *testing.F) {
 			off := at.Sub(was)
 			if w.kind >= 128 {
 				against++
-				switch dropped := c.entry(at, now, retention); {
-				case dropped && (against < entriesAgainst || !before.far(now) || c.skew(now) != 0):
+				switch dropped := c.observeItem(at, now, retention); {
+				case dropped && (against < disprovingItems || !before.far(now) || c.skew(now) != 0):
 					t.Fatalf("%d: given up after %d entries, %v off", i, against, c.skew(now))
 				case dropped:
 					against, row = 0, nil
 				case c.believed != before.believed:
 					t.Fatalf("%d: an entry moved the clock", i)
-				case c.against == 0:
+				case c.itemsAgainst == 0:
 					against = 0
 				}
 				continue
@@ -113,32 +113,32 @@ func FuzzClock(f *testing.F) {
 			case possible(at, now) == (found == dateImpossible):
 				t.Fatalf("%d: %v at %v gives %d", i, at, now, found)
 			case found == dateImpossible || found == dateIgnored:
-				if moved || c.known != before.known || found == dateIgnored && off.Abs() <= sameClock {
+				if moved || c.known != before.known || found == dateIgnored && off.Abs() <= sameClockTolerance {
 					t.Fatalf("%d: %v, which is %v off, gives %d and %+v", i, at, off, found, c)
 				}
-				if found == dateIgnored && c.answers > 0 && c.contrary.At(now).Sub(at).Abs() <= sameClock {
+				if found == dateIgnored && c.contradictions > 0 && c.contradiction.At(now).Sub(at).Abs() <= sameClockTolerance {
 					row = append(row, at.Sub(now))
 				}
 			case found == dateAgrees:
-				if off.Abs() > sameClock || c.at(now).Sub(was).Abs() > off.Abs() || !c.known {
+				if off.Abs() > sameClockTolerance || c.at(now).Sub(was).Abs() > off.Abs() || !c.known {
 					t.Fatalf("%d: %v, which is %v off, agrees: %+v", i, at, off, c)
 				}
 				row = nil
 			default:
-				if row = append(row, at.Sub(now)); len(row) < agreeing || !c.at(now).Equal(at) || !c.known {
+				if row = append(row, at.Sub(now)); len(row) < agreeingAnswers || !c.at(now).Equal(at) || !c.known {
 					t.Fatalf("%d: %v is believed after %v", i, at, row)
 				}
-				for _, other := range row[len(row)-agreeing:] {
-					if (other - at.Sub(now)).Abs() > 2*sameClock {
+				for _, other := range row[len(row)-agreeingAnswers:] {
+					if (other - at.Sub(now)).Abs() > 2*sameClockTolerance {
 						t.Fatalf("%d: %v is believed after %v", i, at, row)
 					}
 				}
-				if now.Before(before.distrust) && at.Sub(before.distrusted.At(now)).Abs() <= time.Minute {
+				if now.Before(before.distrustedUntil) && at.Sub(before.distrusted.At(now)).Abs() <= time.Minute {
 					t.Fatalf("%d: %v is believed again", i, at)
 				}
 				row = nil
 			}
-			if !possible(c.believed.Service, c.believed.Local) || c.answers >= agreeing || c.against >= entriesAgainst {
+			if !possible(c.believed.Service, c.believed.Local) || c.contradictions >= agreeingAnswers || c.itemsAgainst >= disprovingItems {
 				t.Fatalf("%d: %+v", i, c)
 			}
 		}
@@ -153,21 +153,21 @@ func FuzzLiar(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
 		truth := fuzzStart
 		now := fuzzStart.Add(time.Duration(local%mostLocal) * time.Hour)
-		c := newClock(now)
-		for range agreeing {
+		c := newServiceClock(now)
+		for range agreeingAnswers {
 			c.observe(truth, now)
 		}
 		lies := 0
 		for i, w := range tell(data) {
 			now, truth = now.Add(w.after), truth.Add(w.after)
 			date := w.of(&c, now).Add(truth.Sub(now))
-			if off := date.Sub(truth).Abs(); lies == agreeing-1 || off < 3*sameClock {
+			if off := date.Sub(truth).Abs(); lies == agreeingAnswers-1 || off < 3*sameClockTolerance {
 				date, lies = truth.Add(time.Duration(w.value%3)*time.Second), 0
 			} else {
 				lies++
 			}
 			c.observe(date, now)
-			if off := c.at(now).Sub(truth).Abs(); off > sameClock {
+			if off := c.at(now).Sub(truth).Abs(); off > sameClockTolerance {
 				t.Fatalf("%d: the clock is %v off after %v", i, off, date)
 			}
 		}
@@ -187,7 +187,7 @@ func FuzzTold(f *testing.F) {
 			Tenant: "tenant", ContentTypes: contentTypes(activity.Exchange, activity.DLP),
 			PollInterval: time.Minute, Concurrency: 8, Lookback: retention,
 		}, new(activity.Client), b, b, newRegister(), said.log, func() float64 { return 0.5 })
-		s.begin(now)
+		s.beginStreams(now)
 		begun := now
 		for i, w := range tell(data) {
 			now = now.Add(w.after)
@@ -196,29 +196,29 @@ func FuzzTold(f *testing.F) {
 				if task == nil {
 					break
 				}
-				s.started(task)
+				s.taskStarted(task)
 				r := result{task: *task}
-				if task.kind == list {
+				if task.kind == listPage {
 					l := task.listing
-					if length := l.span.To.Sub(l.from); length <= 0 || length > 24*time.Hour {
-						t.Fatalf("%d: listed is %v to %v", i, l.from, l.span.To)
+					if length := l.span.To.Sub(l.requestFrom); length <= 0 || length > 24*time.Hour {
+						t.Fatalf("%d: listed is %v to %v", i, l.requestFrom, l.span.To)
 					}
-					r.page.Date = w.of(&s.service, now)
+					r.page.Date = w.of(&s.serviceClock, now)
 					if w.kind >= 128 {
 						r.page.Items = []source.Item{{ID: fmt.Sprint(i), Created: r.page.Date, Expires: r.page.Date.Add(retention)}}
 						r.page.Date = time.Time{}
 					}
 				}
-				was := s.clock(now)
-				s.finished(r, now)
-				clock := s.clock(now)
-				if clock.Sub(was) >= -sameClock {
+				was := s.serviceTime(now)
+				s.taskFinished(r, now)
+				clock := s.serviceTime(now)
+				if clock.Sub(was) >= -sameClockTolerance {
 					continue
 				}
 				for _, st := range s.streams {
 					claimed := st.listedTo
 					for _, l := range st.backlog {
-						if !l.void && l.span.To.After(claimed) {
+						if !l.unproven && l.span.To.After(claimed) {
 							claimed = l.span.To
 						}
 					}
@@ -227,7 +227,7 @@ func FuzzTold(f *testing.F) {
 							claimed = span.To
 						}
 					}
-					if st.opened && (claimed.After(clock) || st.since.After(clock) || st.rechecks > mostRechecks) {
+					if st.opened && (claimed.After(clock) || st.since.After(clock) || st.dateRechecks > mostDateRechecks) {
 						t.Fatalf("%d: at %v something is said of %v, since %v", i, clock, claimed, st.since)
 					}
 				}

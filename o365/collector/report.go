@@ -24,57 +24,57 @@ type Monitor interface {
 // tenant stands for all streams.
 func (s *state) tenant() source.Stream { return source.Stream{Tenant: s.cfg.Tenant} }
 
-// trouble says what an error of starting or listing means, of the whole
+// reportFailure says what an error of starting or listing means, of the whole
 // tenant if st is nil. Where nobody has to act it waits for some failures in a
 // row: the service has short troubles every day.
-func (s *state) trouble(st *stream, err error, failures int) {
-	s.troubleOf(st, health.Failing, err, failures)
+func (s *state) reportFailure(st *stream, err error, failures int) {
+	s.reportFailureAs(st, health.Failing, err, failures)
 }
 
-// listingTrouble is trouble with one span. While the newest content can be
+// reportListingFailure is trouble with one span. While the newest content can be
 // listed, the stream is collected in part.
-func (s *state) listingTrouble(st *stream, l *listing, err error) {
+func (s *state) reportListingFailure(st *stream, l *listing, err error) {
 	severity := health.Degraded
-	if l.fresh || st.asideFails {
+	if l.latest || st.latestSetAside {
 		severity = health.Failing
 	}
-	s.troubleOf(st, severity, err, l.failures)
+	s.reportFailureAs(st, severity, err, l.failures)
 }
 
-func (s *state) troubleOf(st *stream, severity health.State, err error, failures int) {
+func (s *state) reportFailureAs(st *stream, severity health.State, err error, failures int) {
 	s.log.Debugf("%s: %v", s.cfg.Tenant, err)
 	if isTimeout(err) { // which has taken its time already
 		failures *= 2
 	}
 	transient := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
-	silent := silentFailures
+	silent := reportAfterFailures
 	if !s.anyListed() {
-		silent = silentAtStart
+		silent = reportAfterFailuresAtStart
 	}
 	if transient && failures < silent {
 		return
 	}
 	if st != nil {
-		s.set(st, severity, err, transient)
+		s.setCondition(st, severity, err, transient)
 		return
 	}
 	for _, st := range s.streams { // each has a permission of its own
-		s.set(st, severity, err, transient)
+		s.setCondition(st, severity, err, transient)
 	}
 }
 
 // How often in a row something may fail without a word above debug; at the
 // start, when people look, it is less.
 const (
-	silentFailures = 4
-	silentAtStart  = 3
+	reportAfterFailures        = 4
+	reportAfterFailuresAtStart = 3
 )
 
 func (s *state) anyListed() bool {
 	return slices.ContainsFunc(s.streams, func(st *stream) bool { return st.wasListed })
 }
 
-func (s *state) set(st *stream, severity health.State, err error, transient bool) {
+func (s *state) setCondition(st *stream, severity health.State, err error, transient bool) {
 	x := s.source.Explain(err, st.id.ContentType, s.cfg.App())
 	s.monitor.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Transient: transient})
 }
@@ -88,17 +88,17 @@ var conditions = map[source.Topic]health.Condition{
 	source.Subscribing: health.Subscription,
 }
 
-// answered says that the service did what was asked for a stream. After
+// requestSucceeded says that the service did what was asked for a stream. After
 // trouble the others are tried at once: they may have had the same.
-func (s *state) answered(st *stream, now time.Time) {
+func (s *state) requestSucceeded(st *stream, now time.Time) {
 	for _, other := range s.streams {
-		if st.failures > 0 && now.Before(other.until) {
-			other.until = now
+		if st.failures > 0 && now.Before(other.pausedUntil) {
+			other.pausedUntil = now
 		}
 	}
 	st.failures = 0
 	s.monitor.Clear(st.id, health.Permission, health.Auditing, health.Subscription)
-	if !st.failsToList() {
+	if !st.listingFails() {
 		s.monitor.Clear(st.id, health.Listing)
 	}
 }
@@ -108,20 +108,20 @@ func isTimeout(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// failsToList reports whether a span of the stream keeps failing.
-func (st *stream) failsToList() bool {
-	failing := func(l *listing) bool { return l.failures >= silentFailures || l.bad > 0 }
-	return st.badEntries || st.fresh != nil && failing(st.fresh) || slices.ContainsFunc(st.backlog, failing)
+// listingFails reports whether a span of the stream keeps failing.
+func (st *stream) listingFails() bool {
+	failing := func(l *listing) bool { return l.failures >= reportAfterFailures || l.badEntries > 0 }
+	return st.latestHasBadEntries || st.latest != nil && failing(st.latest) || slices.ContainsFunc(st.backlog, failing)
 }
 
-// failsToLoad and loads keep count of the blobs of a stream that keep failing.
-func (s *state) failsToLoad(i *item, err error) {
-	if i.failures < silentFailures && !(isTimeout(err) && 2*i.failures >= silentFailures) {
+// downloadFails and loads keep count of the blobs of a stream that keep failing.
+func (s *state) downloadFails(i *item, err error) {
+	if i.failures < reportAfterFailures && !(isTimeout(err) && 2*i.failures >= reportAfterFailures) {
 		return
 	}
-	if !i.reported {
-		i.reported = true
-		i.stream.stuck++
+	if !i.reportedFailing {
+		i.reportedFailing = true
+		i.stream.failingItems++
 	}
 	x := s.source.Explain(err, i.stream.id.ContentType, s.cfg.App())
 	s.monitor.Set(i.stream.id, health.Download, health.Degraded, health.Cause{
@@ -130,40 +130,40 @@ func (s *state) failsToLoad(i *item, err error) {
 	})
 }
 
-func (s *state) loads(i *item) {
+func (s *state) downloadRecovered(i *item) {
 	i.failures = 0
-	if !i.reported {
+	if !i.reportedFailing {
 		return
 	}
-	i.reported = false
-	if i.stream.stuck--; i.stream.stuck == 0 {
+	i.reportedFailing = false
+	if i.stream.failingItems--; i.stream.failingItems == 0 {
 		s.monitor.Clear(i.stream.id, health.Download)
 	}
 }
 
-// refusals tell a throttle that lasts from one that passes.
-type refusals struct {
-	since   time.Time // zero: none that lasts
-	answers int       // since the last one
+// throttling tell a throttle that lasts from one that passes.
+type throttling struct {
+	since    time.Time // zero: none that lasts
+	accepted int       // since the last one
 }
 
 // A throttle lasts when there is hardly an answer between refusals for
 // longer than throttledLong; so many answers in a row end it.
 const (
-	throttledLong = time.Minute
-	answersEnd    = 3
+	throttleReportAfter = time.Minute
+	acceptedToRecover   = 3
 )
 
-func (s *state) refused(now time.Time, err error) {
-	s.refusals.answers = 0
-	if e := apiError(err); e != nil && e.RetryAfter > longestPause {
-		s.askedToWait(e, now)
+func (s *state) requestThrottled(now time.Time, err error) {
+	s.throttling.accepted = 0
+	if e := apiError(err); e != nil && e.RetryAfter > longestRefusalPause {
+		s.reportLongWait(e, now)
 		return
 	}
-	if s.refusals.since.IsZero() {
-		s.refusals.since = now
+	if s.throttling.since.IsZero() {
+		s.throttling.since = now
 	}
-	if now.Sub(s.refusals.since) <= throttledLong {
+	if now.Sub(s.throttling.since) <= throttleReportAfter {
 		return
 	}
 	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
@@ -173,29 +173,29 @@ func (s *state) refused(now time.Time, err error) {
 	})
 }
 
-// askedToWait reports a service that asks for a wait of more than a minute. What
+// reportLongWait reports a service that asks for a wait of more than a minute. What
 // the first refusal says counts: each further one asks anew.
-func (s *state) askedToWait(e *source.Error, now time.Time) {
-	if s.refusals.since.IsZero() {
-		s.refusals.since = now
+func (s *state) reportLongWait(e *source.Error, now time.Time) {
+	if s.throttling.since.IsZero() {
+		s.throttling.since = now
 	}
 	what := "Microsoft asks to wait before further requests"
-	if e.RetryAfter > mostWait {
+	if e.RetryAfter > longestServiceWait {
 		what = "Microsoft asks to wait longer than is sensible before further requests"
 	}
 	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
 		What: what, Transient: true,
 		Do:     "nothing need be done unless it lasts: nothing else is asked for that long, or for 15 minutes if that is less, but a single request tries every minute",
-		Detail: fmt.Sprintf("Retry-After: %s, until %s; %v", e.RetryAfter, now.Add(min(e.RetryAfter, mostWait)).UTC().Format(time.RFC3339), e),
+		Detail: fmt.Sprintf("Retry-After: %s, until %s; %v", e.RetryAfter, now.Add(min(e.RetryAfter, longestServiceWait)).UTC().Format(time.RFC3339), e),
 	})
 }
 
-func (s *state) granted() {
-	if s.refusals.since.IsZero() {
+func (s *state) requestAccepted() {
+	if s.throttling.since.IsZero() {
 		return
 	}
-	if s.refusals.answers++; s.refusals.answers >= answersEnd {
-		s.refusals = refusals{}
+	if s.throttling.accepted++; s.throttling.accepted >= acceptedToRecover {
+		s.throttling = throttling{}
 		s.monitor.Clear(s.tenant(), health.Throttled)
 	}
 }

@@ -20,14 +20,14 @@ func begun(t *testing.T, tenant string) (*state, time.Time) {
 		PollInterval: time.Minute, Concurrency: 8,
 	}, new(activity.Client), b, b, newRegister(), new(lines).log, rand.Float64)
 	now := time.Now()
-	s.begin(now)
+	s.beginStreams(now)
 	for range 10 {
 		task, _ := s.next(now)
 		if task == nil {
 			return s, now
 		}
-		s.started(task)
-		s.finished(result{task: *task}, now)
+		s.taskStarted(task)
+		s.taskFinished(result{task: *task}, now)
 	}
 	t.Fatal("there is always something to do")
 	return nil, now
@@ -74,7 +74,7 @@ func TestPollsSpread(t *testing.T) {
 			t.Errorf("%d of %d streams are polled in second %d", n, 2*tenants, second)
 		}
 	}
-	if first, again := phase(source.Stream{Tenant: "t"}, time.Minute), phase(source.Stream{Tenant: "t"}, time.Minute); first != again {
+	if first, again := firstPollDelay(source.Stream{Tenant: "t"}, time.Minute), firstPollDelay(source.Stream{Tenant: "t"}, time.Minute); first != again {
 		t.Errorf("a stream has two phases: %v and %v", first, again)
 	}
 }

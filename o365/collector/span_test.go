@@ -24,7 +24,7 @@ func TestSpanOfLostBlob(t *testing.T) {
 		{"years ago", seen.AddDate(-40, 0, 0), listed},
 		{"years ahead", seen.AddDate(7000, 0, 0), listed},
 	} {
-		i := &item{stream: &stream{limits: source.Limits{Retention: retention}}, content: source.Item{Created: tt.created}, seen: seen, listings: []*listing{{span: listed}}}
+		i := &item{stream: &stream{limits: source.Limits{Retention: retention}}, content: source.Item{Created: tt.created}, listedAt: seen, listings: []*listing{{span: listed}}}
 		if got := i.span(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}

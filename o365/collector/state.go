@@ -20,44 +20,44 @@ type state struct {
 	delivered func(i *item) // called by the sink, in any goroutine
 	log       logging.Logger
 
-	streams   []*stream
-	turn      int       // stream that is looked at first
-	able      []*stream // those that may be worked on, until the next look
-	downloads int       // under way
-	served    int       // downloads begun
+	streams        []*stream
+	firstStream    int       // stream that is looked at first
+	readyStreams   []*stream // those that may be worked on, until the next look
+	downloads      int       // under way
+	downloadsBegun int       // downloads begun
 
 	// The list of subscriptions, once per start and after trouble.
 	subscriptionsKnown bool
 	subscriptionsBusy  bool
 
-	until    time.Time // no request before: nobody can sign in
-	failures int       // of signing in or listing subscriptions, in a row
-	refusals refusals
+	pausedUntil time.Time // no request before: nobody can sign in
+	failures    int       // of signing in or listing subscriptions, in a row
+	throttling  throttling
 
-	begun   time.Time
-	service clock
-	random  func() float64
+	begunAt      time.Time
+	serviceClock serviceClock
+	random       func() float64
 
-	skewReported time.Duration
-	dateWarned   time.Time
+	reportedSkew time.Duration
+	dateWarnedAt time.Time
 }
 
 // next returns the task that is to be done first at now, or nil, and when
 // another may be (unless something else happens before).
 func (s *state) next(now time.Time) (*task, time.Time) {
-	wake := now.Add(longestRest)
-	if now.Before(s.until) {
-		return nil, earlier(wake, s.until)
+	wake := now.Add(longestIdle)
+	if now.Before(s.pausedUntil) {
+		return nil, earlier(wake, s.pausedUntil)
 	}
 	if !s.subscriptionsKnown {
 		if s.subscriptionsBusy {
 			return nil, wake
 		}
-		return &task{kind: subscriptions}, wake
+		return &task{kind: listSubscriptions}, wake
 	}
 	ready := s.ready(now, &wake)
 	for _, st := range ready {
-		if t := s.urgent(st, now, &wake); t != nil {
+		if t := s.startOrPoll(st, now, &wake); t != nil {
 			return t, wake
 		}
 	}
@@ -78,45 +78,45 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 // ready returns the streams that may be worked on, in turn, with their due
 // sweeps and retries queued.
 func (s *state) ready(now time.Time, wake *time.Time) []*stream {
-	ready := s.able[:0]
+	ready := s.readyStreams[:0]
 	for i := range s.streams {
-		st := s.streams[(s.turn+i)%len(s.streams)]
-		if now.Before(st.until) {
-			*wake = earlier(*wake, st.until)
+		st := s.streams[(s.firstStream+i)%len(s.streams)]
+		if now.Before(st.pausedUntil) {
+			*wake = earlier(*wake, st.pausedUntil)
 			continue
 		}
 		s.sweep(st, now)
 		if len(st.items) >= s.cfg.MostEntries {
-			s.evict(st)
+			s.evictFailing(st)
 		}
-		st.ripen(now)
+		st.enqueueDueRetries(now)
 		if st.subscribed {
 			*wake = earlier(*wake, st.pollAt)
 		}
-		if len(st.waiting) > 0 {
-			*wake = earlier(*wake, st.waiting[0].at)
+		if len(st.retries) > 0 {
+			*wake = earlier(*wake, st.retries[0].notBefore)
 		}
 		ready = append(ready, st)
 	}
-	s.able = ready
+	s.readyStreams = ready
 	return ready
 }
 
-// urgent returns what goes before any download: starting the subscription,
+// startOrPoll returns what goes before any download: starting the subscription,
 // listing the newest content.
-func (s *state) urgent(st *stream, now time.Time, wake *time.Time) *task {
+func (s *state) startOrPoll(st *stream, now time.Time, wake *time.Time) *task {
 	switch {
-	case st.busy:
+	case st.requestBusy:
 		return nil
 	case !st.subscribed:
 		if again := st.startedAt.Add(st.limits.StartPause); !st.startedAt.IsZero() && now.Before(again) {
 			*wake = earlier(*wake, again)
 			return nil
 		}
-		return &task{kind: start, stream: st}
-	case st.fresh != nil:
+		return &task{kind: startSubscription, stream: st}
+	case st.latest != nil:
 		if len(st.items) < s.cfg.MostEntries {
-			return st.page(st.fresh, now, wake)
+			return st.dueTask(st.latest, now, wake)
 		}
 	}
 	return nil
@@ -125,28 +125,28 @@ func (s *state) urgent(st *stream, now time.Time, wake *time.Time) *task {
 // nextPage returns the listing of the oldest span that does not keep failing,
 // unless enough of the backlog waits already.
 func (s *state) nextPage(st *stream, now time.Time, wake *time.Time) *task {
-	if st.busy || !st.subscribed || len(st.items) >= s.cfg.MostEntries || len(st.older)+len(st.waiting) >= mostOlder {
+	if st.requestBusy || !st.subscribed || len(st.items) >= s.cfg.MostEntries || len(st.backlogItems)+len(st.retries) >= mostBacklogItems {
 		return nil
 	}
 	for _, l := range st.backlog {
-		t := st.page(l, now, wake)
-		if t != nil || l.failures < silentFailures && !l.again && !l.spoiled { // it is worth waiting for
+		t := st.dueTask(l, now, wake)
+		if t != nil || l.failures < reportAfterFailures && !l.rereadPage && !l.endedBadly { // it is worth waiting for
 			return t
 		}
 	}
 	return nil
 }
 
-// page returns the listing's next page, if it is time for it.
-func (st *stream) page(l *listing, now time.Time, wake *time.Time) *task {
+// dueTask returns the listing's next page, if it is time for it.
+func (st *stream) dueTask(l *listing, now time.Time, wake *time.Time) *task {
 	switch {
-	case l.again && l.open > 0:
+	case l.rereadPage && l.undelivered > 0:
 		return nil
-	case now.Before(l.at):
-		*wake = earlier(*wake, l.at)
+	case now.Before(l.notBefore):
+		*wake = earlier(*wake, l.notBefore)
 		return nil
 	}
-	return &task{kind: list, stream: st, listing: l}
+	return &task{kind: listPage, stream: st, listing: l}
 }
 
 // nextDownload returns the next download of a lane: of the stream that has the
@@ -162,69 +162,69 @@ func (s *state) nextDownload(ready []*stream, fresh bool) *task {
 	}
 	var first *item
 	for _, st := range ready {
-		lane := *st.lane(fresh)
+		lane := *st.queue(fresh)
 		if len(lane) == 0 || s.downloads >= places && st.downloads > 0 {
 			continue
 		}
 		if first == nil || st.downloads < first.stream.downloads ||
-			st.downloads == first.stream.downloads && st.served < first.stream.served {
+			st.downloads == first.stream.downloads && st.lastDownload < first.stream.lastDownload {
 			first = lane[0]
 		}
 	}
 	if first == nil {
 		return nil
 	}
-	return &task{kind: download, stream: first.stream, item: first}
+	return &task{kind: downloadItem, stream: first.stream, item: first}
 }
 
-func (st *stream) lane(fresh bool) *queue {
+func (st *stream) queue(fresh bool) *itemQueue {
 	if fresh {
-		return &st.freshest
+		return &st.latestItems
 	}
-	return &st.older
+	return &st.backlogItems
 }
 
-// started says that the task which next returned has begun.
-func (s *state) started(t *task) {
+// taskStarted says that the task which next returned has begun.
+func (s *state) taskStarted(t *task) {
 	switch t.kind {
-	case subscriptions:
+	case listSubscriptions:
 		s.subscriptionsBusy = true
-	case start, list:
-		t.stream.busy = true
-		s.turn++
-	case download:
-		heap.Pop(t.stream.lane(t.item.fresh))
+	case startSubscription, listPage:
+		t.stream.requestBusy = true
+		s.firstStream++
+	case downloadItem:
+		heap.Pop(t.stream.queue(t.item.latest))
 		s.downloads++
-		s.served++
+		s.downloadsBegun++
 		t.stream.downloads++
-		t.stream.served = s.served
+		t.stream.lastDownload = s.downloadsBegun
 	}
 }
 
-// begin sets the streams up for a first listing, of the newest content; its
+// beginStreams sets the streams up for a first listing, of the newest content; its
 // answer, if not an earlier one, opens them by the service's time.
-func (s *state) begin(now time.Time) {
-	s.begun = now
-	s.service = newClock(now)
+func (s *state) beginStreams(now time.Time) {
+	s.begunAt = now
+	s.serviceClock = newServiceClock(now)
 	for _, st := range s.streams {
-		st.since = second(now.Add(-min(s.lookback(st), newest)))
+		st.since = wholeSecond(now.Add(-min(s.lookback(st), leastPollSpan)))
 		st.listedTo = st.since
-		st.pollAt, st.dayAt, st.weekAt = now, now.Add(dayInterval), now.Add(weekInterval)
+		st.pollAt, st.daySweepAt, st.retentionSweepAt = now, now.Add(daySweepInterval), now.Add(retentionSweepInterval)
 	}
 }
 
 // lookback is how far back a stream begins that was never collected.
 func (s *state) lookback(st *stream) time.Duration { return min(s.cfg.Lookback, st.limits.Retention) }
 
-// missed reports what became available while nobody collected and is older
+// reportMissedGaps reports what became available while nobody collected and is older
 // than the service keeps.
-func (s *state) missed(st *stream, now time.Time) {
+func (s *state) reportMissedGaps(st *stream, now time.Time) {
 	covers := s.ledger.Completed(st.id)
 	from := st.since
 	if len(covers) > 0 && covers[0].From.After(from) {
 		from = covers[0].From // what was complete before has been forgotten
 	}
-	s.gaps(st, source.Span{From: from, To: st.oldest(s.clock(now))}, cutTolerance,
+	s.reportGaps(st, source.Span{From: from, To: st.earliestStart(s.serviceTime(now))}, cutTolerance,
 		"nothing was collected for longer than the service keeps content", now)
 }
 
@@ -233,10 +233,10 @@ func newState(cfg Config, from source.Source, sink Sink, l Ledger, monitor Monit
 		cfg.App = func() string { return "" }
 	}
 	if cfg.MostEntries == 0 {
-		cfg.MostEntries = mostEntries
+		cfg.MostEntries = defaultMostEntries
 	}
 	if cfg.Metrics == nil {
-		cfg.Metrics = uncounted(cfg)
+		cfg.Metrics = discardedMetrics(cfg)
 	}
 	if _, ok := from.(source.Subscriber); !ok {
 		cfg.Subscribe = false
@@ -255,8 +255,8 @@ func newState(cfg Config, from source.Source, sink Sink, l Ledger, monitor Monit
 	return s
 }
 
-// uncounted are metrics that nobody looks at.
-func uncounted(cfg Config) *metrics.Tenant {
+// discardedMetrics are metrics that nobody looks at.
+func discardedMetrics(cfg Config) *metrics.Tenant {
 	var types []string
 	for _, t := range cfg.ContentTypes {
 		types = append(types, t.Name)

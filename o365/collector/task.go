@@ -17,13 +17,13 @@ type task struct {
 	sent    time.Time
 }
 
-// fresh tells that the task must not wait for a backfill.
-func (t *task) fresh() bool {
+// urgent tells that the task must not wait for a backfill.
+func (t *task) urgent() bool {
 	switch t.kind {
-	case list:
-		return t.listing.fresh
-	case download:
-		return t.item.fresh
+	case listPage:
+		return t.listing.latest
+	case downloadItem:
+		return t.item.latest
 	}
 	return true
 }
@@ -31,10 +31,10 @@ func (t *task) fresh() bool {
 type taskKind int
 
 const (
-	subscriptions taskKind = iota
-	start
-	list
-	download
+	listSubscriptions taskKind = iota
+	startSubscription
+	listPage
+	downloadItem
 )
 
 // result is how a task ended.
@@ -51,7 +51,7 @@ func (r result) date() time.Time {
 	if e := apiError(r.err); e != nil {
 		return e.Date
 	}
-	if r.kind == subscriptions {
+	if r.kind == listSubscriptions {
 		return r.listedAt
 	}
 	return r.page.Date
@@ -61,15 +61,15 @@ func (r result) date() time.Time {
 func (c *Collector) do(ctx context.Context, t *task) result {
 	r := result{task: *t}
 	switch t.kind {
-	case subscriptions:
+	case listSubscriptions:
 		r.subscriptions, r.listedAt, r.err = c.source.(source.Subscriber).Subscriptions(ctx)
-	case start:
+	case startSubscription:
 		r.err = c.source.(source.Subscriber).Start(ctx, t.stream.id.ContentType)
-	case list:
+	case listPage:
 		l, id := t.listing, t.stream.id
 		want := source.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}
-		r.page, r.err = c.source.List(ctx, id.ContentType, source.Span{From: l.from, To: l.span.To}, l.next, want)
-	case download:
+		r.page, r.err = c.source.List(ctx, id.ContentType, source.Span{From: l.requestFrom, To: l.span.To}, l.next, want)
+	case downloadItem:
 		r.err = c.download(ctx, t.item)
 	}
 	return r

@@ -24,13 +24,13 @@ func TestWaitIsCapped(t *testing.T) {
 		}
 		if ok {
 			tried = append(tried, now.Sub(pi))
-			if now.Sub(pi) >= mostWait {
+			if now.Sub(pi) >= longestServiceWait {
 				break
 			}
 		}
 		now = now.Add(wait)
 	}
-	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != mostWait {
+	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != longestServiceWait {
 		t.Errorf("tried after %v", tried)
 	}
 }

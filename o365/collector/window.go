@@ -9,28 +9,28 @@ import (
 // How often content that was listed late is looked for, and how far back. The
 // newest content is looked for at every poll.
 const (
-	newest        = time.Hour
-	dayInterval   = 30 * time.Minute
-	weekInterval  = 6 * time.Hour
-	daySweep      = 24 * time.Hour
-	edgeTolerance = time.Second
+	leastPollSpan          = time.Hour
+	daySweepInterval       = 30 * time.Minute
+	retentionSweepInterval = 6 * time.Hour
+	daySweepSpan           = 24 * time.Hour
+	retentionMargin        = time.Second
 )
 
-// second cuts t to a whole second, as the service compares times.
-func second(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+// wholeSecond cuts t to a whole second, as the service compares times.
+func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// oldest is the earliest beginning of a listing that the source accepts at now.
-func (st *stream) oldest(now time.Time) time.Time {
-	return second(now.Add(-st.limits.Retention)).Add(edgeTolerance)
+// earliestStart is the earliest beginning of a listing that the source accepts at now.
+func (st *stream) earliestStart(now time.Time) time.Time {
+	return wholeSecond(now.Add(-st.limits.Retention)).Add(retentionMargin)
 }
 
-// mostSpan is how much time one listing can be of, the overlap aside.
-func (st *stream) mostSpan() time.Duration { return st.limits.Window - st.limits.Overlap }
+// longestSpan is how much time one listing can be of, the overlap aside.
+func (st *stream) longestSpan() time.Duration { return st.limits.Window - st.limits.Overlap }
 
-// windows cuts [from, to) into spans of a most length, oldest first. The last one
+// splitSpan cuts [from, to) into spans of a most length, oldest first. The last one
 // holds the newest content alone, so that it can be listed first.
-func windows(from, to time.Time, last, most time.Duration) []source.Span {
-	from, to = second(from), second(to)
+func splitSpan(from, to time.Time, last, most time.Duration) []source.Span {
+	from, to = wholeSecond(from), wholeSecond(to)
 	var spans []source.Span
 	split := to.Add(-min(last, most))
 	for from.Before(split) {
