@@ -10,10 +10,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-var pi = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+var budgetStart = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 
-// drain takes leave for a backfill until it has to wait, and tells how often.
-func drain(b *Budget, now time.Time) int {
+// takeAll takes leave for a backfill until it has to wait, and tells how often.
+func takeAll(b *Budget, now time.Time) int {
 	for n := 0; ; n++ {
 		if _, ok := b.Take(now, false); !ok {
 			return n
@@ -24,7 +24,7 @@ func drain(b *Budget, now time.Time) int {
 func TestBudgetKeepsItsRate(t *testing.T) {
 	b := NewBudget(600)
 	taken := 0
-	for now := pi; now.Sub(pi) < 10*time.Minute; {
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; {
 		wait, ok := b.Take(now, false)
 		if ok {
 			taken++
@@ -38,11 +38,11 @@ func TestBudgetKeepsItsRate(t *testing.T) {
 
 // Fresh content goes ahead although a backfill has taken everything, up to the
 // credit, which the backfill has to pay back first.
-func TestFreshGoesOnCredit(t *testing.T) {
+func TestUrgentRequestsOnCredit(t *testing.T) {
 	b := NewBudget(60)
-	drain(b, pi)
-	now, taken := pi, 0
-	for now.Sub(pi) < 2*time.Second {
+	takeAll(b, budgetStart)
+	now, taken := budgetStart, 0
+	for now.Sub(budgetStart) < 2*time.Second {
 		wait, ok := b.Take(now, true)
 		if ok {
 			taken++
@@ -60,13 +60,13 @@ func TestFreshGoesOnCredit(t *testing.T) {
 // A refusal tells once, however many requests were under way.
 func TestRequestsUnderWayCountOnce(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi.Add(time.Second), 0)
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 0)
 	once := b.PerMinute()
 	if want := 2000 * (1 - stepBackShare); math.Abs(once-want) > 1e-6 {
 		t.Errorf("%v a minute after a refusal, want %v", once, want)
 	}
 	for range 20 {
-		b.Refused(pi.Add(time.Second), pi.Add(2*time.Second), 0)
+		b.Refused(budgetStart.Add(time.Second), budgetStart.Add(2*time.Second), 0)
 	}
 	if got := b.PerMinute(); got != once {
 		t.Errorf("%v a minute after the answers to requests under way, want %v", got, once)
@@ -75,7 +75,7 @@ func TestRequestsUnderWayCountOnce(t *testing.T) {
 
 // How long a row of refusals lasts tells by how much the quota was exceeded,
 // and an accepted request ends it.
-func TestARowOfRefusalsTells(t *testing.T) {
+func TestRowOfRefusals(t *testing.T) {
 	for _, test := range []struct {
 		accepted bool
 		want     float64
@@ -84,9 +84,9 @@ func TestARowOfRefusalsTells(t *testing.T) {
 		{true, 2000 * (1 - stepBackShare) * (1 - stepBackShare)},
 	} {
 		b := NewBudget(2000)
-		b.Refused(pi, pi, 0)
-		again := pi.Add(20 * time.Second)
-		b.Accepted(pi.Add(-time.Second)) // made before: tells nothing
+		b.Refused(budgetStart, budgetStart, 0)
+		again := budgetStart.Add(20 * time.Second)
+		b.Accepted(budgetStart.Add(-time.Second)) // made before: tells nothing
 		if test.accepted {
 			b.Accepted(again)
 		}
@@ -99,37 +99,37 @@ func TestARowOfRefusalsTells(t *testing.T) {
 
 func TestRetryAfterIsObeyed(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi, 40*time.Second)
-	b.Refused(pi, pi.Add(time.Second), 50*time.Second) // was under way
-	b.Refused(pi, pi.Add(time.Second), 10*time.Second)
+	b.Refused(budgetStart, budgetStart, 40*time.Second)
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 50*time.Second) // was under way
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 10*time.Second)
 	for _, fresh := range []bool{true, false} {
-		if wait, ok := b.Take(pi.Add(time.Second), fresh); ok || wait != 50*time.Second {
+		if wait, ok := b.Take(budgetStart.Add(time.Second), fresh); ok || wait != 50*time.Second {
 			t.Errorf("fresh %t: leave %t, after %s; want none before 50 s", fresh, ok, wait)
 		}
 	}
-	if n := drain(b, pi.Add(51*time.Second)); n != 1 {
+	if n := takeAll(b, budgetStart.Add(51*time.Second)); n != 1 {
 		t.Errorf("%d requests at once after the pause, want one to try", n)
 	}
 }
 
 // A service that refuses everything for an hour is asked once a minute, and
 // when it recovers, so does the rate.
-func TestOutageIsSurvived(t *testing.T) {
+func TestBudgetAfterOutage(t *testing.T) {
 	b := NewBudget(2000)
 	news, refused, taken := 0, 0, 0
-	for now := pi; now.Sub(pi) < 100*time.Minute; {
+	for now := budgetStart; now.Sub(budgetStart) < 100*time.Minute; {
 		wait, ok := b.Take(now, false)
 		switch {
 		case !ok:
 			now = now.Add(wait)
-		case now.Sub(pi) < time.Hour:
+		case now.Sub(budgetStart) < time.Hour:
 			refused++
 			if b.Refused(now, now.Add(time.Millisecond), 0) {
 				news++
 			}
 		default:
 			b.Accepted(now)
-			if now.Sub(pi) > 90*time.Minute {
+			if now.Sub(budgetStart) > 90*time.Minute {
 				taken++
 			}
 		}
@@ -142,9 +142,9 @@ func TestOutageIsSurvived(t *testing.T) {
 
 // Refusals without a quota behind them slow the budget down, but do not stop
 // it.
-func TestBudgetBearsNoise(t *testing.T) {
+func TestBudgetWithSingleRefusals(t *testing.T) {
 	b, n, taken := NewBudget(2000), 0, 0
-	for now := pi; now.Sub(pi) < 10*time.Hour; {
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Hour; {
 		wait, ok := b.Take(now, false)
 		if !ok {
 			now = now.Add(wait)
@@ -168,16 +168,16 @@ func TestCollectorsShareABudget(t *testing.T) {
 		budget := NewBudget(120)
 		var services []*service
 		for range 2 {
-			s, b := newService(t), newBook()
+			s, b := newService(t), newLedgerModel()
 			s.pageSize = 100
 			for n := range 2000 {
 				s.add(activity.Exchange, time.Now().Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
 			}
 			services = append(services, s)
-			defer collectUnder(s, b, new(lines), budget, nil)()
+			defer collectUnder(s, b, new(logLines), budget, nil)()
 		}
 		time.Sleep(10 * time.Minute)
-		first, second := services[0].asked(source.OpDownload), services[1].asked(source.OpDownload)
+		first, second := services[0].requestCount(source.OpDownload), services[1].requestCount(source.OpDownload)
 		if first+second < 1000 || first < 3*second/4 || second < 3*first/4 {
 			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
 		}
@@ -186,7 +186,7 @@ func TestCollectorsShareABudget(t *testing.T) {
 
 // Neither a small quota nor slow downloads of a backfill make fresh content
 // wait.
-func TestFreshDoesNotWait(t *testing.T) {
+func TestLatestItemsDoNotWait(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		ceiling int
@@ -202,19 +202,19 @@ func TestFreshDoesNotWait(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b := newService(t), newBook()
+				s, b := newService(t), newLedgerModel()
 				s.pageSize, s.perMinute = 100, test.quota
 				start := time.Now()
 				for n := range 6000 {
 					s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
 				}
-				b.takes = func(id string) time.Duration {
+				b.downloadTime = func(id string) time.Duration {
 					if created := s.created(id); created.Before(start) {
 						return test.slow
 					}
 					return 0
 				}
-				stop := collectUnder(s, b, new(lines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
+				stop := collectUnder(s, b, new(logLines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
 				defer stop()
 				time.Sleep(10 * time.Minute)
 				var fresh []string
@@ -228,7 +228,7 @@ func TestFreshDoesNotWait(t *testing.T) {
 						t.Errorf("blob %s came %s after it became available", id, late)
 					}
 				}
-				if n := s.asked(source.OpDownload); n < test.least {
+				if n := s.requestCount(source.OpDownload); n < test.least {
 					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
 				}
 			})

@@ -64,7 +64,7 @@ func TestClockObserves(t *testing.T) {
 func of[T any](all ...T) []T { return all }
 
 // Entries that cannot be there yet, or not any more, prove a clock wrong.
-func TestEntriesAgainstClock(t *testing.T) {
+func TestItemsAgainstClock(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	const day = 24 * time.Hour
 	for _, tt := range []struct {
@@ -115,7 +115,7 @@ func TestEntriesAgainstClock(t *testing.T) {
 
 // Whatever dates answers have, everything is delivered in time, nothing is
 // claimed of the future, and nothing is reported lost.
-func TestDatesThatLie(t *testing.T) {
+func TestWrongDates(t *testing.T) {
 	const day = 24 * time.Hour
 	year := func(y int) func(time.Time) time.Time {
 		return func(time.Time) time.Time { return time.Date(y, 1, 1, 0, 0, 0, 0, time.UTC) }
@@ -165,9 +165,9 @@ func TestDatesThatLie(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				s, b, l := newService(t), newBook(), new(lines)
+				s, b, l := newService(t), newLedgerModel(), new(logLines)
 				answer := -1
-				s.lie = func(now time.Time) time.Time {
+				s.answerDate = func(now time.Time) time.Time {
 					answer++
 					return h(answer)(now)
 				}
@@ -183,7 +183,7 @@ func TestDatesThatLie(t *testing.T) {
 				}
 				time.Sleep(3 * time.Minute)
 				s.mu.Lock()
-				s.lie = nil
+				s.answerDate = nil
 				s.mu.Unlock()
 				for _, id := range fresh {
 					if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > 2*time.Minute+10*time.Second {
@@ -221,7 +221,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 				for _, subscribe := range []bool{true, false} {
 					t.Run(fmt.Sprint(lookback, " ", skew, " ", subscribe), func(t *testing.T) {
 						synctest.Test(t, func(t *testing.T) {
-							s, b := newService(t), newBook()
+							s, b := newService(t), newLedgerModel()
 							s.subscribed[activity.Exchange] = true
 							s.skew = skew
 							var wanted []string
@@ -230,7 +230,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 									wanted = append(wanted, id)
 								}
 							}
-							stop := collect(s, b, new(lines), func(c *Config) {
+							stop := collect(s, b, new(logLines), func(c *Config) {
 								c.ContentTypes = contentTypes(activity.Exchange)
 								c.Lookback, c.Subscribe = lookback, subscribe
 							})
@@ -247,7 +247,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 									missing++
 								}
 							}
-							if missing > 0 || len(b.gaps) > 0 || len(b.twice) > 0 {
+							if missing > 0 || len(b.gaps) > 0 || len(b.deliveredTwice) > 0 {
 								t.Errorf("%d of %d blobs are missing, gaps: %v", missing, len(wanted), b.gaps)
 							}
 							spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
@@ -267,11 +267,11 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 func TestFirstAnswerComesLate(t *testing.T) {
 	for _, skew := range []time.Duration{0, -208 * time.Minute, -9 * 24 * time.Hour, 208 * time.Minute} {
 		for _, late := range []time.Duration{0, time.Minute, 17 * time.Hour, 40 * time.Hour} {
-			b := newBook()
+			b := newLedgerModel()
 			s := newState(Config{
 				Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.DLP),
 				PollInterval: time.Minute, Concurrency: 8, Lookback: 2 * time.Hour,
-			}, new(activity.Client), b, b, newRegister(), new(lines).log, func() float64 { return 0 })
+			}, new(activity.Client), b, b, newMonitorModel(), new(logLines).log, func() float64 { return 0 })
 			now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 			s.beginStreams(now)
 			for now = now.Add(late); ; {

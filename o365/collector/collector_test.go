@@ -13,13 +13,13 @@ import (
 
 func TestSevenDaysAreCollectedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		start := time.Now()
 		for n := range 200 {
 			s.add(activity.Exchange, start.Add(-time.Duration(n)*50*time.Minute-time.Second), 0)
 			s.add(activity.SharePoint, start.Add(-time.Duration(n)*50*time.Minute-time.Millisecond), 0)
 		}
-		l := new(lines)
+		l := new(logLines)
 		stop := collect(s, b, l, nil)
 		time.Sleep(10 * time.Minute)
 		stop()
@@ -27,8 +27,8 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 		if len(l.all()) != 2 || l.with("3 contoso: collecting Audit.Exchange and Audit.SharePoint; subscription started, the first content may take up to 12 hours") != 1 || l.with("3 contoso: caught up") != 1 {
 			t.Errorf("the log says %q", l.all())
 		}
-		if s.asked(source.OpSubscriptions) != 1 || s.asked(source.OpStart) != 2 {
-			t.Errorf("subscriptions were asked for %d times and started %d times", s.asked(source.OpSubscriptions), s.asked(source.OpStart))
+		if s.requestCount(source.OpSubscriptions) != 1 || s.requestCount(source.OpStart) != 2 {
+			t.Errorf("subscriptions were asked for %d times and started %d times", s.requestCount(source.OpSubscriptions), s.requestCount(source.OpStart))
 		}
 	})
 }
@@ -38,9 +38,9 @@ func TestWeeksWithFaults(t *testing.T) {
 	for seed := range uint64(2) {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 1))
-			s, b := newService(t), newBook()
+			s, b := newService(t), newLedgerModel()
 			s.perMinute = 120
-			b.delay = 3 * time.Second
+			b.acknowledgeDelay = 3 * time.Second
 			s.fault = sometimes(rand.New(rand.NewPCG(seed, 2)), 0.1, errReset,
 				&source.Error{Status: 500, Code: "AF50000"},
 				&source.Error{Status: 400, Code: "AF20031"},
@@ -64,19 +64,19 @@ func TestWeeksWithFaults(t *testing.T) {
 				produce(time.Now().Add(-age))
 			}
 			for range 14 { // days
-				stop := collect(s, b, new(lines), func(c *Config) { c.PollInterval = 5 * time.Minute })
+				stop := collect(s, b, new(logLines), func(c *Config) { c.PollInterval = 5 * time.Minute })
 				for range 72 {
 					produce(time.Now())
 					time.Sleep(20 * time.Minute)
 				}
 				stop() // what is not confirmed is delivered again
 				b.mu.Lock()
-				b.twice = nil
+				b.deliveredTwice = nil
 				b.mu.Unlock()
 				time.Sleep(time.Duration(random.IntN(10)) * time.Hour)
 			}
 			s.fail(nil)
-			stop := collect(s, b, new(lines), nil)
+			stop := collect(s, b, new(logLines), nil)
 			time.Sleep(6 * 24 * time.Hour) // what is listed last is listed by now
 			stop()
 			b.check(t, s)
@@ -84,10 +84,10 @@ func TestWeeksWithFaults(t *testing.T) {
 	}
 }
 
-func TestLateBlobsAreFound(t *testing.T) {
+func TestLateItemsAreFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
-		stop := collect(s, b, new(lines), nil)
+		s, b := newService(t), newLedgerModel()
+		stop := collect(s, b, new(logLines), nil)
 		time.Sleep(time.Hour)
 		start := time.Now()
 		delays := map[string]time.Duration{
@@ -99,7 +99,7 @@ func TestLateBlobsAreFound(t *testing.T) {
 		time.Sleep(6 * 24 * time.Hour)
 		stop()
 		b.check(t, s)
-		for _, blob := range s.blobs {
+		for _, blob := range s.items {
 			if late := b.delivered[blob.ID].Sub(blob.listed); late > delays[blob.ID] {
 				t.Errorf("blob %s was delivered %s after it was listed, want at most %s", blob.ID, late, delays[blob.ID])
 			}
@@ -109,16 +109,16 @@ func TestLateBlobsAreFound(t *testing.T) {
 
 // A backlog that takes an hour does not keep the newest content waiting, and
 // is worked off oldest first.
-func TestFreshOvertakesBacklog(t *testing.T) {
+func TestLatestItemsOvertakeBacklog(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		s.latency = 2 * time.Second
 		s.pageSize = 100
 		start := time.Now()
 		for n := range 6000 {
 			s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*90*time.Second), 0)
 		}
-		stop := collect(s, b, new(lines), nil)
+		stop := collect(s, b, new(logLines), nil)
 		var fresh []string
 		for range 40 {
 			time.Sleep(time.Minute)
@@ -128,16 +128,16 @@ func TestFreshOvertakesBacklog(t *testing.T) {
 		stop()
 		b.check(t, s)
 		for _, id := range fresh {
-			created := s.blobs[slices.IndexFunc(s.blobs, func(m modelBlob) bool { return m.ID == id })].Created
+			created := s.items[slices.IndexFunc(s.items, func(m modelItem) bool { return m.ID == id })].Created
 			if late := b.delivered[id].Sub(created); late > time.Minute+10*time.Second {
 				t.Errorf("blob %s came %s after it became available", id, late)
 			}
 		}
 		var older []time.Time
 		for _, id := range s.opened {
-			i := slices.IndexFunc(s.blobs, func(m modelBlob) bool { return m.ID == id })
+			i := slices.IndexFunc(s.items, func(m modelItem) bool { return m.ID == id })
 			if i < 5900 {
-				older = append(older, s.blobs[i].Created)
+				older = append(older, s.items[i].Created)
 			}
 		}
 		const atOnce = 4 // downloads overtake each other
@@ -151,7 +151,7 @@ func TestFreshOvertakesBacklog(t *testing.T) {
 
 func TestGapsAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		stop := collect(s, b, l, nil)
 		time.Sleep(time.Hour)
 		stop()
@@ -178,12 +178,12 @@ func TestGapsAreReported(t *testing.T) {
 	})
 }
 
-func TestLostBlobIsReportedAndBlocksNothing(t *testing.T) {
+func TestLostItemIsReportedAndBlocksNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		lost := s.add(activity.Exchange, time.Now().Add(-retention+10*time.Minute), 0)
 		s.fault = func(op source.Op) error {
-			if op == source.OpDownload && time.Since(s.blobs[0].Created) < retention {
+			if op == source.OpDownload && time.Since(s.items[0].Created) < retention {
 				return &source.Error{Op: op, Status: 500, Code: "AF50000"}
 			}
 			return nil
@@ -200,9 +200,9 @@ func TestLostBlobIsReportedAndBlocksNothing(t *testing.T) {
 }
 
 // A thousand blobs that fail for one reason are one line.
-func TestFailingBlobsAreSaidOnce(t *testing.T) {
+func TestFailingDownloadsAreReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		for n := range 100 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0)
 		}
@@ -229,7 +229,7 @@ func TestFailingBlobsAreSaidOnce(t *testing.T) {
 
 func TestOneStreamFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
 		s.subscribed[activity.Exchange] = true
 		s.fault = func(op source.Op) error {
@@ -245,7 +245,7 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		if n := l.with("ActivityFeed.ReadDlp"); n != 1 {
 			t.Errorf("the missing permission was said %d times: %q", n, l.all())
 		}
-		if n := s.asked(source.OpStart); n < 5 || n > 40 {
+		if n := s.requestCount(source.OpStart); n < 5 || n > 40 {
 			t.Errorf("%d tries in three hours", n)
 		}
 		s.fail(nil)
@@ -258,9 +258,9 @@ func TestOneStreamFailsAlone(t *testing.T) {
 	})
 }
 
-func TestSignInTroubleIsSaidOnce(t *testing.T) {
+func TestSignInFailureIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
 		s.fault = func(source.Op) error { return &source.SignInError{Err: wrongSecret{}} }
 		stop := collect(s, b, l, nil)
@@ -279,9 +279,9 @@ func TestSignInTroubleIsSaidOnce(t *testing.T) {
 }
 
 // What keeps all content types from being collected is explained once.
-func TestTroubleOfAllStreamsIsSaidOnce(t *testing.T) {
+func TestFailureOfAllStreamsIsReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
 		s.fault = func(op source.Op) error {
 			if op == source.OpStart {
@@ -309,10 +309,10 @@ type wrongSecret struct{}
 func (wrongSecret) Error() string       { return "wrong secret" }
 func (wrongSecret) Configuration() bool { return true }
 
-func TestClockIsTheService(t *testing.T) {
+func TestClockSkew(t *testing.T) {
 	for _, skew := range []time.Duration{-3 * time.Hour, 10 * time.Minute, 3 * time.Hour} {
 		synctest.Test(t, func(t *testing.T) {
-			s, b, l := newService(t), newBook(), new(lines)
+			s, b, l := newService(t), newLedgerModel(), new(logLines)
 			s.skew = skew
 			for n := range 100 {
 				s.add(activity.Exchange, s.now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
@@ -330,7 +330,7 @@ func TestClockIsTheService(t *testing.T) {
 
 func TestThrottlingPausesTheTenant(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		s.perMinute = 60
 		for n := range 600 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*10*time.Minute-time.Second), 0)
@@ -351,16 +351,16 @@ func TestThrottlingPausesTheTenant(t *testing.T) {
 
 func TestLookback(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		old := s.add(activity.Exchange, time.Now().Add(-2*time.Hour), 0)
 		lookback := func(c *Config) { c.Lookback = time.Hour }
 		wanted := s.add(activity.Exchange, time.Now().Add(-30*time.Minute), 0)
-		stop := collect(s, b, new(lines), lookback)
+		stop := collect(s, b, new(logLines), lookback)
 		time.Sleep(24 * time.Hour) // sweeps must not go further back either
 		stop()
 		time.Sleep(3 * 24 * time.Hour) // but a restart goes on where it stopped
 		wanted2 := s.add(activity.Exchange, time.Now().Add(-2*24*time.Hour), 0)
-		stop = collect(s, b, new(lines), lookback)
+		stop = collect(s, b, new(logLines), lookback)
 		time.Sleep(time.Hour)
 		stop()
 		for id, want := range map[string]bool{old: false, wanted: true, wanted2: true} {
@@ -374,7 +374,7 @@ func TestLookback(t *testing.T) {
 // Content made while a subscription is off can't be had back.
 func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, l := newService(t), newBook(), new(lines)
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
 		stop := collect(s, b, l, nil)
 		time.Sleep(time.Hour)
 		off := time.Now()
@@ -397,8 +397,8 @@ func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
 // downloads.
 func TestPollsAreCheap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
-		stop := collect(s, b, new(lines), nil)
+		s, b := newService(t), newLedgerModel()
+		stop := collect(s, b, new(logLines), nil)
 		time.Sleep(29*time.Minute + 30*time.Second)
 		stop()
 		if n := s.requests[source.OpList]; n > 2*(29+1+8) { // 1 is to spread polls, 8 for the last 7 days, once
@@ -410,12 +410,12 @@ func TestPollsAreCheap(t *testing.T) {
 // A service that accepts less than it promises is asked for less.
 func TestRefusedWindowsAreHalved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
-		s.longest = 5 * time.Hour
+		s, b := newService(t), newLedgerModel()
+		s.longestWindow = 5 * time.Hour
 		for n := range 160 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
 		}
-		stop := collect(s, b, new(lines), nil)
+		stop := collect(s, b, new(logLines), nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
@@ -424,9 +424,9 @@ func TestRefusedWindowsAreHalved(t *testing.T) {
 
 func TestStopIsQuick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		s.latency = time.Hour
-		stop := collect(s, b, new(lines), nil)
+		stop := collect(s, b, new(logLines), nil)
 		time.Sleep(time.Minute)
 		begun := time.Now()
 		stop()

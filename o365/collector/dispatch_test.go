@@ -15,8 +15,8 @@ import (
 func BenchmarkDispatch(b *testing.B) {
 	types := contentTypes(activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP)
 	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
-	book := newBook()
-	s := newState(cfg, new(activity.Client), book, book, newRegister(), new(lines).log, func() float64 { return 0 })
+	book := newLedgerModel()
+	s := newState(cfg, new(activity.Client), book, book, newMonitorModel(), new(logLines).log, func() float64 { return 0 })
 	now := time.Now()
 	s.beginStreams(now)
 	created, n := now.Add(-retention), 0

@@ -8,7 +8,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-func TestJoined(t *testing.T) {
+func TestJoinSpans(t *testing.T) {
 	at := func(seconds int) time.Time { return time.Unix(int64(seconds), 0).UTC() }
 	span := func(from, to int) source.Span { return source.Span{From: at(from), To: at(to)} }
 	tests := map[string]struct{ spans, want []source.Span }{

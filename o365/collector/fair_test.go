@@ -17,50 +17,50 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// dripping is a service whose bodies of one content type hang until the client
+// slowSource is a service whose bodies of one content type hang until the client
 // gives them up, as package activity does with an answer that drips.
-type dripping struct {
+type slowSource struct {
 	*service
-	of    string
-	lists bool // the subscriptions too
+	contentType       string
+	slowSubscriptions bool // the subscriptions too
 }
 
-type slow struct{}
+type slowError struct{}
 
-func (slow) Error() string { return "the answer comes slower than 1024 bytes per second" }
-func (slow) Timeout() bool { return true }
+func (slowError) Error() string { return "the answer comes slower than 1024 bytes per second" }
+func (slowError) Timeout() bool { return true }
 
-func (s dripping) wait(ctx context.Context) error {
+func (s slowSource) wait(ctx context.Context) error {
 	select {
 	case <-time.After(time.Minute):
-		return slow{}
+		return slowError{}
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (s dripping) Open(ctx context.Context, c source.Item) (io.ReadCloser, error) {
-	if c.ContentType == s.of {
+func (s slowSource) Open(ctx context.Context, c source.Item) (io.ReadCloser, error) {
+	if c.ContentType == s.contentType {
 		return nil, s.wait(ctx)
 	}
 	return s.service.Open(ctx, c)
 }
 
-func (s dripping) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
-	if s.lists {
+func (s slowSource) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
+	if s.slowSubscriptions {
 		return nil, time.Time{}, s.wait(ctx)
 	}
 	return s.service.Subscriptions(ctx)
 }
 
 // collectFrom is collect from another source.
-func collectFrom(api source.Source, b *book, r *register, change func(*Config)) (stop func()) {
+func collectFrom(api source.Source, b *ledgerModel, r *monitorModel, change func(*Config)) (stop func()) {
 	return collectWithin(2000, api, b, r, change)
 }
 
 // collectWithin is the same with another number of requests a minute.
-func collectWithin(requests int, api source.Source, b *book, r *register, change func(*Config)) (stop func()) {
-	col := New(config(change), api, b, b, NewBudget(requests), r, new(lines).log)
+func collectWithin(requests int, api source.Source, b *ledgerModel, r *monitorModel, change func(*Config)) (stop func()) {
+	col := New(config(change), api, b, b, NewBudget(requests), r, new(logLines).log)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -75,14 +75,14 @@ func collectWithin(requests int, api source.Source, b *book, r *register, change
 
 // Blobs of one content type that never end keep no other waiting, and are
 // reported within minutes.
-func TestDrippingBlobs(t *testing.T) {
+func TestSlowDownloadsOfOneType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		start := time.Now()
 		for n := range 40 {
 			s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Minute-time.Second), 0)
 		}
-		stop := collectFrom(dripping{service: s, of: activity.Exchange}, b, r, nil)
+		stop := collectFrom(slowSource{service: s, contentType: activity.Exchange}, b, r, nil)
 		time.Sleep(5 * time.Second)
 		var others []string
 		for range 30 {
@@ -102,11 +102,11 @@ func TestDrippingBlobs(t *testing.T) {
 	})
 }
 
-func TestDrippingBlobsAreReportedSoon(t *testing.T) {
+func TestSlowDownloadsAreReported(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		s.add(activity.Exchange, time.Now().Add(-time.Second), 0)
-		stop := collectFrom(dripping{service: s, of: activity.Exchange}, b, r, nil)
+		stop := collectFrom(slowSource{service: s, contentType: activity.Exchange}, b, r, nil)
 		time.Sleep(3 * time.Minute)
 		r.want(t, "Exchange download")
 		stop()
@@ -116,11 +116,11 @@ func TestDrippingBlobsAreReportedSoon(t *testing.T) {
 // A list of subscriptions that never comes keeps nothing from being collected.
 func TestSubscriptionsNeverListed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		s.subscribed[activity.Exchange] = true // and SharePoint has to be started
 		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
 		s.add(activity.SharePoint, time.Now().Add(-time.Hour), 0)
-		stop := collectFrom(dripping{service: s, lists: true}, b, r, nil)
+		stop := collectFrom(slowSource{service: s, slowSubscriptions: true}, b, r, nil)
 		time.Sleep(3*time.Minute + 30*time.Second)
 		r.want(t, "Exchange listing", "SharePoint listing")
 		time.Sleep(5 * time.Minute)
@@ -135,11 +135,11 @@ func TestSubscriptionsNeverListed(t *testing.T) {
 
 // Very many entries of one content type leave the others their turn, wait within
 // bounds, and are all delivered.
-func TestManyEntriesOfOneType(t *testing.T) {
+func TestManyItemsOfOneType(t *testing.T) {
 	for _, pageSize := range []int{3000, 200} {
 		t.Run(fmt.Sprint("pages of ", pageSize), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b, r := newService(t), newBook(), newRegister()
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 				s.pageSize = pageSize
 				start := time.Now()
 				const many = 12000
@@ -147,10 +147,10 @@ func TestManyEntriesOfOneType(t *testing.T) {
 					s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Second-time.Second), 0)
 				}
 				most := 0
-				b.takes = func(string) time.Duration {
+				b.downloadTime = func(string) time.Duration {
 					b.mu.Lock()
 					defer b.mu.Unlock()
-					most = max(most, len(b.begun)-len(b.delivered))
+					most = max(most, len(b.announced)-len(b.delivered))
 					return 0
 				}
 				stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 500 })
@@ -181,9 +181,9 @@ func TestManyEntriesOfOneType(t *testing.T) {
 
 // When requests are short, a content type with very many new entries takes no more
 // than its turn.
-func TestManyNewEntriesWithFewRequests(t *testing.T) {
+func TestManyNewItemsWithFewRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		s.pageSize = 200
 		stop := collectWithin(600, s, b, r, func(*Config) {})
 		time.Sleep(30 * time.Second)
@@ -207,9 +207,9 @@ func TestManyNewEntriesWithFewRequests(t *testing.T) {
 }
 
 // Entries whose blobs fail for ever do not keep others from being listed.
-func TestEntriesThatFailForEver(t *testing.T) {
+func TestEvictedItemsAreListedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		for n := range 600 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Second-time.Second), 0)
 		}
@@ -231,9 +231,9 @@ func TestEntriesThatFailForEver(t *testing.T) {
 
 // What was forgotten because it failed, and fails until the service does not keep
 // it any more, is a gap of the run that met it.
-func TestEntriesThatFailUntilTheyExpire(t *testing.T) {
+func TestEvictedItemsThatExpireAreGaps(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		var ids []string
 		for n := range 600 {
 			ids = append(ids, s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0))
@@ -265,7 +265,7 @@ func TestEntriesThatFailUntilTheyExpire(t *testing.T) {
 
 // A listing that goes round in circles, or on for ever, ends, is reported, and
 // proves nothing; what it named is delivered.
-func TestCircles(t *testing.T) {
+func TestListingsThatDoNotEnd(t *testing.T) {
 	for name, next := range map[string]func(n int) int{
 		"to itself":   func(int) int { return 1000 },
 		"in a circle": func(n int) int { return 1000 + n%7 },
@@ -273,10 +273,10 @@ func TestCircles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b, r := newService(t), newBook(), newRegister()
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 				id := s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
 				n, from := 0, time.Now().Add(-time.Hour).Unix()
-				s.spoil = func(typ string, p *source.Page) {
+				s.changePage = func(typ string, p *source.Page) {
 					if typ == activity.Exchange {
 						n++
 						p.Next = fmt.Sprintf("%d %d %d", from, from+3600, next(n))
@@ -289,7 +289,7 @@ func TestCircles(t *testing.T) {
 				}
 				time.Sleep(limit)
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.asked(source.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.requestCount(source.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
 				if b.deliveredAt(id).IsZero() {
@@ -299,7 +299,7 @@ func TestCircles(t *testing.T) {
 					t.Errorf("complete: %v", spans)
 				}
 				s.mu.Lock()
-				s.spoil = nil
+				s.changePage = nil
 				s.mu.Unlock()
 				time.Sleep(6 * time.Minute)
 				r.want(t)
@@ -310,31 +310,31 @@ func TestCircles(t *testing.T) {
 	}
 }
 
-// crooked is a service whose listings of a moment do not end properly while it is
+// brokenListing is a service whose listings of a moment do not end properly while it is
 // crooked.
-type crooked struct {
+type brokenListing struct {
 	*service
-	at   time.Time
-	on   atomic.Bool
-	next func() (string, error) // what comes after each of their pages
+	moment time.Time
+	broken atomic.Bool
+	next   func() (string, error) // what comes after each of their pages
 }
 
-func (c *crooked) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+func (c *brokenListing) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
 	if strings.HasPrefix(next, "crooked") {
 		return c.nextPage(ctx)
 	}
 	p, err := c.service.List(ctx, t, span, next, want)
-	if err == nil && t == activity.Exchange && c.on.Load() && !c.at.Before(span.From) && c.at.Before(span.To) {
+	if err == nil && t == activity.Exchange && c.broken.Load() && !c.moment.Before(span.From) && c.moment.Before(span.To) {
 		p.Next = "crooked"
 	}
 	return p, err
 }
 
-func (c *crooked) nextPage(ctx context.Context) (source.Page, error) {
+func (c *brokenListing) nextPage(ctx context.Context) (source.Page, error) {
 	if err := c.call(ctx, source.OpList); err != nil {
 		return source.Page{}, err
 	}
-	if !c.on.Load() {
+	if !c.broken.Load() {
 		return source.Page{Date: time.Now().UTC()}, nil
 	}
 	next, err := c.next()
@@ -343,7 +343,7 @@ func (c *crooked) nextPage(ctx context.Context) (source.Page, error) {
 
 // What becomes available while the newest listing keeps failing on a later page is
 // collected within two polls, and the span that failed when it can be listed again.
-func TestNewContentBehindAListingThatFails(t *testing.T) {
+func TestFailingListingIsSetAside(t *testing.T) {
 	n := 0
 	for name, next := range map[string]func() (string, error){
 		"a circle":               func() (string, error) { return "crooked", nil },
@@ -353,11 +353,11 @@ func TestNewContentBehindAListingThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b, r := newService(t), newBook(), newRegister()
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 				s.pageSize = 100
-				api := &crooked{service: s, at: time.Now().Add(-time.Minute), next: next}
-				api.on.Store(true)
-				first := s.add(activity.Exchange, api.at, 0)
+				api := &brokenListing{service: s, moment: time.Now().Add(-time.Minute), next: next}
+				api.broken.Store(true)
+				first := s.add(activity.Exchange, api.moment, 0)
 				stop := collectFrom(api, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
 				limit, latest := 10*time.Minute, 2*time.Minute+10*time.Second
 				if name == "on for ever" { // it takes its time until it is known
@@ -378,16 +378,16 @@ func TestNewContentBehindAListingThatFails(t *testing.T) {
 					}
 				}
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.asked(source.OpList)) / 110; name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.requestCount(source.OpList)) / 110; name != "on for ever" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
 				stream := source.Stream{Tenant: tenant, ContentType: activity.Exchange}
 				for _, span := range b.Completed(stream) {
-					if !api.at.Before(span.From) && api.at.Before(span.To) {
+					if !api.moment.Before(span.From) && api.moment.Before(span.To) {
 						t.Errorf("what could not be listed is complete: %v", span)
 					}
 				}
-				api.on.Store(false)
+				api.broken.Store(false)
 				time.Sleep(6 * time.Minute)
 				r.want(t)
 				if spans := b.Completed(stream); len(spans) != 1 || time.Since(spans[0].To) > 2*time.Minute {
@@ -404,11 +404,11 @@ func TestNewContentBehindAListingThatFails(t *testing.T) {
 // listed without any.
 func TestBadEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		for n := range 28 {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
 		}
-		s.spoil = func(typ string, p *source.Page) {
+		s.changePage = func(typ string, p *source.Page) {
 			if typ == activity.Exchange {
 				p.Bad, p.FirstBad = 2, errors.New("an entry has no contentId")
 			}
@@ -426,7 +426,7 @@ func TestBadEntries(t *testing.T) {
 			t.Errorf("complete: %v", spans)
 		}
 		s.mu.Lock()
-		s.spoil = nil
+		s.changePage = nil
 		s.mu.Unlock()
 		time.Sleep(6 * time.Minute)
 		r.want(t)

@@ -13,31 +13,31 @@ import (
 
 var fuzzStart = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
-// told is what a hostile service says, so long after what it said before.
-type told struct {
+// fuzzedDate is what a hostile service says, so long after what it said before.
+type fuzzedDate struct {
 	after time.Duration
 	kind  byte
 	value int64
 }
 
 const (
-	toldSize  = 4              // bytes of one
-	mostLocal = 150 * 365 * 24 // hours that this machine's clock may be off
+	fuzzedDateSize = 4              // bytes of one
+	mostLocalSkew  = 150 * 365 * 24 // hours that this machine's clock may be off
 )
 
-func tell(data []byte) (all []told) {
-	for ; len(data) >= toldSize && len(all) < 500; data = data[toldSize:] {
+func fuzzedDates(data []byte) (all []fuzzedDate) {
+	for ; len(data) >= fuzzedDateSize && len(all) < 500; data = data[fuzzedDateSize:] {
 		after := time.Duration(data[1]) * time.Second
 		if data[1] > 200 {
 			after = time.Duration(data[1]-200) * 20 * time.Minute
 		}
-		all = append(all, told{after, data[0], int64(int16(binary.BigEndian.Uint16(data[2:])))})
+		all = append(all, fuzzedDate{after, data[0], int64(int16(binary.BigEndian.Uint16(data[2:])))})
 	}
 	return all
 }
 
 // of is the time that is meant by it.
-func (w told) of(c *serviceClock, now time.Time) time.Time {
+func (w fuzzedDate) of(c *serviceClock, now time.Time) time.Time {
 	v := time.Duration(w.value)
 	switch w.kind % 8 {
 	case 0:
@@ -58,7 +58,7 @@ func (w told) of(c *serviceClock, now time.Time) time.Time {
 	return c.contradiction.At(now).Add(v % 8 * time.Second) // and what it said itself
 }
 
-func addTales(f *testing.F) {
+func addDateSeeds(f *testing.F) {
 	right, behind, impossible := "\x00\x01\x00\x00", "\x03\x01\xff\x00", "\x05\x01\x07\xb2"
 	for _, tale := range []string{
 		right, right + behind + behind + right, behind + behind + behind, impossible + impossible + impossible + impossible,
@@ -83,13 +83,13 @@ func possible(at, now time.Time) bool {
 // that the service can have, and another one than before only by the word of as
 // many as have to agree.
 func FuzzClock(f *testing.F) {
-	addTales(f)
+	addDateSeeds(f)
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
-		now := fuzzStart.Add(time.Duration(local%mostLocal) * time.Hour)
+		now := fuzzStart.Add(time.Duration(local%mostLocalSkew) * time.Hour)
 		c := newServiceClock(now)
 		var row []time.Duration // how far off what contradicts was, in a row
 		against := 0
-		for i, w := range tell(data) {
+		for i, w := range fuzzedDates(data) {
 			now = now.Add(w.after)
 			at, before, was := w.of(&c, now), c, c.at(now)
 			off := at.Sub(was)
@@ -145,20 +145,20 @@ func FuzzClock(f *testing.F) {
 	})
 }
 
-// FuzzLiar lets two dates in a row be wrong by as much as they like: that does not
+// FuzzWrongDates lets two dates in a row be wrong by as much as they like: that does not
 // move the clock. (By less than two clocks may differ they can, as a slow clock
 // does.)
-func FuzzLiar(f *testing.F) {
-	addTales(f)
+func FuzzWrongDates(f *testing.F) {
+	addDateSeeds(f)
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
 		truth := fuzzStart
-		now := fuzzStart.Add(time.Duration(local%mostLocal) * time.Hour)
+		now := fuzzStart.Add(time.Duration(local%mostLocalSkew) * time.Hour)
 		c := newServiceClock(now)
 		for range agreeingAnswers {
 			c.observe(truth, now)
 		}
 		lies := 0
-		for i, w := range tell(data) {
+		for i, w := range fuzzedDates(data) {
 			now, truth = now.Add(w.after), truth.Add(w.after)
 			date := w.of(&c, now).Add(truth.Sub(now))
 			if off := date.Sub(truth).Abs(); lies == agreeingAnswers-1 || off < 3*sameClockTolerance {
@@ -174,22 +174,22 @@ func FuzzLiar(f *testing.F) {
 	})
 }
 
-// FuzzTold lets a collector work with a service of which every answer has another
+// FuzzDates lets a collector work with a service of which every answer has another
 // date, and entries of any time: what it asks for is what the API takes, nothing
 // is complete beyond the time that it has begun to believe, and the log stays
 // short.
-func FuzzTold(f *testing.F) {
-	addTales(f)
+func FuzzDates(f *testing.F) {
+	addDateSeeds(f)
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
-		now := fuzzStart.Add(time.Duration(local%mostLocal) * time.Hour)
-		b, said := newBook(), new(lines)
+		now := fuzzStart.Add(time.Duration(local%mostLocalSkew) * time.Hour)
+		b, said := newLedgerModel(), new(logLines)
 		s := newState(Config{
 			Tenant: "tenant", ContentTypes: contentTypes(activity.Exchange, activity.DLP),
 			PollInterval: time.Minute, Concurrency: 8, Lookback: retention,
-		}, new(activity.Client), b, b, newRegister(), said.log, func() float64 { return 0.5 })
+		}, new(activity.Client), b, b, newMonitorModel(), said.log, func() float64 { return 0.5 })
 		s.beginStreams(now)
 		begun := now
-		for i, w := range tell(data) {
+		for i, w := range fuzzedDates(data) {
 			now = now.Add(w.after)
 			for range 20 {
 				task, _ := s.next(now)

@@ -10,10 +10,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// counted runs a collector of Exchange with metrics.
-func counted(s *service, b *book) (m *metrics.Tenant, exchange *metrics.Stream, stop func()) {
+// collectCounted runs a collector of Exchange with metrics.
+func collectCounted(s *service, b *ledgerModel) (m *metrics.Tenant, exchange *metrics.Stream, stop func()) {
 	m = metrics.New([]string{tenant}, []string{activity.Exchange}).Tenant(tenant)
-	stop = collect(s, b, new(lines), func(c *Config) {
+	stop = collect(s, b, new(logLines), func(c *Config) {
 		c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), m
 	})
 	return m, m.Stream(activity.Exchange), stop
@@ -21,9 +21,9 @@ func counted(s *service, b *book) (m *metrics.Tenant, exchange *metrics.Stream, 
 
 // Content that was just not listed at the first look is news; what the newest
 // hour never showed is late, and what a backfill finds is neither.
-func TestLateBlobs(t *testing.T) {
+func TestLateItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		now := time.Now()
 		for age := time.Minute; age < 6*24*time.Hour; age += 7 * time.Hour {
 			s.add(activity.Exchange, now.Add(-age), 0)
@@ -31,7 +31,7 @@ func TestLateBlobs(t *testing.T) {
 		s.add(activity.Exchange, now.Add(-30*time.Hour), 40*time.Hour) // found by the week's sweep
 		s.add(activity.Exchange, now.Add(-5*time.Hour), 7*time.Hour)   // by the day's
 		s.add(activity.Exchange, now, 50*time.Minute)                  // in the newest hour
-		_, exchange, stop := counted(s, b)
+		_, exchange, stop := collectCounted(s, b)
 		time.Sleep(time.Hour)
 		if late := exchange.Late.Load(); late != 0 {
 			t.Errorf("%d blobs are late in the first hour", late)
@@ -51,13 +51,13 @@ func TestLateBlobs(t *testing.T) {
 
 func TestMetricsOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
-		b.delay = 10 * time.Minute // from download to confirmation
+		s, b := newService(t), newLedgerModel()
+		b.acknowledgeDelay = 10 * time.Minute // from download to confirmation
 		for range 5 {
 			s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
 		}
 		begun := time.Now()
-		m, exchange, stop := counted(s, b)
+		m, exchange, stop := collectCounted(s, b)
 		defer stop()
 		time.Sleep(5 * time.Minute)
 		if n := exchange.Pending.Load(); n != 5 {
@@ -100,9 +100,9 @@ func TestMetricsOfAStream(t *testing.T) {
 }
 
 // A blob that expires before it could be had is lost, once.
-func TestLostBlobsAreCounted(t *testing.T) {
+func TestLostItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		s.add(activity.Exchange, time.Now().Add(-retention+3*time.Hour), 0)
 		s.fail(func(op source.Op) error {
 			if op == source.OpDownload {
@@ -110,7 +110,7 @@ func TestLostBlobsAreCounted(t *testing.T) {
 			}
 			return nil
 		})
-		_, exchange, stop := counted(s, b)
+		_, exchange, stop := collectCounted(s, b)
 		time.Sleep(2 * time.Hour)
 		if exchange.Lost.Load() != 0 || exchange.Pending.Load() != 1 || exchange.Retries.Load() < 5 {
 			t.Errorf("%d lost, %d pending, %d retries before it expires", exchange.Lost.Load(), exchange.Pending.Load(), exchange.Retries.Load())

@@ -19,31 +19,31 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// book is a ledger and a sink in memory; it outlives collectors as a file does.
-type book struct {
-	mu        sync.Mutex
-	since     map[source.Stream]time.Time
-	delivered map[string]time.Time // content id → when
-	twice     []string
-	completed map[source.Stream][]source.Span
-	gaps      []ledger.Gap
-	begun     []string                      // content ids, in the order of Announce
-	delay     time.Duration                 // from Deliver to delivered
-	takes     func(id string) time.Duration // to deliver a blob
+// ledgerModel is a ledger and a sink in memory; it outlives collectors as a file does.
+type ledgerModel struct {
+	mu               sync.Mutex
+	since            map[source.Stream]time.Time
+	delivered        map[string]time.Time // content id → when
+	deliveredTwice   []string
+	completed        map[source.Stream][]source.Span
+	gaps             []ledger.Gap
+	announced        []string                      // content ids, in the order of Announce
+	acknowledgeDelay time.Duration                 // from Deliver to delivered
+	downloadTime     func(id string) time.Duration // to deliver a blob
 }
 
-func newBook() *book {
-	return &book{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}}
+func newLedgerModel() *ledgerModel {
+	return &ledgerModel{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}}
 }
 
 // deliveredAt tells when a blob was delivered; zero: it was not.
-func (b *book) deliveredAt(id string) time.Time {
+func (b *ledgerModel) deliveredAt(id string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.delivered[id]
 }
 
-func (b *book) Since(s source.Stream, first time.Time) time.Time {
+func (b *ledgerModel) Since(s source.Stream, first time.Time) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, ok := b.since[s]; !ok {
@@ -52,26 +52,26 @@ func (b *book) Since(s source.Stream, first time.Time) time.Time {
 	return b.since[s]
 }
 
-func (b *book) Progress(_ source.Stream, id string) ledger.Progress {
+func (b *ledgerModel) Progress(_ source.Stream, id string) ledger.Progress {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	_, done := b.delivered[id]
 	return ledger.Progress{Done: done}
 }
 
-func (b *book) Completed(s source.Stream) []source.Span {
+func (b *ledgerModel) Completed(s source.Stream) []source.Span {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.completed[s])
 }
 
-func (b *book) Gaps(s source.Stream) []ledger.Gap {
+func (b *ledgerModel) Gaps(s source.Stream) []ledger.Gap {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(b.gaps), func(g ledger.Gap) bool { return g.Stream != s })
 }
 
-func (b *book) Complete(s source.Stream, span source.Span) {
+func (b *ledgerModel) Complete(s source.Stream, span source.Span) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	spans := append(b.completed[s], span)
@@ -89,56 +89,56 @@ func (b *book) Complete(s source.Stream, span source.Span) {
 	b.completed[s] = merged
 }
 
-func (b *book) Retract(s source.Stream, after time.Time) {
+func (b *ledgerModel) Retract(s source.Stream, after time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.completed[s] = ledger.Before(b.completed[s], after)
 }
 
-func (b *book) Lost(g ledger.Gap) {
+func (b *ledgerModel) Lost(g ledger.Gap) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.gaps = append(b.gaps, g)
 }
 
-func (b *book) Announce(i source.Item, delivered func()) Delivery {
+func (b *ledgerModel) Announce(i source.Item, delivered func()) Delivery {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.begun = append(b.begun, i.ID)
-	return &bookItem{book: b, id: i.ID, delivered: delivered}
+	b.announced = append(b.announced, i.ID)
+	return &deliveryModel{book: b, id: i.ID, delivered: delivered}
 }
 
-func (b *book) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
+func (b *ledgerModel) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
 
-type bookItem struct {
-	book      *book
+type deliveryModel struct {
+	book      *ledgerModel
 	id        string
 	delivered func()
 }
 
-func (p *bookItem) Forget() {}
+func (p *deliveryModel) Forget() {}
 
-func (p *bookItem) Deliver(ctx context.Context, r io.Reader) error {
+func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	if _, err := io.ReadAll(r); err != nil {
 		return err
 	}
 	b := p.book
-	if b.takes != nil {
+	if b.downloadTime != nil {
 		select {
-		case <-time.After(b.takes(p.id)):
+		case <-time.After(b.downloadTime(p.id)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 	go func() {
 		select {
-		case <-time.After(b.delay):
+		case <-time.After(b.acknowledgeDelay):
 		case <-ctx.Done(): // a crash: never confirmed
 			return
 		}
 		b.mu.Lock()
 		if _, again := b.delivered[p.id]; again {
-			b.twice = append(b.twice, p.id)
+			b.deliveredTwice = append(b.deliveredTwice, p.id)
 		}
 		b.delivered[p.id] = time.Now()
 		b.mu.Unlock()
@@ -147,13 +147,13 @@ func (p *bookItem) Deliver(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-// lines collects what is logged.
-type lines struct {
+// logLines collects what is logged.
+type logLines struct {
 	mu    sync.Mutex
 	lines []string
 }
 
-func (l *lines) log(level logging.Level, line string) {
+func (l *logLines) log(level logging.Level, line string) {
 	if level <= logging.Info {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -161,13 +161,13 @@ func (l *lines) log(level logging.Level, line string) {
 	}
 }
 
-func (l *lines) all() []string {
+func (l *logLines) all() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clone(l.lines)
 }
 
-func (l *lines) with(part string) int {
+func (l *logLines) with(part string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := 0
@@ -181,12 +181,12 @@ func (l *lines) with(part string) int {
 
 // collect runs a collector in the background until the returned function is
 // called.
-func collect(s *service, b *book, l *lines, change func(*Config)) (stop func()) {
+func collect(s *service, b *ledgerModel, l *logLines, change func(*Config)) (stop func()) {
 	return collectUnder(s, b, l, NewBudget(2000), change)
 }
 
 // collectUnder is collect with a budget.
-func collectUnder(s *service, b *book, l *lines, budget *Budget, change func(*Config)) (stop func()) {
+func collectUnder(s *service, b *ledgerModel, l *logLines, budget *Budget, change func(*Config)) (stop func()) {
 	cfg := config(change)
 	var streams []source.Stream
 	for _, t := range cfg.ContentTypes {
@@ -216,7 +216,7 @@ func config(change func(*Config)) Config {
 }
 
 // collectWith is collect with a monitor.
-func collectWith(s *service, b *book, monitor Monitor, budget *Budget, l *lines, change func(*Config)) (stop func()) {
+func collectWith(s *service, b *ledgerModel, monitor Monitor, budget *Budget, l *logLines, change func(*Config)) (stop func()) {
 	col := New(config(change), s, b, b, budget, monitor, l.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -228,12 +228,12 @@ func collectWith(s *service, b *book, monitor Monitor, budget *Budget, l *lines,
 }
 
 // check asserts that all blobs, and nothing twice, have been delivered.
-func (b *book) check(t *testing.T, s *service) {
+func (b *ledgerModel) check(t *testing.T, s *service) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lost := 0
-	for _, blob := range s.blobs {
+	for _, blob := range s.items {
 		if _, ok := b.delivered[blob.ID]; !ok {
 			lost++
 			if lost < 5 {
@@ -241,11 +241,11 @@ func (b *book) check(t *testing.T, s *service) {
 			}
 		}
 	}
-	if s.longest == 24*time.Hour && s.tooLong > 0 {
-		t.Errorf("%d windows were too long", s.tooLong)
+	if s.longestWindow == 24*time.Hour && s.tooLongWindows > 0 {
+		t.Errorf("%d windows were too long", s.tooLongWindows)
 	}
-	if lost > 0 || len(b.twice) > 0 || len(b.gaps) > 0 {
-		t.Errorf("of %d blobs %d lost, %d twice, gaps reported: %v", len(s.blobs), lost, len(b.twice), b.gaps)
+	if lost > 0 || len(b.deliveredTwice) > 0 || len(b.gaps) > 0 {
+		t.Errorf("of %d blobs %d lost, %d twice, gaps reported: %v", len(s.items), lost, len(b.deliveredTwice), b.gaps)
 	}
 }
 

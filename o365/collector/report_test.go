@@ -14,29 +14,31 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// register notes what a monitor is told of each condition: how often it was set,
+// monitorModel notes what a monitor is told of each condition: how often it was set,
 // and whether it holds.
-type register struct {
-	mu    sync.Mutex
-	set   map[string]int
-	holds map[string]bool
-	notes []string
+type monitorModel struct {
+	mu       sync.Mutex
+	setCount map[string]int
+	holds    map[string]bool
+	notes    []string
 }
 
-func newRegister() *register { return &register{set: map[string]int{}, holds: map[string]bool{}} }
+func newMonitorModel() *monitorModel {
+	return &monitorModel{setCount: map[string]int{}, holds: map[string]bool{}}
+}
 
 func key(s source.Stream, c health.Condition) string {
 	return strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.ContentType, "Audit."), " ", c))
 }
 
-func (r *register) Set(s source.Stream, c health.Condition, _ health.State, _ health.Cause) {
+func (r *monitorModel) Set(s source.Stream, c health.Condition, _ health.State, _ health.Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.set[key(s, c)]++
+	r.setCount[key(s, c)]++
 	r.holds[key(s, c)] = true
 }
 
-func (r *register) Clear(s source.Stream, cs ...health.Condition) {
+func (r *monitorModel) Clear(s source.Stream, cs ...health.Condition) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, c := range cs {
@@ -48,15 +50,15 @@ func (r *register) Clear(s source.Stream, cs ...health.Condition) {
 	}
 }
 
-func (r *register) Listed(source.Stream) {}
+func (r *monitorModel) Listed(source.Stream) {}
 
-func (r *register) Note(_ source.Stream, text string) {
+func (r *monitorModel) Note(_ source.Stream, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.notes = append(r.notes, text)
 }
 
-func (r *register) want(t *testing.T, holds ...string) {
+func (r *monitorModel) want(t *testing.T, holds ...string) {
 	t.Helper()
 	synctest.Wait()
 	r.mu.Lock()
@@ -98,8 +100,8 @@ func TestConditions(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b, r := newService(t), newBook(), newRegister()
-				stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+				stop := collectWith(s, b, r, NewBudget(2000), new(logLines), nil)
 				time.Sleep(10*time.Minute + time.Second)
 				r.want(t)
 				s.fail(tt.fault)
@@ -124,11 +126,11 @@ func TestConditions(t *testing.T) {
 }
 
 // A throttle that passes, and a skew of minutes, are no news.
-func TestShortTroubleIsNoCondition(t *testing.T) {
+func TestShortFailuresAreNoCondition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newBook(), newRegister()
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 		s.skew = 4 * time.Minute
-		stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
+		stop := collectWith(s, b, r, NewBudget(2000), new(logLines), nil)
 		time.Sleep(10 * time.Minute)
 		for range 50 {
 			s.fail(fault("", &source.Error{Status: 403, Code: "AF429"}))
@@ -139,8 +141,8 @@ func TestShortTroubleIsNoCondition(t *testing.T) {
 			time.Sleep(5 * time.Minute)
 		}
 		stop()
-		if len(r.set) > 0 {
-			t.Errorf("conditions were set: %v", r.set)
+		if len(r.setCount) > 0 {
+			t.Errorf("conditions were set: %v", r.setCount)
 		}
 	})
 }

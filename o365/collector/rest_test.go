@@ -10,15 +10,15 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// begun is a state for two content types after their first poll, of a service
+// polledState is a state for two content types after their first poll, of a service
 // that has nothing, and the time.
-func begun(t *testing.T, tenant string) (*state, time.Time) {
+func polledState(t *testing.T, tenant string) (*state, time.Time) {
 	t.Helper()
-	b := newBook()
+	b := newLedgerModel()
 	s := newState(Config{
 		Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.DLP),
 		PollInterval: time.Minute, Concurrency: 8,
-	}, new(activity.Client), b, b, newRegister(), new(lines).log, rand.Float64)
+	}, new(activity.Client), b, b, newMonitorModel(), new(logLines).log, rand.Float64)
 	now := time.Now()
 	s.beginStreams(now)
 	for range 10 {
@@ -34,8 +34,8 @@ func begun(t *testing.T, tenant string) (*state, time.Time) {
 }
 
 // Nothing to do costs nothing, and nobody looks before there is.
-func TestRest(t *testing.T) {
-	s, now := begun(t, "tenant")
+func TestNextWithoutWork(t *testing.T) {
+	s, now := polledState(t, "tenant")
 	_, wake := s.next(now)
 	due := s.streams[0].pollAt
 	if other := s.streams[1].pollAt; other.Before(due) {
@@ -60,7 +60,7 @@ func TestPollsSpread(t *testing.T) {
 	var s *state
 	inSecond := map[int]int{}
 	for i := range tenants {
-		s, now = begun(t, fmt.Sprintf("%08d-1111-4222-8333-444444444444", i))
+		s, now = polledState(t, fmt.Sprintf("%08d-1111-4222-8333-444444444444", i))
 		for _, st := range s.streams {
 			next := st.pollAt.Sub(now)
 			if next <= 0 || next > s.cfg.PollInterval {

@@ -36,17 +36,17 @@ type service struct {
 	t                *testing.T
 	mu               sync.Mutex
 
-	blobs      []modelBlob
-	pageSize   int
-	subscribed map[string]bool
-	spoil      func(t string, p *source.Page) // changes what is listed
-	skew       time.Duration
-	lie        func(now time.Time) time.Time // gives the dates of answers; nil: the time
-	fault      func(op source.Op) error      // nil: none
-	latency    time.Duration
-	perMinute  int           // 0: no quota
-	longest    time.Duration // windows of it are refused
-	tooLong    int           // windows that were
+	items          []modelItem
+	pageSize       int
+	subscribed     map[string]bool
+	changePage     func(t string, p *source.Page) // changes what is listed
+	skew           time.Duration
+	answerDate     func(now time.Time) time.Time // gives the dates of answers; nil: the time
+	fault          func(op source.Op) error      // nil: none
+	latency        time.Duration
+	perMinute      int           // 0: no quota
+	longestWindow  time.Duration // windows of it are refused
+	tooLongWindows int           // windows that were
 
 	requests map[source.Op]int
 	recent   []time.Time // of the last minute
@@ -54,7 +54,7 @@ type service struct {
 	opened   []string // content ids, in order
 }
 
-type modelBlob struct {
+type modelItem struct {
 	source.Item
 	listed time.Time // from when on listings show it
 }
@@ -62,7 +62,7 @@ type modelBlob struct {
 func newService(t *testing.T) *service {
 	return &service{
 		t: t, pageSize: 3, requests: map[source.Op]int{},
-		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
+		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longestWindow: 24 * time.Hour,
 	}
 }
 
@@ -70,8 +70,8 @@ func newService(t *testing.T) *service {
 func (s *service) add(t string, created time.Time, late time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := fmt.Sprintf("%d$%s", len(s.blobs), t)
-	s.blobs = append(s.blobs, modelBlob{
+	id := fmt.Sprintf("%d$%s", len(s.items), t)
+	s.items = append(s.items, modelItem{
 		Item:   source.Item{ContentType: t, ID: id, URI: "https://service/" + id, Created: created.UTC(), Expires: created.Add(late + retention).UTC()},
 		listed: created.Add(late),
 	})
@@ -85,7 +85,7 @@ func (s *service) fail(fault func(op source.Op) error) {
 	s.fault = fault
 }
 
-func (s *service) asked(op source.Op) int {
+func (s *service) requestCount(op source.Op) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests[op]
@@ -95,7 +95,7 @@ func (s *service) asked(op source.Op) int {
 func (s *service) created(id string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.blobs[slices.IndexFunc(s.blobs, func(b modelBlob) bool { return b.ID == id })].Created
+	return s.items[slices.IndexFunc(s.items, func(b modelItem) bool { return b.ID == id })].Created
 }
 
 func (s *service) now() time.Time { return time.Now().Add(s.skew) }
@@ -103,8 +103,8 @@ func (s *service) now() time.Time { return time.Now().Add(s.skew) }
 // date is that of the next answer.
 func (s *service) date() time.Time {
 	now := s.now().Truncate(time.Second)
-	if s.lie != nil {
-		return s.lie(now)
+	if s.answerDate != nil {
+		return s.answerDate(now)
 	}
 	return now
 }
@@ -180,8 +180,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 	if !s.subscribed[t] {
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20022"}
 	}
-	if to.Sub(from) >= s.longest {
-		s.tooLong++
+	if to.Sub(from) >= s.longestWindow {
+		s.tooLongWindows++
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20055", Date: s.date()}
 	}
 	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
@@ -191,8 +191,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030", Date: s.date()}
 	}
 	page := source.Page{Date: s.date()}
-	for i := range s.blobs {
-		b := &s.blobs[i]
+	for i := range s.items {
+		b := &s.items[i]
 		if b.ContentType != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
 			continue
 		}
@@ -217,8 +217,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 		}
 		page.Items = append(page.Items, c)
 	}
-	if s.spoil != nil {
-		s.spoil(t, &page)
+	if s.changePage != nil {
+		s.changePage(t, &page)
 	}
 	return page, nil
 }
@@ -227,8 +227,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 func (s *service) position(t string, from, to, now time.Time, page source.Page) int {
 	last := page.Items[len(page.Items)-1].ID
 	n := 0
-	for i := range s.blobs {
-		b := &s.blobs[i]
+	for i := range s.items {
+		b := &s.items[i]
 		if b.ContentType == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
 			n++
 			if b.ID == last {

@@ -9,7 +9,7 @@ import (
 
 // A lost blob is missed when it became available; if the service says no time that
 // can be, within what was listed.
-func TestSpanOfLostBlob(t *testing.T) {
+func TestSpanOfLostItem(t *testing.T) {
 	seen := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	listed := source.Span{From: seen.Add(-time.Hour), To: seen}
 	created := seen.Add(-30 * time.Minute)

@@ -13,18 +13,18 @@ const year = 365 * 24 * time.Hour
 
 // A service may ask for any wait: it is obeyed for 15 minutes at most, and a
 // single request tries every minute.
-func TestWaitIsCapped(t *testing.T) {
+func TestServiceWaitIsCapped(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi, year)
+	b.Refused(budgetStart, budgetStart, year)
 	var tried []time.Duration
-	for now := pi; now.Sub(pi) < 20*time.Minute; {
+	for now := budgetStart; now.Sub(budgetStart) < 20*time.Minute; {
 		wait, ok := b.Take(now, true)
 		if wait <= 0 && !ok {
-			t.Fatalf("no wait at %v", now.Sub(pi))
+			t.Fatalf("no wait at %v", now.Sub(budgetStart))
 		}
 		if ok {
-			tried = append(tried, now.Sub(pi))
-			if now.Sub(pi) >= longestServiceWait {
+			tried = append(tried, now.Sub(budgetStart))
+			if now.Sub(budgetStart) >= longestServiceWait {
 				break
 			}
 		}
@@ -37,9 +37,9 @@ func TestWaitIsCapped(t *testing.T) {
 
 func TestProbeEndsWait(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi, time.Hour)
-	b.Accepted(pi) // was under way
-	probe := pi.Add(probeInterval)
+	b.Refused(budgetStart, budgetStart, time.Hour)
+	b.Accepted(budgetStart) // was under way
+	probe := budgetStart.Add(probeInterval)
 	if _, ok := b.Take(probe, false); !ok {
 		t.Fatal("no probe after a minute")
 	}
@@ -55,7 +55,7 @@ func TestProbeEndsWait(t *testing.T) {
 		t.Fatal("no further probe")
 	}
 	b.Accepted(again)
-	if n := drain(b, again.Add(10*time.Second)); n < 20 {
+	if n := takeAll(b, again.Add(10*time.Second)); n < 20 {
 		t.Errorf("%d requests 10 s after a probe that was accepted", n)
 	}
 }
@@ -63,10 +63,10 @@ func TestProbeEndsWait(t *testing.T) {
 // Short waits are obeyed to the end, also when there was another just before.
 func TestNoProbeInShortWaits(t *testing.T) {
 	b := NewBudget(2000)
-	for now := pi; now.Sub(pi) < 10*time.Minute; now = now.Add(58 * time.Second) {
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; now = now.Add(58 * time.Second) {
 		b.Refused(now, now, 50*time.Second)
 		if wait, ok := b.Take(now.Add(5*time.Second), true); ok || wait != 45*time.Second {
-			t.Fatalf("at %v: %v, %v", now.Sub(pi), wait, ok)
+			t.Fatalf("at %v: %v, %v", now.Sub(budgetStart), wait, ok)
 		}
 	}
 }
@@ -89,8 +89,8 @@ func TestRecoveryFromLongWaits(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				s, b, r := newService(t), newBook(), newRegister()
-				stop := collectWith(s, b, r, NewBudget(2000), new(lines), nil)
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+				stop := collectWith(s, b, r, NewBudget(2000), new(logLines), nil)
 				time.Sleep(10 * time.Minute)
 				s.fail(fault(tt.op, tt.err))
 				for range 20 {
@@ -107,7 +107,7 @@ func TestRecoveryFromLongWaits(t *testing.T) {
 				r.want(t)
 				stop()
 				b.check(t, s)
-				for _, blob := range s.blobs {
+				for _, blob := range s.items {
 					late := b.deliveredAt(blob.ID).Sub(right)
 					if late > 2*time.Minute+10*time.Second {
 						t.Errorf("blob %s (the last is %s) came %v after the service was right again", blob.ID, last, late)
