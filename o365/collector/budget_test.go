@@ -112,6 +112,66 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	}
 }
 
+// A service may ask for any wait: it is obeyed for 15 minutes at most, and a
+// single request tries every minute.
+func TestServiceWaitIsCapped(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(budgetStart, budgetStart, year)
+	var tried []time.Duration
+	for now := budgetStart; now.Sub(budgetStart) < 20*time.Minute; {
+		wait, ok := b.Take(now, true)
+		if wait <= 0 && !ok {
+			t.Fatalf("no wait at %v", now.Sub(budgetStart))
+		}
+		if ok {
+			tried = append(tried, now.Sub(budgetStart))
+			if now.Sub(budgetStart) >= longestServiceWait {
+				break
+			}
+		}
+		now = now.Add(wait)
+	}
+	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != longestServiceWait {
+		t.Errorf("tried after %v", tried)
+	}
+}
+
+func TestProbeEndsWait(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(budgetStart, budgetStart, time.Hour)
+	b.Accepted(budgetStart) // was under way
+	probe := budgetStart.Add(probeInterval)
+	if _, ok := b.Take(probe, false); !ok {
+		t.Fatal("no probe after a minute")
+	}
+	if _, ok := b.Take(probe, false); ok {
+		t.Fatal("two probes at once")
+	}
+	b.Refused(probe, probe.Add(time.Second), year)
+	if wait, ok := b.Take(probe.Add(2*time.Second), true); ok || wait > probeInterval {
+		t.Errorf("after a probe that was refused: %v, %v", wait, ok)
+	}
+	again := probe.Add(probeInterval)
+	if _, ok := b.Take(again, false); !ok {
+		t.Fatal("no further probe")
+	}
+	b.Accepted(again)
+	if n := takeAll(b, again.Add(10*time.Second)); n < 20 {
+		t.Errorf("%d requests 10 s after a probe that was accepted", n)
+	}
+}
+
+// Short waits are obeyed to the end, also when there was another just before.
+func TestNoProbeInShortWaits(t *testing.T) {
+	b := NewBudget(2000)
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; now = now.Add(58 * time.Second) {
+		b.Refused(now, now, 50*time.Second)
+		if wait, ok := b.Take(now.Add(5*time.Second), true); ok || wait != 45*time.Second {
+			t.Fatalf("at %v: %v, %v", now.Sub(budgetStart), wait, ok)
+		}
+	}
+}
+
 // A service that refuses everything for an hour is asked once a minute, and
 // when it recovers, so does the rate.
 func TestBudgetAfterOutage(t *testing.T) {
@@ -182,56 +242,4 @@ func TestCollectorsShareABudget(t *testing.T) {
 			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
 		}
 	})
-}
-
-// Neither a small quota nor slow downloads of a backfill make fresh content
-// wait.
-func TestLatestItemsDoNotWait(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		ceiling int
-		quota   int
-		slow    time.Duration // downloads of the backfill
-		poll    time.Duration
-		least   int // downloads
-	}{
-		{"tiny budget", 1, 0, 0, 10*time.Minute + 13*time.Second, 36},
-		{"small budget", 20, 0, 0, time.Minute, 300},
-		{"small quota", 2000, 200, 0, time.Minute, 3500},
-		{"slow downloads", 2000, 0, 10 * time.Minute, time.Minute, 40},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s, b := newService(t), newLedgerModel()
-				s.pageSize, s.perMinute = 100, test.quota
-				start := time.Now()
-				for n := range 6000 {
-					s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
-				}
-				b.downloadTime = func(id string) time.Duration {
-					if created := s.created(id); created.Before(start) {
-						return test.slow
-					}
-					return 0
-				}
-				stop := collectUnder(s, b, new(logLines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
-				defer stop()
-				time.Sleep(10 * time.Minute)
-				var fresh []string
-				for range 12 {
-					time.Sleep(77 * test.poll / 60)
-					fresh = append(fresh, s.add(activity.Exchange, time.Now(), 0), s.add(activity.Exchange, time.Now(), 0), s.add(activity.SharePoint, time.Now(), 0))
-				}
-				time.Sleep(2 * test.poll)
-				for _, id := range fresh {
-					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > test.poll+5*time.Second {
-						t.Errorf("blob %s came %s after it became available", id, late)
-					}
-				}
-				if n := s.requestCount(source.OpDownload); n < test.least {
-					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
-				}
-			})
-		})
-	}
 }

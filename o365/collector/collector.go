@@ -14,54 +14,14 @@ package collector
 
 import (
 	"context"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
-
-// Sink delivers items.
-type Sink interface {
-	// Announce says that an item is going to be downloaded. delivered is called
-	// once, by any goroutine, when all of it is delivered and remembered.
-	Announce(i source.Item, delivered func()) Delivery
-	// Room waits until there is memory for a download. It returns only ctx's
-	// error.
-	Room(ctx context.Context) (release func(), err error)
-}
-
-// Delivery is one item on its way.
-type Delivery interface {
-	// Deliver reads the item's content to its end. After an error it is called
-	// again with the content from its start; what it took before is not repeated.
-	// After nil the collector waits until the item is delivered.
-	Deliver(ctx context.Context, r io.Reader) error
-	// Forget ends the item's life, delivered or not.
-	Forget()
-}
-
-// Ledger is what the collector asks and tells about what was delivered. Its
-// calls, but Since, must not wait for a disk.
-type Ledger interface {
-	// Since returns from when on the stream is collected: the first answer
-	// it ever gave for the stream, and first if there was none.
-	Since(s source.Stream, first time.Time) time.Time
-	Progress(s source.Stream, contentID string) ledger.Progress
-	Completed(s source.Stream) []source.Span
-	Gaps(s source.Stream) []ledger.Gap
-	// Complete says that all content listed in the span has been delivered.
-	Complete(s source.Stream, span source.Span)
-	// Retract takes back what was said of the time after a moment, which has not
-	// come yet.
-	Retract(s source.Stream, after time.Time)
-	// Lost says that content of the gap can't be had any more.
-	Lost(g ledger.Gap)
-}
 
 // Config says what to collect from one tenant.
 type Config struct {
@@ -107,17 +67,6 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 	c.state = newState(cfg, from, sink, l, monitor, log, rand.Float64)
 	c.state.delivered = c.itemDelivered
 	return c
-}
-
-// itemDelivered takes the news that an item is delivered. It never blocks.
-func (c *Collector) itemDelivered(i *item) {
-	c.mu.Lock()
-	c.delivered = append(c.delivered, i)
-	c.mu.Unlock()
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
 }
 
 // Run collects until ctx ends, and returns when all it began has stopped.
@@ -192,6 +141,17 @@ func (c *Collector) throttled(r result, now time.Time) {
 	c.state.cfg.Metrics.Throttled.Add(1)
 	if c.budget.Refused(r.sent, now, pause) {
 		c.state.log.Debugf("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
+	}
+}
+
+// itemDelivered takes the news that an item is delivered. It never blocks.
+func (c *Collector) itemDelivered(i *item) {
+	c.mu.Lock()
+	c.delivered = append(c.delivered, i)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
 	}
 }
 

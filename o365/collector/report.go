@@ -10,20 +10,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Monitor is told what keeps streams from being collected; [health.Monitor] is
-// one. A Stream without a ContentType is all of its tenant.
-type Monitor interface {
-	Set(s source.Stream, c health.Condition, severity health.State, cause health.Cause)
-	Clear(s source.Stream, c ...health.Condition)
-	// Listed says that the service has told what the stream has.
-	Listed(s source.Stream)
-	// Note takes a sentence that is good to know.
-	Note(s source.Stream, text string)
-}
-
-// tenant stands for all streams.
-func (s *state) tenant() source.Stream { return source.Stream{Tenant: s.cfg.Tenant} }
-
 // reportFailure says what an error of starting or listing means, of the whole
 // tenant if st is nil. Where nobody has to act it waits for some failures in a
 // row: the service has short troubles every day.
@@ -74,6 +60,11 @@ func (s *state) anyListed() bool {
 	return slices.ContainsFunc(s.streams, func(st *stream) bool { return st.wasListed })
 }
 
+func isTimeout(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.As(err, &timeout) && timeout.Timeout()
+}
+
 func (s *state) setCondition(st *stream, severity health.State, err error, transient bool) {
 	x := s.source.Explain(err, st.id.ContentType, s.cfg.App())
 	s.monitor.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Transient: transient})
@@ -101,11 +92,6 @@ func (s *state) requestSucceeded(st *stream, now time.Time) {
 	if !st.listingFails() {
 		s.monitor.Clear(st.id, health.Listing)
 	}
-}
-
-func isTimeout(err error) bool {
-	var timeout interface{ Timeout() bool }
-	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // listingFails reports whether a span of the stream keeps failing.
@@ -141,61 +127,20 @@ func (s *state) downloadRecovered(i *item) {
 	}
 }
 
-// throttling tell a throttle that lasts from one that passes.
-type throttling struct {
-	since    time.Time // zero: none that lasts
-	accepted int       // since the last one
-}
-
-// A throttle lasts when there is hardly an answer between refusals for
-// longer than throttledLong; so many answers in a row end it.
-const (
-	throttleReportAfter = time.Minute
-	acceptedToRecover   = 3
-)
-
-func (s *state) requestThrottled(now time.Time, err error) {
-	s.throttling.accepted = 0
-	if e := apiError(err); e != nil && e.RetryAfter > longestRefusalPause {
-		s.reportLongWait(e, now)
-		return
-	}
-	if s.throttling.since.IsZero() {
-		s.throttling.since = now
-	}
-	if now.Sub(s.throttling.since) <= throttleReportAfter {
-		return
-	}
-	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
-		What: "Microsoft refuses most requests", Transient: true,
-		Do: "nothing need be done unless it lasts: it goes on more slowly; other collectors may use up the tenant's quota, " +
-			"and if nothing helps Microsoft's support can raise it", Detail: err.Error(),
+func (s *state) reportBadEntries(st *stream, p source.Page) {
+	s.monitor.Set(st.id, health.Listing, health.Degraded, health.Cause{
+		What: "some entries of the service's listings can't be used", Transient: true,
+		Do:     "nothing need be done unless it lasts: all others are collected, and the span is listed again; if it lasts, report it to Microsoft",
+		Detail: fmt.Sprintf("%d on a page; the first: %v", p.Bad, p.FirstBad),
 	})
 }
 
-// reportLongWait reports a service that asks for a wait of more than a minute. What
-// the first refusal says counts: each further one asks anew.
-func (s *state) reportLongWait(e *source.Error, now time.Time) {
-	if s.throttling.since.IsZero() {
-		s.throttling.since = now
-	}
-	what := "Microsoft asks to wait before further requests"
-	if e.RetryAfter > longestServiceWait {
-		what = "Microsoft asks to wait longer than is sensible before further requests"
-	}
-	s.monitor.Set(s.tenant(), health.Throttled, health.Degraded, health.Cause{
-		What: what, Transient: true,
-		Do:     "nothing need be done unless it lasts: nothing else is asked for that long, or for 15 minutes if that is less, but a single request tries every minute",
-		Detail: fmt.Sprintf("Retry-After: %s, until %s; %v", e.RetryAfter, now.Add(min(e.RetryAfter, longestServiceWait)).UTC().Format(time.RFC3339), e),
-	})
-}
-
-func (s *state) requestAccepted() {
-	if s.throttling.since.IsZero() {
+// reportCaughtUp tells, once a start, that the stream has nothing left to do but
+// wait for news.
+func (s *state) reportCaughtUp(st *stream) {
+	if st.caughtUp || !st.opened || !st.idle() {
 		return
 	}
-	if s.throttling.accepted++; s.throttling.accepted >= acceptedToRecover {
-		s.throttling = throttling{}
-		s.monitor.Clear(s.tenant(), health.Throttled)
-	}
+	st.caughtUp = true
+	s.monitor.Note(st.id, "caught up, all content since "+st.since.Format(time.RFC3339)+" is delivered")
 }

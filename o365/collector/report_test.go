@@ -1,87 +1,13 @@
 package collector
 
 import (
-	"fmt"
-	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
-
-// monitorModel notes what a monitor is told of each condition: how often it was set,
-// and whether it holds.
-type monitorModel struct {
-	mu       sync.Mutex
-	setCount map[string]int
-	holds    map[string]bool
-	notes    []string
-}
-
-func newMonitorModel() *monitorModel {
-	return &monitorModel{setCount: map[string]int{}, holds: map[string]bool{}}
-}
-
-func key(s source.Stream, c health.Condition) string {
-	return strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.ContentType, "Audit."), " ", c))
-}
-
-func (r *monitorModel) Set(s source.Stream, c health.Condition, _ health.State, _ health.Cause) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.setCount[key(s, c)]++
-	r.holds[key(s, c)] = true
-}
-
-func (r *monitorModel) Clear(s source.Stream, cs ...health.Condition) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range cs {
-		for k := range r.holds {
-			if k == key(s, c) || s.ContentType == "" && strings.HasSuffix(k, " "+string(c)) {
-				delete(r.holds, k)
-			}
-		}
-	}
-}
-
-func (r *monitorModel) Listed(source.Stream) {}
-
-func (r *monitorModel) Note(_ source.Stream, text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.notes = append(r.notes, text)
-}
-
-func (r *monitorModel) want(t *testing.T, holds ...string) {
-	t.Helper()
-	synctest.Wait()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	var got []string
-	for k := range r.holds {
-		got = append(got, k)
-	}
-	slices.Sort(got)
-	if !slices.Equal(got, holds) {
-		t.Errorf("conditions %q, want %q", got, holds)
-	}
-}
-
-// fault is what requests of an operation fail with; all of them if op is "".
-func fault(op source.Op, err error) func(source.Op) error {
-	return func(o source.Op) error {
-		if op == "" || o == op {
-			return err
-		}
-		return nil
-	}
-}
 
 func TestConditions(t *testing.T) {
 	throttle := &source.Error{Status: 403, Code: "AF429"}
@@ -146,3 +72,94 @@ func TestShortFailuresAreNoCondition(t *testing.T) {
 		}
 	})
 }
+
+// A thousand blobs that fail for one reason are one line.
+func TestFailingDownloadsAreReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
+		for n := range 100 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0)
+		}
+		s.fail(func(op source.Op) error {
+			if op == source.OpDownload {
+				return errReset
+			}
+			return nil
+		})
+		stop := collect(s, b, l, nil)
+		time.Sleep(time.Hour)
+		if l.with("2 contoso Audit.Exchange: some content can't be downloaded") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("over after") != 1 || l.with("can't be downloaded") != 2 {
+			t.Errorf("the log says %q", l.all())
+		}
+	})
+}
+
+func TestSlowDownloadsAreReported(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+		s.add(activity.Exchange, time.Now().Add(-time.Second), 0)
+		stop := collectFrom(slowSource{service: s, contentType: activity.Exchange}, b, r, nil)
+		time.Sleep(3 * time.Minute)
+		r.want(t, "Exchange download")
+		stop()
+	})
+}
+
+func TestSignInFailureIsReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.fault = func(source.Op) error { return &source.SignInError{Err: wrongSecret{}} }
+		stop := collect(s, b, l, nil)
+		time.Sleep(2 * time.Hour)
+		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: signing in fails") != 1 || l.with("(sign in: wrong secret)") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("3 contoso: over after 2h") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
+	})
+}
+
+// What keeps all content types from being collected is explained once.
+func TestFailureOfAllStreamsIsReportedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.fault = func(op source.Op) error {
+			if op == source.OpStart {
+				return &source.Error{Op: op, Status: 401, Code: "AF10001"}
+			}
+			return nil
+		}
+		stop := collect(s, b, l, nil)
+		time.Sleep(2 * time.Hour)
+		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: the app may not read the audit log (ActivityFeed.Read is missing): run ") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("3 contoso: over after 2h") != 1 {
+			t.Errorf("the log says %q", l.all())
+		}
+	})
+}
+
+type wrongSecret struct{}
+
+func (wrongSecret) Error() string { return "wrong secret" }
+
+func (wrongSecret) Configuration() bool { return true }

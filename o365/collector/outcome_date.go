@@ -1,10 +1,7 @@
 package collector
 
 import (
-	"fmt"
 	"time"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 )
 
 // serviceTime is the service's time at now.
@@ -131,56 +128,4 @@ func (s *state) openStreams(now time.Time) {
 func (s *state) publishClock(now time.Time) {
 	s.cfg.Metrics.Clock.Set(s.serviceClock.believed)
 	s.reportSkew(s.serviceClock.skew(now))
-}
-
-// largestUnreportedSkew is how far the clocks may differ without a report.
-const largestUnreportedSkew = 5 * time.Minute
-
-func (s *state) reportSkew(skew time.Duration) {
-	if skew.Abs() < largestUnreportedSkew {
-		s.reportedSkew = 0
-		s.monitor.Clear(s.tenant(), health.Clock)
-		return
-	}
-	if (skew - s.reportedSkew).Abs() < time.Minute {
-		return // it is in every answer
-	}
-	s.reportedSkew = skew
-	direction := "behind"
-	if skew < 0 {
-		direction = "ahead of"
-	}
-	s.monitor.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
-		What:   "the clock of this machine is " + direction + " Microsoft's",
-		Do:     `set it, for example with "timedatectl set-ntp true"; Microsoft's time is used for listing meanwhile`,
-		Detail: "by " + skew.Abs().Round(10*time.Second).String(),
-	})
-}
-
-// reportImpossibleDate reports answers with a date that no clock can have: all of
-// them as a condition, single ones now and then.
-func (s *state) reportImpossibleDate(date, now time.Time) {
-	if s.serviceClock.implausible >= agreeingAnswers {
-		s.reportedSkew = 0
-		s.monitor.Set(s.tenant(), health.Clock, health.Degraded, health.Cause{
-			What:   "the service's answers have an impossible date",
-			Do:     "look for a proxy on the way that changes it; this machine's clock is used for listing meanwhile, so make sure that it is right",
-			Detail: date.UTC().Format(time.RFC3339),
-		})
-		return
-	}
-	s.warnAboutDate(now, fmt.Sprintf("an answer of the service has an impossible date (%s) and is not believed", date.UTC().Format(time.RFC3339)))
-}
-
-// reportContradictedDate reports that single answers had another date than all others.
-func (s *state) reportContradictedDate(now time.Time) {
-	s.warnAboutDate(now, "an answer of the service had a date that the others contradict and was not believed")
-}
-
-func (s *state) warnAboutDate(now time.Time, text string) {
-	if !s.dateWarnedAt.IsZero() && now.Sub(s.dateWarnedAt) < time.Hour {
-		return
-	}
-	s.dateWarnedAt = now
-	s.log.Warnf("%s: %s; if it comes again and again, look for a proxy on the way that changes dates", s.cfg.Tenant, text)
 }

@@ -1,12 +1,10 @@
 package collector
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
@@ -50,31 +48,5 @@ func TestNextWithoutWork(t *testing.T) {
 		}
 	}); n > 0 {
 		t.Errorf("%v allocations", n)
-	}
-}
-
-// Streams that begin together are polled apart from then on.
-func TestPollsSpread(t *testing.T) {
-	const tenants = 50
-	var now time.Time
-	var s *state
-	inSecond := map[int]int{}
-	for i := range tenants {
-		s, now = polledState(t, fmt.Sprintf("%08d-1111-4222-8333-444444444444", i))
-		for _, st := range s.streams {
-			next := st.pollAt.Sub(now)
-			if next <= 0 || next > s.cfg.PollInterval {
-				t.Errorf("the second poll comes after %v", next)
-			}
-			inSecond[int(next.Seconds())]++
-		}
-	}
-	for second, n := range inSecond {
-		if n > 8 {
-			t.Errorf("%d of %d streams are polled in second %d", n, 2*tenants, second)
-		}
-	}
-	if first, again := firstPollDelay(source.Stream{Tenant: "t"}, time.Minute), firstPollDelay(source.Stream{Tenant: "t"}, time.Minute); first != again {
-		t.Errorf("a stream has two phases: %v and %v", first, again)
 	}
 }

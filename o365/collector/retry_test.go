@@ -11,66 +11,6 @@ import (
 
 const year = 365 * 24 * time.Hour
 
-// A service may ask for any wait: it is obeyed for 15 minutes at most, and a
-// single request tries every minute.
-func TestServiceWaitIsCapped(t *testing.T) {
-	b := NewBudget(2000)
-	b.Refused(budgetStart, budgetStart, year)
-	var tried []time.Duration
-	for now := budgetStart; now.Sub(budgetStart) < 20*time.Minute; {
-		wait, ok := b.Take(now, true)
-		if wait <= 0 && !ok {
-			t.Fatalf("no wait at %v", now.Sub(budgetStart))
-		}
-		if ok {
-			tried = append(tried, now.Sub(budgetStart))
-			if now.Sub(budgetStart) >= longestServiceWait {
-				break
-			}
-		}
-		now = now.Add(wait)
-	}
-	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != longestServiceWait {
-		t.Errorf("tried after %v", tried)
-	}
-}
-
-func TestProbeEndsWait(t *testing.T) {
-	b := NewBudget(2000)
-	b.Refused(budgetStart, budgetStart, time.Hour)
-	b.Accepted(budgetStart) // was under way
-	probe := budgetStart.Add(probeInterval)
-	if _, ok := b.Take(probe, false); !ok {
-		t.Fatal("no probe after a minute")
-	}
-	if _, ok := b.Take(probe, false); ok {
-		t.Fatal("two probes at once")
-	}
-	b.Refused(probe, probe.Add(time.Second), year)
-	if wait, ok := b.Take(probe.Add(2*time.Second), true); ok || wait > probeInterval {
-		t.Errorf("after a probe that was refused: %v, %v", wait, ok)
-	}
-	again := probe.Add(probeInterval)
-	if _, ok := b.Take(again, false); !ok {
-		t.Fatal("no further probe")
-	}
-	b.Accepted(again)
-	if n := takeAll(b, again.Add(10*time.Second)); n < 20 {
-		t.Errorf("%d requests 10 s after a probe that was accepted", n)
-	}
-}
-
-// Short waits are obeyed to the end, also when there was another just before.
-func TestNoProbeInShortWaits(t *testing.T) {
-	b := NewBudget(2000)
-	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; now = now.Add(58 * time.Second) {
-		b.Refused(now, now, 50*time.Second)
-		if wait, ok := b.Take(now.Add(5*time.Second), true); ok || wait != 45*time.Second {
-			t.Fatalf("at %v: %v, %v", now.Sub(budgetStart), wait, ok)
-		}
-	}
-}
-
 // Whatever wait any answer asks for, it is reported at once where it stops the
 // tenant, and two polls after the service is right again all is delivered.
 func TestRecoveryFromLongWaits(t *testing.T) {

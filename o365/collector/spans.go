@@ -1,23 +1,18 @@
 package collector
 
 import (
+	"slices"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// How often content that was listed late is looked for, and how far back. The
-// newest content is looked for at every poll.
-const (
-	leastPollSpan          = time.Hour
-	daySweepInterval       = 30 * time.Minute
-	retentionSweepInterval = 6 * time.Hour
-	daySweepSpan           = 24 * time.Hour
-	retentionMargin        = time.Second
-)
-
 // wholeSecond cuts t to a whole second, as the service compares times.
 func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+
+// retentionMargin is how much later than the oldest content that the source keeps a
+// listing begins.
+const retentionMargin = time.Second
 
 // earliestStart is the earliest beginning of a listing that the source accepts at now.
 func (st *stream) earliestStart(now time.Time) time.Time {
@@ -47,6 +42,22 @@ func splitSpan(from, to time.Time, last, most time.Duration) []source.Span {
 	return spans
 }
 
+// joinSpans sorts spans and makes one of those that are less than a distance apart.
+func joinSpans(spans []source.Span, distance time.Duration) []source.Span {
+	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
+	var all []source.Span
+	for _, span := range spans {
+		if last := len(all) - 1; last >= 0 && span.From.Sub(all[last].To) < distance {
+			if span.To.After(all[last].To) {
+				all[last].To = span.To
+			}
+			continue
+		}
+		all = append(all, span)
+	}
+	return all
+}
+
 // uncovered returns the parts of span that none of the covers, sorted by
 // their start, holds.
 func uncovered(span source.Span, covers []source.Span) []source.Span {
@@ -68,4 +79,18 @@ func uncovered(span source.Span, covers []source.Span) []source.Span {
 		gaps = append(gaps, source.Span{From: from, To: span.To})
 	}
 	return gaps
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

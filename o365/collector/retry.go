@@ -7,17 +7,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// backoff returns the pause after the n-th failure in a row (n from 1):
-// doubling from first up to most, of which a random part (r in [0, 1)) takes
-// away up to a half, so that many retries spread out.
-func backoff(n int, first, most time.Duration, r float64) time.Duration {
-	d := most
-	if n < 32 && first<<(n-1) < most {
-		d = first << (n - 1)
-	}
-	return d - time.Duration(r*float64(d)/2)
-}
-
 // The pauses of what failed.
 const (
 	firstRetryPause   = time.Second
@@ -30,6 +19,17 @@ const (
 	// How often a blob that does not exist (AF20050) is asked for.
 	absentDownloadTries = 6
 )
+
+// backoff returns the pause after the n-th failure in a row (n from 1):
+// doubling from first up to most, of which a random part (r in [0, 1)) takes
+// away up to a half, so that many retries spread out.
+func backoff(n int, first, most time.Duration, r float64) time.Duration {
+	d := most
+	if n < 32 && first<<(n-1) < most {
+		d = first << (n - 1)
+	}
+	return d - time.Duration(r*float64(d)/2)
+}
 
 // longestUrgentPause is the longest pause of what each poll depends on: a service that
 // is right again is noticed within two polls.
@@ -79,3 +79,28 @@ func (s *state) retryEarly(st *stream, now time.Time) {
 	}
 	heap.Init(&st.retries)
 }
+
+func (s *stream) retryAt(i *item, at time.Time) {
+	i.notBefore = at
+	heap.Push(&s.retries, i)
+}
+
+// enqueueDueRetries queues the items whose pause is over.
+func (s *stream) enqueueDueRetries(now time.Time) {
+	for len(s.retries) > 0 && !s.retries[0].notBefore.After(now) {
+		s.enqueue(heap.Pop(&s.retries).(*item))
+	}
+}
+
+// retryQueue orders items by when they may be tried again.
+type retryQueue []*item
+
+func (r retryQueue) Len() int { return len(r) }
+
+func (r retryQueue) Less(i, j int) bool { return r[i].notBefore.Before(r[j].notBefore) }
+
+func (r retryQueue) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+
+func (r *retryQueue) Push(x any) { *r = append(*r, x.(*item)) }
+
+func (r *retryQueue) Pop() any { return popLast((*[]*item)(r)) }

@@ -2,21 +2,14 @@ package collector
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // ledgerModel is a ledger and a sink in memory; it outlives collectors as a file does.
@@ -147,86 +140,6 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-// logLines collects what is logged.
-type logLines struct {
-	mu    sync.Mutex
-	lines []string
-}
-
-func (l *logLines) log(level logging.Level, line string) {
-	if level <= logging.Info {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.lines = append(l.lines, fmt.Sprintf("%d %s", level, line))
-	}
-}
-
-func (l *logLines) all() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return slices.Clone(l.lines)
-}
-
-func (l *logLines) with(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for _, line := range l.lines {
-		if strings.Contains(line, part) {
-			n++
-		}
-	}
-	return n
-}
-
-// collect runs a collector in the background until the returned function is
-// called.
-func collect(s *service, b *ledgerModel, l *logLines, change func(*Config)) (stop func()) {
-	return collectUnder(s, b, l, NewBudget(2000), change)
-}
-
-// collectUnder is collect with a budget.
-func collectUnder(s *service, b *ledgerModel, l *logLines, budget *Budget, change func(*Config)) (stop func()) {
-	cfg := config(change)
-	var streams []source.Stream
-	for _, t := range cfg.ContentTypes {
-		streams = append(streams, source.Stream{Tenant: tenant, ContentType: t.Name})
-	}
-	monitor := health.NewMonitor(streams, nil, l.log, nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	var telling sync.WaitGroup
-	telling.Go(func() { monitor.Run(ctx) })
-	halt := collectWith(s, b, monitor, budget, l, change)
-	return func() {
-		halt()
-		cancel()
-		telling.Wait()
-	}
-}
-
-func config(change func(*Config)) Config {
-	cfg := Config{
-		Tenant: tenant, ContentTypes: contentTypes(activity.Exchange, activity.SharePoint),
-		Subscribe: true, Lookback: retention, PollInterval: time.Minute, Concurrency: 4,
-	}
-	if change != nil {
-		change(&cfg)
-	}
-	return cfg
-}
-
-// collectWith is collect with a monitor.
-func collectWith(s *service, b *ledgerModel, monitor Monitor, budget *Budget, l *logLines, change func(*Config)) (stop func()) {
-	col := New(config(change), s, b, b, budget, monitor, l.log)
-	ctx, cancel := context.WithCancel(context.Background())
-	var running sync.WaitGroup
-	running.Go(func() { col.Run(ctx) })
-	return func() {
-		cancel()
-		running.Wait()
-	}
-}
-
 // check asserts that all blobs, and nothing twice, have been delivered.
 func (b *ledgerModel) check(t *testing.T, s *service) {
 	t.Helper()
@@ -246,17 +159,5 @@ func (b *ledgerModel) check(t *testing.T, s *service) {
 	}
 	if lost > 0 || len(b.deliveredTwice) > 0 || len(b.gaps) > 0 {
 		t.Errorf("of %d blobs %d lost, %d twice, gaps reported: %v", len(s.items), lost, len(b.deliveredTwice), b.gaps)
-	}
-}
-
-var errReset = errors.New("connection reset by peer")
-
-// sometimes fails with one of errs, at a rate.
-func sometimes(random *rand.Rand, rate float64, errs ...error) func(source.Op) error {
-	return func(source.Op) error {
-		if random.Float64() >= rate {
-			return nil
-		}
-		return errs[random.IntN(len(errs))]
 	}
 }

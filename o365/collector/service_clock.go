@@ -70,6 +70,12 @@ func (c *serviceClock) skew(now time.Time) time.Duration { return c.at(now).Sub(
 // hours.
 func (c *serviceClock) far(now time.Time) bool { return c.skew(now).Abs() > farSkew }
 
+// atEarliest is the earlier of both clocks: what has not passed by each of them may
+// still be had.
+func (c *serviceClock) atEarliest(now time.Time) time.Time {
+	return earlier(now.Round(0).UTC(), c.at(now))
+}
+
 // dateFinding is what a date of an answer means.
 type dateFinding int
 
@@ -131,10 +137,4 @@ func (c *serviceClock) observeItem(created, now time.Time, retention time.Durati
 func (c *serviceClock) distrustBelieved(now time.Time) {
 	c.distrusted, c.distrustedUntil = c.believed, now.Add(distrustTime)
 	c.believed, c.contradictions, c.itemsAgainst = localMoment(now), 0, 0
-}
-
-// atEarliest is the earlier of both clocks: what has not passed by each of them may
-// still be had.
-func (c *serviceClock) atEarliest(now time.Time) time.Time {
-	return earlier(now.Round(0).UTC(), c.at(now))
 }

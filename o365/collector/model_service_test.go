@@ -14,22 +14,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-const tenant = "contoso"
-
-// retention is that of the service.
-const retention = 7 * 24 * time.Hour
-
-// contentTypes are those of the names.
-func contentTypes(names ...string) []source.ContentType {
-	var types []source.ContentType
-	for _, c := range activity.ContentTypes() {
-		if slices.Contains(names, c.Name) {
-			types = append(types, c)
-		}
-	}
-	return types
-}
-
 // service is a model of the API: what is listed when, and what it refuses.
 type service struct {
 	*activity.Client // decides and explains
