@@ -1,15 +1,19 @@
 // Package collector decides what to ask a source of audit content next and carries
 // it out, for one tenant: subscriptions, listings, downloads.
 //
-// The decisions are those of [state], which knows neither goroutines nor the
-// network: it is asked for the next task, and told how tasks ended. One loop,
-// [Collector.Run], stands between it and the world.
+// All decisions are made by [state], which knows neither goroutines nor the
+// network: its method next returns the next task, and taskFinished takes the
+// outcome of one. One loop, [Collector.Run], carries the tasks out.
 //
-// Content is listed by the time it became available. Since it may be listed
-// late, by hours or days, the newest hour is listed at every poll, the last
-// day every 30 minutes and all that the source keeps every 6 hours; what the ledger
-// knows is skipped. Fresh blobs are downloaded first, then the others, oldest first.
-// What fails is tried again until it expires, and blocks nothing else.
+// Content is listed by the time it became available. Since it may be listed late,
+// by hours or days, sweeps list the newest hour at every poll, the last day every
+// 30 minutes and all that the source keeps every 6 hours; items that the ledger
+// knows are skipped. The latest items are downloaded first, then the backlog,
+// oldest first. What fails is retried until it expires, and blocks nothing else.
+//
+// Words: the latest listing is that of the newest span, one for each poll, and its
+// items are the latest items; all others are the backlog. An entry is an element
+// of a page, which becomes a [source.Item] if it can be used.
 package collector
 
 import (
@@ -23,22 +27,26 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Config says what to collect from one tenant.
+// Config is what to collect from one tenant.
 type Config struct {
-	Tenant       string
+	Tenant       string // its id, as log lines and streams name it
 	ContentTypes []source.ContentType
 	Subscribe    bool // start subscriptions, if the source has any
+	// Lookback is how far back the first run of a stream begins, at most the
+	// source's retention.
 	Lookback     time.Duration
 	PollInterval time.Duration
-	Concurrency  int
-	// MostEntries is how many entries of listings may wait for their download, for
-	// each content type, before another page is listed, and how many of a page are
-	// taken; 0 means 4000.
+	// Concurrency is how many downloads run at once, except that every content type
+	// may have one.
+	Concurrency int
+	// MostEntries is how many items of each content type may wait until they are
+	// delivered before another page is listed, and how many new items of a page are
+	// taken at once; 0 means 4000.
 	MostEntries int
-	// Metrics are counted if they are there.
+	// Metrics, if set, are updated.
 	Metrics *metrics.Tenant
-	// App, if set, tells the application's id once it is known, for commands
-	// that people are told to run.
+	// App, if set, returns the application's id, "" while it is not known, for the
+	// commands in explanations of errors.
 	App func() string
 }
 
@@ -55,7 +63,8 @@ type Collector struct {
 	wake      chan struct{}
 }
 
-// New returns a collector; Run sets it going.
+// New returns a collector that does nothing before [Collector.Run]. It uses
+// [source.Subscriber] if the source implements it.
 func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, monitor Monitor, log logging.Logger) *Collector {
 	c := &Collector{
 		cfg:    cfg,
@@ -69,7 +78,8 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 	return c
 }
 
-// Run collects until ctx ends, and returns when all it began has stopped.
+// Run collects until ctx ends, and returns when every goroutine it started has
+// ended. It must be called once. Errors are logged and reported to the Monitor.
 func (c *Collector) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -95,11 +105,11 @@ func (c *Collector) Run(ctx context.Context) {
 	}
 }
 
-// longestIdle bounds the pause between two looks, in case the clock is set.
+// longestIdle is how long the loop sleeps at most, since the clock may be set.
 const longestIdle = time.Minute
 
-// dispatch starts every task that may run now and returns how long nothing
-// else can.
+// dispatch starts every task that may run now, and returns how long to wait for
+// the next one.
 func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, results chan<- result) time.Duration {
 	for {
 		now := time.Now()
@@ -144,7 +154,7 @@ func (c *Collector) throttled(r result, now time.Time) {
 	}
 }
 
-// itemDelivered takes the news that an item is delivered. It never blocks.
+// itemDelivered queues a delivered item for the loop. It never blocks.
 func (c *Collector) itemDelivered(i *item) {
 	c.mu.Lock()
 	c.delivered = append(c.delivered, i)

@@ -26,7 +26,7 @@ func BenchmarkDispatch(b *testing.B) {
 	}
 	listings := map[*stream]*listing{}
 	for _, st := range s.streams {
-		st.pollAt = now.Add(1000000 * time.Hour)
+		st.nextPoll = now.Add(1000000 * time.Hour)
 		listings[st] = &listing{}
 		for range mostBacklogItems {
 			add(st, listings[st])

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// evictFailing forgets entries that have failed again and again, when there are too many
-// to keep: a later listing finds them again. The spans that named them stay
-// incomplete.
+// evictFailing forgets the items whose downloads keep failing, for when a stream has
+// too many items to list further. A later sweep lists them again. The listings that
+// had them do not complete their spans.
 func (s *state) evictFailing(st *stream) {
 	var evicted []*item
 	kept := st.retries[:0]
@@ -32,6 +32,6 @@ func (s *state) evictFailing(st *stream) {
 	st.evicted = joinSpans(st.evicted, evictedPrecision)
 }
 
-// evictedPrecision is how close to each other the times of evicted entries are
-// kept as one span, so that a week of them takes little memory.
+// evictedPrecision is the distance within which the times of evicted items are kept
+// as one span, so that a week of them takes little memory.
 const evictedPrecision = time.Minute

@@ -8,14 +8,14 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// reportLost reports what can't be had any more.
+// reportLost logs and records a gap: content that cannot be collected any more.
 func (s *state) reportLost(st *stream, span source.Span, reason string, now time.Time) {
 	s.log.Errorf("%s: lost: content of %s to %s: %s", s.streamName(st), span.From.Format(time.RFC3339), span.To.Format(time.RFC3339), reason)
 	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: s.serviceTime(now).UTC()})
 }
 
-// reportGaps reports the parts of a span that were neither completed nor reported
-// before, if they are longer than a tolerance.
+// reportGaps reports as lost the parts of a span that were neither completed nor
+// reported before, if they are longer than a tolerance.
 func (s *state) reportGaps(st *stream, span source.Span, tolerance time.Duration, reason string, now time.Time) {
 	if !span.From.Before(span.To) {
 		return
@@ -29,25 +29,25 @@ func (s *state) reportGaps(st *stream, span source.Span, tolerance time.Duration
 	}
 }
 
-// cutTolerance is how much may be cut off a window's start without a report:
+// cutTolerance is how much of a span's start may be missing without a report, since
 // the oldest content expires while it is being listed.
 const cutTolerance = 5 * time.Minute
 
-// reportMissedGaps reports what became available while nobody collected and is older
-// than the service keeps.
+// reportMissedGaps reports what became available while no collector ran and is older
+// than the source's retention.
 func (s *state) reportMissedGaps(st *stream, now time.Time) {
-	covers := s.ledger.Completed(st.id)
+	completed := s.ledger.Completed(st.id)
 	from := st.since
-	if len(covers) > 0 && covers[0].From.After(from) {
-		from = covers[0].From // what was complete before has been forgotten
+	if len(completed) > 0 && completed[0].From.After(from) {
+		from = completed[0].From // the ledger forgets older spans
 	}
 	s.reportGaps(st, source.Span{From: from, To: st.earliestStart(s.serviceTime(now))}, cutTolerance,
 		"nothing was collected for longer than the service keeps content", now)
 }
 
-// reportEvictedGaps reports the spans of evicted entries that the service does not keep
-// any more, unless a later listing had all of them delivered. Of a span that goes
-// on and on it reports an hour at a time.
+// reportEvictedGaps reports the spans of evicted items that are older than the
+// source's retention, unless a later listing completed them. A span that still grows
+// is reported an hour at a time.
 func (s *state) reportEvictedGaps(st *stream, now time.Time) {
 	edge := st.earliestStart(s.serviceTime(now))
 	for len(st.evicted) > 0 {

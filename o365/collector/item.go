@@ -6,22 +6,22 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// item is a blob that is not delivered yet.
+// item is a listed item until it is delivered, lost or evicted.
 type item struct {
 	stream          *stream
 	content         source.Item
 	delivery        Delivery
-	latest          bool
-	listedAt        time.Time // when it was listed
-	listings        []*listing
-	failures        int
-	reportedFailing bool // as one that keeps failing
-	absentAnswers   int
-	notBefore       time.Time // not before
+	latest          bool       // a latest listing found it first
+	listedAt        time.Time  // by the service's clock
+	listings        []*listing // that have it and are not complete without it
+	failures        int        // of its download, in a row
+	reportedFailing bool       // it counts in stream.failingItems
+	absentAnswers   int        // how often it was not there
+	notBefore       time.Time  // of the next retry
 }
 
-// span is of which time the content is: when it became available, or what was
-// listed, if the service says no time that can be.
+// span is the second in which the item became available, or the listing's span if
+// the service gave no plausible time.
 func (i *item) span() source.Span {
 	created := wholeSecond(i.content.Created)
 	if len(i.listings) == 0 || !created.Before(i.listings[0].span.From.Add(-i.stream.limits.Retention)) && !created.After(i.listedAt.Add(i.stream.limits.Retention)) {
@@ -30,7 +30,7 @@ func (i *item) span() source.Span {
 	return i.listings[0].span
 }
 
-// expires tells until when the service keeps the blob.
+// expires is until when the source keeps the item.
 func (i *item) expires() time.Time {
 	if !i.content.Expires.IsZero() {
 		return i.content.Expires
@@ -38,7 +38,7 @@ func (i *item) expires() time.Time {
 	return i.listedAt.Add(i.stream.limits.Retention)
 }
 
-// itemListed queues a blob unless it is delivered or queued already.
+// itemListed queues an item of a listing unless it is known or delivered.
 func (s *state) itemListed(st *stream, l *listing, c source.Item, now time.Time) {
 	i := st.items[c.ID]
 	if i == nil {
@@ -63,7 +63,7 @@ func (s *state) itemListed(st *stream, l *listing, c source.Item, now time.Time)
 	l.undelivered++
 }
 
-// wasCompleted reports whether all that had been listed of a moment is delivered.
+// wasCompleted reports whether a moment is in a span that was completed.
 func (s *state) wasCompleted(st *stream, at time.Time) bool {
 	for _, span := range s.ledger.Completed(st.id) {
 		if !at.Before(span.From) && at.Before(span.To) {
@@ -73,13 +73,14 @@ func (s *state) wasCompleted(st *stream, at time.Time) bool {
 	return false
 }
 
-// itemDelivered ends the life of an item that is delivered.
+// itemDelivered removes an item that is delivered.
 func (s *state) itemDelivered(i *item) {
-	if known := i.stream.items[i.content.ID]; known != nil { // it may have been forgotten and listed again
+	if known := i.stream.items[i.content.ID]; known != nil { // the item may have been evicted and listed again
 		s.forgetItem(known)
 	}
 }
 
+// forgetItem removes an item, which completes the listings that had no other left.
 func (s *state) forgetItem(i *item) {
 	delete(i.stream.items, i.content.ID)
 	i.delivery.Forget()

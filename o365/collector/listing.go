@@ -10,18 +10,22 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// listing is a span that is being listed, page by page, and then waits until
-// all it listed is delivered.
+// listing is a span whose pages are being read, and which then waits until all
+// items of them are delivered.
 type listing struct {
 	span         source.Span
-	requestFrom  time.Time // startTime of the request
-	latest       bool
+	requestFrom  time.Time // the request's startTime: earlier than the span, by the source's overlap
+	latest       bool      // of the newest span
 	allPagesRead bool
-	undelivered  int // items not yet delivered
-	failures     int
-	notBefore    time.Time // not before
-	unproven     bool      // by a clock that may be wrong, or not all of it was kept: it proves nothing
-	endedBadly   bool      // it came to its end, but not to a proper one: a page that is read is no success
+	undelivered  int       // items of it
+	failures     int       // in a row
+	notBefore    time.Time // of its next request
+	// unproven: it must not complete its span, since its span is by a clock that may
+	// be wrong, or not all of its entries became items that were kept.
+	unproven bool
+	// endedBadly: its last attempt came to an end that was not proper, so that only
+	// another end, and not a page that can be read, is a success.
+	endedBadly bool
 	paging
 }
 
@@ -29,7 +33,7 @@ func (st *stream) newListing(span source.Span) *listing {
 	return &listing{span: span, requestFrom: span.From.Add(-st.limits.Overlap)}
 }
 
-// takePage takes one page of a listing.
+// takePage queues the items of one page of a listing.
 func (s *state) takePage(l *listing, st *stream, r result, now time.Time) {
 	if !st.wasListed && st.opened {
 		st.wasListed = true
@@ -47,8 +51,8 @@ func (s *state) takePage(l *listing, st *stream, r result, now time.Time) {
 	s.advanceListing(st, l, r, len(st.items) > before, now)
 }
 
-// advanceListing takes a listing to its next page, to the same once more if that has
-// more entries than were taken, or to its end.
+// advanceListing moves a listing to its next page, to the same page again if not all
+// of its items were taken, or to its end.
 func (s *state) advanceListing(st *stream, l *listing, r result, isNew bool, now time.Time) {
 	l.pageFailures = 0
 	l.badEntries += r.page.Bad
@@ -70,9 +74,8 @@ func (s *state) advanceListing(st *stream, l *listing, r result, isNew bool, now
 	}
 }
 
-// lastPageRead ends a listing whose last page was read. One with entries that could
-// not be used proves nothing: the newest span is listed again at each poll, others
-// after a pause.
+// lastPageRead ends an attempt at a listing. One with entries that could not be used
+// proves nothing: the newest span is listed again at each poll, others after a pause.
 func (s *state) lastPageRead(st *stream, l *listing, now time.Time) {
 	bad := l.badEntries > 0
 	l.restart()
@@ -94,7 +97,7 @@ func (s *state) lastPageRead(st *stream, l *listing, now time.Time) {
 	s.closeListing(st, l)
 }
 
-// closeListing ends a listing whose last page was read.
+// closeListing ends a listing that is not to be attempted again.
 func (s *state) closeListing(st *stream, l *listing) {
 	l.allPagesRead = true
 	s.removeListing(st, l)
@@ -106,42 +109,43 @@ func (s *state) closeListing(st *stream, l *listing) {
 	s.reportCaughtUp(st)
 }
 
-// removeListing takes a listing out of those that are to be listed.
+// removeListing removes a listing from those of which pages are to be read.
 func (s *state) removeListing(st *stream, l *listing) {
-	if st.latest == l {
-		st.latest = nil
+	if st.latestListing == l {
+		st.latestListing = nil
 		return
 	}
-	for n, b := range st.backlog {
+	for n, b := range st.backlogListings {
 		if b == l {
-			st.backlog = append(st.backlog[:n], st.backlog[n+1:]...)
+			st.backlogListings = append(st.backlogListings[:n], st.backlogListings[n+1:]...)
 			return
 		}
 	}
 }
 
-// completeIfDelivered tells the ledger of a span in which everything is delivered.
+// completeIfDelivered records in the ledger that all content of a listing's span is
+// delivered, once that is so.
 func (s *state) completeIfDelivered(st *stream, l *listing) {
 	if l.allPagesRead && l.undelivered == 0 && !l.unproven {
 		s.ledger.Complete(st.id, l.span)
 	}
 }
 
-// paging is how far a listing has come, page by page.
+// paging is how far an attempt at a listing has come.
 type paging struct {
 	next            string              // address of the next page; empty: the first
-	rereadPage      bool                // the page has more entries than were taken
-	pageFailures    int                 // how often in a row the next page failed
-	badEntries      int                 // entries that could not be used
-	seenPages       map[uint64]struct{} // addresses of next pages, hashed
-	pagesWithoutNew int                 // pages in a row with nothing new
+	rereadPage      bool                // not all items of the page were taken
+	pageFailures    int                 // in a row, of the next page
+	badEntries      int                 // that could not become items
+	seenPages       map[uint64]struct{} // hashes of the addresses in next
+	pagesWithoutNew int                 // in a row
 }
 
-// restart begins a listing at its first page.
-func (c *paging) restart() { *c = paging{} }
+// restart begins another attempt, at the first page.
+func (p *paging) restart() { *p = paging{} }
 
-// mostPagesWithoutNew is how many pages in a row may have nothing new. A listing of a
-// span that was delivered has no other, so it is far more than any has.
+// mostPagesWithoutNew is how many pages in a row may have no new item. All pages of a
+// span that was delivered are such, so it is far more than any span has.
 const mostPagesWithoutNew = 5000
 
 var (
@@ -150,21 +154,22 @@ var (
 	errBadEntries     = errors.New("some entries could not be used")
 )
 
-// advanceTo makes an address the next one, unless the listing has been there.
-func (c *paging) advanceTo(next string) error {
+// advanceTo makes an address the next one, unless the attempt has been there or does
+// not end.
+func (p *paging) advanceTo(next string) error {
 	h := fnv.New64a()
 	_, _ = io.WriteString(h, next)
 	key := h.Sum64()
-	if _, again := c.seenPages[key]; again {
+	if _, seen := p.seenPages[key]; seen {
 		return errListingLoops
 	}
-	if c.pagesWithoutNew > mostPagesWithoutNew {
+	if p.pagesWithoutNew > mostPagesWithoutNew {
 		return errListingEndless
 	}
-	if c.seenPages == nil {
-		c.seenPages = make(map[uint64]struct{})
+	if p.seenPages == nil {
+		p.seenPages = make(map[uint64]struct{})
 	}
-	c.seenPages[key] = struct{}{}
-	c.next = next
+	p.seenPages[key] = struct{}{}
+	p.next = next
 	return nil
 }

@@ -5,8 +5,10 @@ import (
 	"time"
 )
 
-// next returns the task that is to be done first at now, or nil, and when
-// another may be (unless something else happens before).
+// next returns the task to start first at now, or nil if there is none, and when
+// there may be another unless something else happens before. In this order: the
+// list of subscriptions, subscription starts and latest listings, downloads of
+// latest items, listings of the backlog, downloads of the backlog.
 func (s *state) next(now time.Time) (*task, time.Time) {
 	wake := now.Add(longestIdle)
 	if now.Before(s.pausedUntil) {
@@ -38,8 +40,8 @@ func (s *state) next(now time.Time) (*task, time.Time) {
 	return nil, wake
 }
 
-// ready returns the streams that may be worked on, in turn, with their due
-// sweeps and retries queued.
+// ready queues due sweeps and retries, and returns the streams that are not paused.
+// They take turns at being the first. The slice is valid until the next call.
 func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 	ready := s.readyStreams[:0]
 	for i := range s.streams {
@@ -54,7 +56,7 @@ func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 		}
 		st.enqueueDueRetries(now)
 		if st.subscribed {
-			*wake = earlier(*wake, st.pollAt)
+			*wake = earlier(*wake, st.nextPoll)
 		}
 		if len(st.retries) > 0 {
 			*wake = earlier(*wake, st.retries[0].notBefore)
@@ -65,8 +67,8 @@ func (s *state) ready(now time.Time, wake *time.Time) []*stream {
 	return ready
 }
 
-// startOrPoll returns what goes before any download: starting the subscription,
-// listing the newest content.
+// startOrPoll returns what goes before any download: the start of the subscription,
+// or the next page of the latest listing.
 func (s *state) startOrPoll(st *stream, now time.Time, wake *time.Time) *task {
 	switch {
 	case st.requestBusy:
@@ -77,31 +79,31 @@ func (s *state) startOrPoll(st *stream, now time.Time, wake *time.Time) *task {
 			return nil
 		}
 		return &task{kind: startSubscription, stream: st}
-	case st.latest != nil:
+	case st.latestListing != nil:
 		if len(st.items) < s.cfg.MostEntries {
-			return st.dueTask(st.latest, now, wake)
+			return st.pageTask(st.latestListing, now, wake)
 		}
 	}
 	return nil
 }
 
-// nextPage returns the listing of the oldest span that does not keep failing,
-// unless enough of the backlog waits already.
+// nextPage returns the next page of the first listing of the backlog that does not
+// keep failing, unless enough items of the backlog wait already.
 func (s *state) nextPage(st *stream, now time.Time, wake *time.Time) *task {
 	if st.requestBusy || !st.subscribed || len(st.items) >= s.cfg.MostEntries || len(st.backlogItems)+len(st.retries) >= mostBacklogItems {
 		return nil
 	}
-	for _, l := range st.backlog {
-		t := st.dueTask(l, now, wake)
-		if t != nil || l.failures < reportAfterFailures && !l.rereadPage && !l.endedBadly { // it is worth waiting for
+	for _, l := range st.backlogListings {
+		t := st.pageTask(l, now, wake)
+		if t != nil || l.failures < reportAfterFailures && !l.rereadPage && !l.endedBadly { // it keeps its place, since it is the oldest
 			return t
 		}
 	}
 	return nil
 }
 
-// dueTask returns the listing's next page, if it is time for it.
-func (st *stream) dueTask(l *listing, now time.Time, wake *time.Time) *task {
+// pageTask returns the listing's next page, if it is due.
+func (st *stream) pageTask(l *listing, now time.Time, wake *time.Time) *task {
 	switch {
 	case l.rereadPage && l.undelivered > 0:
 		return nil
@@ -112,7 +114,7 @@ func (st *stream) dueTask(l *listing, now time.Time, wake *time.Time) *task {
 	return &task{kind: listPage, stream: st, listing: l}
 }
 
-// taskStarted says that the task which next returned has begun.
+// taskStarted records that the task which next returned is under way.
 func (s *state) taskStarted(t *task) {
 	switch t.kind {
 	case listSubscriptions:

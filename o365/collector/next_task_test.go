@@ -35,8 +35,8 @@ func polledState(t *testing.T, tenant string) (*state, time.Time) {
 func TestNextWithoutWork(t *testing.T) {
 	s, now := polledState(t, "tenant")
 	_, wake := s.next(now)
-	due := s.streams[0].pollAt
-	if other := s.streams[1].pollAt; other.Before(due) {
+	due := s.streams[0].nextPoll
+	if other := s.streams[1].nextPoll; other.Before(due) {
 		due = other
 	}
 	if !wake.Equal(due) {

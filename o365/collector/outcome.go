@@ -8,7 +8,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// taskFinished takes the outcome of a task.
+// taskFinished acts on the outcome of a task: first on what it means for the tenant,
+// which are sign-in, the service's date and throttling, then on what it means for
+// what was asked.
 func (s *state) taskFinished(r result, now time.Time) {
 	switch r.kind {
 	case listSubscriptions:
@@ -27,7 +29,7 @@ func (s *state) taskFinished(r result, now time.Time) {
 	if date := r.date(); !date.IsZero() || r.kind == listPage && r.err == nil {
 		s.observeDate(r.stream, date, now)
 	}
-	if s.failures > 0 { // whatever the answer, there is a token
+	if s.failures > 0 { // any answer proves that there is a token
 		s.monitor.Clear(s.tenant(), health.SignIn)
 	}
 	if r.err == nil {
@@ -39,7 +41,7 @@ func (s *state) taskFinished(r result, now time.Time) {
 		if r.kind == downloadItem {
 			r.stream.enqueue(r.item)
 		}
-		return // the budget pauses everything; then the same task comes again
+		return // the budget pauses all requests; next then returns the same task again
 	}
 	switch r.kind {
 	case listSubscriptions:
@@ -53,21 +55,21 @@ func (s *state) taskFinished(r result, now time.Time) {
 	}
 }
 
-// signInFailed stops every request of the tenant for a while: no other would
-// fare better.
+// signInFailed pauses the tenant: without a token every other request would fail
+// too.
 func (s *state) signInFailed(r result, now time.Time) {
 	if r.kind == downloadItem {
 		r.stream.enqueue(r.item)
 	}
 	if now.Before(s.pausedUntil) {
-		return // the others that were under way met the same
+		return // it was under way when another failed for the same reason
 	}
 	s.failures++
 	s.pausedUntil = now.Add(s.pause(r.kind, r.err, s.failures))
 	s.reportFailure(nil, r.err, s.failures)
 }
 
-// streamFailed stops a stream for a while.
+// streamFailed pauses a stream after a failure that is not of one listing or item.
 func (s *state) streamFailed(st *stream, kind taskKind, err error, now time.Time) {
 	st.failures++
 	st.metrics.Retries.Add(1)

@@ -7,14 +7,14 @@ import (
 // serviceTime is the service's time at now.
 func (s *state) serviceTime(now time.Time) time.Time { return s.serviceClock.at(now) }
 
-// observeDate takes the date of an answer; zero: it has none.
+// observeDate acts on the date of an answer, zero if it had none.
 func (s *state) observeDate(st *stream, date, now time.Time) {
 	if date.IsZero() {
 		s.noDate(now)
 		return
 	}
 	before := s.serviceClock.at(now)
-	disputed := s.serviceClock.contradictions > 0
+	contradicted := s.serviceClock.contraryAnswers > 0
 	switch found := s.serviceClock.observe(date, now); found {
 	case dateImpossible:
 		s.reportImpossibleDate(date, now)
@@ -25,7 +25,7 @@ func (s *state) observeDate(st *stream, date, now time.Time) {
 	case dateBelieved:
 		s.clockMoved(s.serviceClock.at(now).Sub(before), now)
 	case dateAgrees:
-		if disputed {
+		if contradicted {
 			s.reportContradictedDate(now)
 		}
 		if st != nil {
@@ -38,57 +38,61 @@ func (s *state) observeDate(st *stream, date, now time.Time) {
 	s.publishClock(now)
 }
 
-// noDate goes on by this machine's clock when the service does not
-// say what time it is.
+// noDate acts on an answer without a date that can be used: until another answer has
+// one, this machine's clock is used.
 func (s *state) noDate(now time.Time) {
-	if s.serviceClock.contradictions == 0 {
+	if s.serviceClock.contraryAnswers == 0 {
 		s.openStreams(now)
 	}
 }
 
-// mostDateRechecks is how often in a row a stream is listed again at once because the
-// date of an answer contradicts what is believed.
+// mostDateRechecks is how often in a row recheckDate brings a poll forward: enough
+// for the answers that have to agree.
 const mostDateRechecks = agreeingAnswers
+
+// recheckDate polls a stream early, after an answer whose date contradicts the
+// service's clock, in order to have another date to compare.
 
 func (s *state) recheckDate(st *stream, now time.Time) {
 	if st == nil || st.dateRechecks >= mostDateRechecks {
 		return
 	}
 	st.dateRechecks++
-	st.pollAt = earlier(st.pollAt, now.Add(time.Second))
+	st.nextPoll = earlier(st.nextPoll, now.Add(time.Second))
 }
 
-// clockMoved follows up that the service's time is another than was believed, so
-// much later. What was claimed beyond it is taken back.
+// clockMoved acts on a correction of the service's clock. by is positive if the time
+// is later than was believed. Otherwise all that was completed or queued beyond the
+// corrected time is withdrawn.
 func (s *state) clockMoved(by time.Duration, now time.Time) {
 	clock := wholeSecond(s.serviceTime(now))
 	for _, st := range s.streams {
-		st.pollAt = now
+		st.nextPoll = now
 		if by > 0 || !st.opened {
 			continue
 		}
 		if st.listedTo.After(clock) {
 			st.listedTo = clock
 		}
-		if st.firstRun { // it looked back from a time that was wrong
-			st.since, st.retentionSweepAt = wholeSecond(st.since.Add(by)), now
+		if st.firstRun { // the lookback began at a wrong time
+			st.since, st.nextRetentionSweep = wholeSecond(st.since.Add(by)), now
 		}
 		if st.since.After(clock) {
 			st.since = wholeSecond(clock.Add(-s.lookback(st)))
 		}
-		if st.latest != nil && st.latest.span.To.After(clock) {
-			st.latest.unproven, st.latest = true, nil
+		if st.latestListing != nil && st.latestListing.span.To.After(clock) {
+			st.latestListing.unproven, st.latestListing = true, nil
 		}
-		kept := st.backlog[:0]
-		for _, l := range st.backlog {
+		kept := st.backlogListings[:0]
+		for _, l := range st.backlogListings {
 			if l.span.To.After(clock) {
 				l.unproven = true
 				continue
 			}
 			kept = append(kept, l)
 		}
-		clear(st.backlog[len(kept):])
-		st.backlog = kept
+		clear(st.backlogListings[len(kept):])
+		st.backlogListings = kept
 		for _, i := range st.items {
 			for _, l := range i.listings {
 				l.unproven = l.unproven || l.span.To.After(clock)
@@ -98,8 +102,8 @@ func (s *state) clockMoved(by time.Duration, now time.Time) {
 	}
 }
 
-// openStreams sets the streams up by the service's time, once that is known, and
-// reports what was lost while nobody collected.
+// openStreams sets up the streams by the service's time, once that is known, and
+// reports what was lost while no collector ran.
 func (s *state) openStreams(now time.Time) {
 	clock := s.serviceTime(now)
 	for _, st := range s.streams {
@@ -111,7 +115,7 @@ func (s *state) openStreams(now time.Time) {
 		first := wholeSecond(clock.Add(-s.lookback(st)))
 		st.since = s.ledger.Since(st.id, first)
 		st.firstRun = st.since.Equal(first)
-		if st.since.After(clock) { // by a clock that was wrong
+		if st.since.After(clock) { // it was set by a wrong clock
 			st.since = wholeSecond(clock.Add(-s.lookback(st)))
 		}
 		s.reportMissedGaps(st, now)
@@ -119,12 +123,12 @@ func (s *state) openStreams(now time.Time) {
 		if edge := st.earliestStart(clock); st.listedTo.Before(edge) {
 			st.listedTo = edge
 		}
-		st.pollAt, st.polled = earlier(st.pollAt, now), false
-		st.latest, st.backlog = nil, nil // the first listings, which are void
+		st.nextPoll, st.polledOnce = earlier(st.nextPoll, now), false
+		st.latestListing, st.backlogListings = nil, nil // the first listings prove nothing
 	}
 }
 
-// publishClock shows how far this machine's clock is off.
+// publishClock shows the clock's skew in the metrics and reports a large one.
 func (s *state) publishClock(now time.Time) {
 	s.cfg.Metrics.Clock.Set(s.serviceClock.believed)
 	s.reportSkew(s.serviceClock.skew(now))

@@ -52,7 +52,7 @@ func FuzzDates(f *testing.F) {
 				}
 				for _, st := range s.streams {
 					claimed := st.listedTo
-					for _, l := range st.backlog {
+					for _, l := range st.backlogListings {
 						if !l.unproven && l.span.To.After(claimed) {
 							claimed = l.span.To
 						}

@@ -7,6 +7,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
+// pageListed acts on the outcome of a request for a page.
 func (s *state) pageListed(r result, now time.Time) {
 	st, l := r.stream, r.listing
 	switch s.source.Decide(r.err) {
@@ -36,15 +37,16 @@ func (s *state) pageListed(r result, now time.Time) {
 	}
 }
 
+// listingFailed counts a failure and schedules the listing's retry.
 func (s *state) listingFailed(st *stream, l *listing, err error, now time.Time) {
 	l.failures++
 	st.metrics.Retries.Add(1)
 	l.notBefore = now.Add(s.retryPause(l.failures, l.latest, err))
-	s.log.Debugf("%s: listing %s to %s again in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.notBefore.Sub(now).Round(time.Millisecond), err)
+	s.log.Debugf("%s: listing %s to %s: retry in %s: %v", s.cfg.Tenant, l.span.From.Format(time.RFC3339), l.span.To.Format(time.RFC3339), l.notBefore.Sub(now).Round(time.Millisecond), err)
 }
 
-// relist begins a listing that did not come to a proper end at its first page,
-// after a pause. Until it does, a page that can be read is no success.
+// relist retries a listing from its first page, after a pause, since the pages did
+// not come to a proper end.
 func (s *state) relist(st *stream, l *listing, err error, now time.Time) {
 	l.restart()
 	l.endedBadly = true
@@ -53,19 +55,19 @@ func (s *state) relist(st *stream, l *listing, err error, now time.Time) {
 	s.setAsideLatest(st, l)
 }
 
-// setAsideLatest moves a listing of the newest span that keeps failing on later pages to
-// the backlog, so that the next poll lists what became available since. Those of
-// the polls after it join it there.
+// setAsideLatest moves a latest listing that keeps failing on later pages to the
+// backlog, so that the next poll can list newer content. If the one of an earlier
+// poll is there already, it is extended instead.
 func (s *state) setAsideLatest(st *stream, l *listing) {
 	if !l.latest || l.unproven {
 		return
 	}
-	before := slices.IndexFunc(st.backlog, func(b *listing) bool {
+	before := slices.IndexFunc(st.backlogListings, func(b *listing) bool {
 		return b.endedBadly && !l.span.From.After(b.span.To) && l.span.To.Sub(b.span.From) <= st.longestSpan()
 	})
 	switch {
 	case before >= 0:
-		aside := st.backlog[before]
+		aside := st.backlogListings[before]
 		aside.restart()
 		if aside.span.To.Before(l.span.To) {
 			aside.span.To = l.span.To
@@ -75,27 +77,27 @@ func (s *state) setAsideLatest(st *stream, l *listing) {
 		return
 	default:
 		l.latest = false
-		st.backlog = append([]*listing{l}, st.backlog...)
+		st.backlogListings = append([]*listing{l}, st.backlogListings...)
 	}
-	st.latest, st.latestSetAside = nil, true
+	st.latestListing, st.latestSetAside = nil, true
 	st.listedTo = later(st.listedTo, l.span.To)
 }
 
-// clamp cuts a window to what the service accepts by its own clock, which the
-// refusal has told. What is cut off can't be listed any more.
+// clamp cuts a listing to what the service accepts by its own clock, which the
+// refusal's date has corrected. What is cut off is older than the retention and lost.
 func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	l.restart()
 	if l.unproven {
 		s.removeListing(st, l)
 		return
 	}
-	if s.serviceClock.far(now) && l.failures+1 >= agreeingAnswers { // refused again and again by a clock that only dates show
+	if s.serviceClock.far(now) && l.failures+1 >= agreeingAnswers { // the service refuses by another clock than its dates show
 		s.serviceClock.distrustBelieved(now)
 		s.clockMoved(0, now)
 	}
 	edge := st.earliestStart(s.serviceTime(now))
 	tooOld := l.requestFrom.Before(edge)
-	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // it moves on meanwhile
+	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // the retention's end moves on until the retry
 	s.listingFailed(st, l, err, now)
 	s.reportListingFailure(st, l, err)
 	if !tooOld {
@@ -106,7 +108,7 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	cut := earlier(edge, l.span.To)
 	from := l.span.From
 	if begin := st.earliestStart(s.serviceTime(s.begunAt)); from.Before(begin) {
-		from = begin // what was too old at the start is no loss since then
+		from = begin // what was too old when the collector began is in no gap of this run
 	}
 	s.reportGaps(st, source.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
 	if l.span.From.Before(cut) {
@@ -117,7 +119,8 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	}
 }
 
-// halve makes two windows of one that is refused although it is not too old.
+// halve makes two listings of one that is refused although it is not too old: the
+// service accepts shorter windows than it documents.
 func (s *state) halve(st *stream, l *listing) {
 	length := l.span.To.Sub(l.span.From)
 	if length <= leastPollSpan {
@@ -128,8 +131,8 @@ func (s *state) halve(st *stream, l *listing) {
 	older.latest = false
 	older.span.To = middle
 	l.span.From, l.requestFrom = middle, middle.Add(-st.limits.Overlap)
-	st.backlog = append([]*listing{&older}, st.backlog...)
-	for _, i := range st.items { // those found on earlier pages belong to both
+	st.backlogListings = append([]*listing{&older}, st.backlogListings...)
+	for _, i := range st.items { // those of earlier pages belong to both
 		if slices.Contains(i.listings, l) {
 			i.listings = append(i.listings, &older)
 		}

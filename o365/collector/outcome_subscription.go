@@ -8,10 +8,11 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
+// subscriptionsListed acts on the list of subscriptions.
 func (s *state) subscriptionsListed(r result, now time.Time) {
 	if r.err != nil && s.failures+1 >= reportAfterFailures && s.source.Decide(r.err) == source.Retry {
-		// The list is only good to know: what is not subscribed says so when it is
-		// listed.
+		// The list is not necessary: listing a content type without a subscription
+		// gives an error that starts it.
 		s.log.Warnf("%s: the list of subscriptions can't be read: each is taken to be on until a listing says otherwise (%v)", s.cfg.Tenant, r.err)
 		s.subscriptionsKnown, s.failures = true, 0
 		for _, st := range s.streams {
@@ -39,6 +40,8 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	}
 }
 
+// subscriptionStarted acts on the outcome of a start. What became available while the
+// subscription was off is lost.
 func (s *state) subscriptionStarted(r result, now time.Time) {
 	st := r.stream
 	if r.err != nil {
@@ -56,7 +59,7 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 	s.monitor.Note(st.id, "subscription started again: find out who had stopped it")
 }
 
-// unsubscribed handles the news that there is no subscription.
+// unsubscribed acts on a listing that was refused for want of a subscription.
 func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	if !s.cfg.Subscribe {
 		s.streamFailed(st, listPage, err, now)
@@ -67,10 +70,10 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 	s.noteSubscriptionOff(st, s.source.Explain(err, st.id.ContentType, "").What)
 }
 
-// noteSubscriptionOff notes since when at the earliest a subscription that had been on is
-// off: since the end of what was completed.
-func (s *state) noteSubscriptionOff(st *stream, why string) {
+// noteSubscriptionOff remembers, for the gap, since when a subscription may have been
+// off: at the earliest since the end of what was completed.
+func (s *state) noteSubscriptionOff(st *stream, reason string) {
 	if done := s.ledger.Completed(st.id); len(done) > 0 && st.offSince.IsZero() {
-		st.offSince, st.offReason = done[len(done)-1].To, why
+		st.offSince, st.offReason = done[len(done)-1].To, reason
 	}
 }

@@ -10,15 +10,15 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// reportFailure says what an error of starting or listing means, of the whole
-// tenant if st is nil. Where nobody has to act it waits for some failures in a
-// row: the service has short troubles every day.
+// reportFailure sets the condition that an error of a sign-in, a start or a listing
+// means, for all streams if st is nil. Where nobody has to act, it does so only after
+// some failures in a row, since the service has short failures every day.
 func (s *state) reportFailure(st *stream, err error, failures int) {
 	s.reportFailureAs(st, health.Failing, err, failures)
 }
 
-// reportListingFailure is trouble with one span. While the newest content can be
-// listed, the stream is collected in part.
+// reportListingFailure is reportFailure of one listing. While the newest content can
+// be listed, the stream is degraded rather than failing.
 func (s *state) reportListingFailure(st *stream, l *listing, err error) {
 	severity := health.Degraded
 	if l.latest || st.latestSetAside {
@@ -29,7 +29,7 @@ func (s *state) reportListingFailure(st *stream, l *listing, err error) {
 
 func (s *state) reportFailureAs(st *stream, severity health.State, err error, failures int) {
 	s.log.Debugf("%s: %v", s.cfg.Tenant, err)
-	if isTimeout(err) { // which has taken its time already
+	if isTimeout(err) { // it has taken as long as several other failures
 		failures *= 2
 	}
 	transient := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
@@ -49,8 +49,8 @@ func (s *state) reportFailureAs(st *stream, severity health.State, err error, fa
 	}
 }
 
-// How often in a row something may fail without a word above debug; at the
-// start, when people look, it is less.
+// What fails by itself is reported, and counts as failing, after so many failures in
+// a row; at the start, when users watch the log, it is reported earlier.
 const (
 	reportAfterFailures        = 4
 	reportAfterFailuresAtStart = 3
@@ -70,7 +70,7 @@ func (s *state) setCondition(st *stream, severity health.State, err error, trans
 	s.monitor.Set(st.id, conditions[x.Topic], severity, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail, Transient: transient})
 }
 
-// conditions are what errors of starting or listing are reported as.
+// conditions are those that errors of a sign-in, a start or a listing mean.
 var conditions = map[source.Topic]health.Condition{
 	source.Service:     health.Listing,
 	source.SignIn:      health.SignIn,
@@ -79,8 +79,8 @@ var conditions = map[source.Topic]health.Condition{
 	source.Subscribing: health.Subscription,
 }
 
-// requestSucceeded says that the service did what was asked for a stream. After
-// trouble the others are tried at once: they may have had the same.
+// requestSucceeded ends the failures of a stream after a start or a listing. The
+// pauses of the other streams end too, since they may have had the same cause.
 func (s *state) requestSucceeded(st *stream, now time.Time) {
 	for _, other := range s.streams {
 		if st.failures > 0 && now.Before(other.pausedUntil) {
@@ -94,13 +94,13 @@ func (s *state) requestSucceeded(st *stream, now time.Time) {
 	}
 }
 
-// listingFails reports whether a span of the stream keeps failing.
+// listingFails reports whether a listing of the stream keeps failing.
 func (st *stream) listingFails() bool {
 	failing := func(l *listing) bool { return l.failures >= reportAfterFailures || l.badEntries > 0 }
-	return st.latestHasBadEntries || st.latest != nil && failing(st.latest) || slices.ContainsFunc(st.backlog, failing)
+	return st.latestHasBadEntries || st.latestListing != nil && failing(st.latestListing) || slices.ContainsFunc(st.backlogListings, failing)
 }
 
-// downloadFails and loads keep count of the blobs of a stream that keep failing.
+// downloadFails sets the condition of a stream with a download that keeps failing.
 func (s *state) downloadFails(i *item, err error) {
 	if i.failures < reportAfterFailures && !(isTimeout(err) && 2*i.failures >= reportAfterFailures) {
 		return
@@ -116,6 +116,7 @@ func (s *state) downloadFails(i *item, err error) {
 	})
 }
 
+// downloadRecovered clears that condition when the stream has no such download left.
 func (s *state) downloadRecovered(i *item) {
 	i.failures = 0
 	if !i.reportedFailing {
@@ -135,8 +136,8 @@ func (s *state) reportBadEntries(st *stream, p source.Page) {
 	})
 }
 
-// reportCaughtUp tells, once a start, that the stream has nothing left to do but
-// wait for news.
+// reportCaughtUp notes, once after the start, that all content of a stream is
+// delivered.
 func (s *state) reportCaughtUp(st *stream) {
 	if st.caughtUp || !st.opened || !st.idle() {
 		return

@@ -17,7 +17,7 @@ func (s *state) reportSkew(skew time.Duration) {
 		return
 	}
 	if (skew - s.reportedSkew).Abs() < time.Minute {
-		return // it is in every answer
+		return // every answer has a date
 	}
 	s.reportedSkew = skew
 	direction := "behind"
@@ -31,8 +31,8 @@ func (s *state) reportSkew(skew time.Duration) {
 	})
 }
 
-// reportImpossibleDate reports answers with a date that no clock can have: all of
-// them as a condition, single ones now and then.
+// reportImpossibleDate reports an answer with a date that no clock can show: as a
+// condition if some in a row had one, otherwise as a warning.
 func (s *state) reportImpossibleDate(date, now time.Time) {
 	if s.serviceClock.implausible >= agreeingAnswers {
 		s.reportedSkew = 0
@@ -46,11 +46,12 @@ func (s *state) reportImpossibleDate(date, now time.Time) {
 	s.warnAboutDate(now, fmt.Sprintf("an answer of the service has an impossible date (%s) and is not believed", date.UTC().Format(time.RFC3339)))
 }
 
-// reportContradictedDate reports that single answers had another date than all others.
+// reportContradictedDate reports that single answers had another date than the rest.
 func (s *state) reportContradictedDate(now time.Time) {
 	s.warnAboutDate(now, "an answer of the service had a date that the others contradict and was not believed")
 }
 
+// warnAboutDate logs at most one warning an hour.
 func (s *state) warnAboutDate(now time.Time, text string) {
 	if !s.dateWarnedAt.IsZero() && now.Sub(s.dateWarnedAt) < time.Hour {
 		return

@@ -8,18 +8,18 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// throttling tell a throttle that lasts from one that passes.
+// throttling distinguishes a throttle that lasts from one that passes.
 type throttling struct {
-	since    time.Time // zero: none that lasts
-	accepted int       // since the last one
+	since    time.Time // first refusal; zero: there was none
+	accepted int       // requests since the last refusal
 }
 
-// A throttle lasts when there is hardly an answer between refusals for
-// longer than throttledLong; so many answers in a row end it.
 const (
-	throttleReportAfter = time.Minute
-	acceptedToRecover   = 3
+	throttleReportAfter = time.Minute // from the first refusal
+	acceptedToRecover   = 3           // requests in a row that end a throttle
 )
+
+// requestThrottled reports a throttle that lasts.
 
 func (s *state) requestThrottled(now time.Time, err error) {
 	s.throttling.accepted = 0
@@ -40,8 +40,8 @@ func (s *state) requestThrottled(now time.Time, err error) {
 	})
 }
 
-// reportLongWait reports a service that asks for a wait of more than a minute. What
-// the first refusal says counts: each further one asks anew.
+// reportLongWait reports at once that the service asks to wait for more than a
+// minute.
 func (s *state) reportLongWait(e *source.Error, now time.Time) {
 	if s.throttling.since.IsZero() {
 		s.throttling.since = now
@@ -57,6 +57,7 @@ func (s *state) reportLongWait(e *source.Error, now time.Time) {
 	})
 }
 
+// requestAccepted ends a throttle after some accepted requests in a row.
 func (s *state) requestAccepted() {
 	if s.throttling.since.IsZero() {
 		return

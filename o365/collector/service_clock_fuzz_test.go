@@ -51,7 +51,7 @@ func (w fuzzedDate) of(c *serviceClock, now time.Time) time.Time {
 	case 6:
 		return c.at(now).Add(v % 8 * time.Second) // it knows what is believed
 	}
-	return c.contradiction.At(now).Add(v % 8 * time.Second) // and what it said itself
+	return c.contrary.At(now).Add(v % 8 * time.Second) // and what it said itself
 }
 
 func addDateSeeds(f *testing.F) {
@@ -112,7 +112,7 @@ func FuzzClock(f *testing.F) {
 				if moved || c.known != before.known || found == dateIgnored && off.Abs() <= sameClockTolerance {
 					t.Fatalf("%d: %v, which is %v off, gives %d and %+v", i, at, off, found, c)
 				}
-				if found == dateIgnored && c.contradictions > 0 && c.contradiction.At(now).Sub(at).Abs() <= sameClockTolerance {
+				if found == dateIgnored && c.contraryAnswers > 0 && c.contrary.At(now).Sub(at).Abs() <= sameClockTolerance {
 					row = append(row, at.Sub(now))
 				}
 			case found == dateAgrees:
@@ -134,7 +134,7 @@ func FuzzClock(f *testing.F) {
 				}
 				row = nil
 			}
-			if !possible(c.believed.Service, c.believed.Local) || c.contradictions >= agreeingAnswers || c.itemsAgainst >= disprovingItems {
+			if !possible(c.believed.Service, c.believed.Local) || c.contraryAnswers >= agreeingAnswers || c.itemsAgainst >= disprovingItems {
 				t.Fatalf("%d: %+v", i, c)
 			}
 		}

@@ -10,20 +10,21 @@ import (
 // wholeSecond cuts t to a whole second, as the service compares times.
 func wholeSecond(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
-// retentionMargin is how much later than the oldest content that the source keeps a
-// listing begins.
+// retentionMargin is how much later than the retention's end a listing begins, since
+// that moves on until the request arrives.
 const retentionMargin = time.Second
 
-// earliestStart is the earliest beginning of a listing that the source accepts at now.
+// earliestStart is the earliest start of a listing that the source accepts at now.
 func (st *stream) earliestStart(now time.Time) time.Time {
 	return wholeSecond(now.Add(-st.limits.Retention)).Add(retentionMargin)
 }
 
-// longestSpan is how much time one listing can be of, the overlap aside.
+// longestSpan is how much time one listing can cover, without the overlap.
 func (st *stream) longestSpan() time.Duration { return st.limits.Window - st.limits.Overlap }
 
-// splitSpan cuts [from, to) into spans of a most length, oldest first. The last one
-// holds the newest content alone, so that it can be listed first.
+// splitSpan splits [from, to) into spans of at most the length most, oldest first. The
+// last one has at most the length last, so that the newest content can be listed
+// first.
 func splitSpan(from, to time.Time, last, most time.Duration) []source.Span {
 	from, to = wholeSecond(from), wholeSecond(to)
 	var spans []source.Span
@@ -42,7 +43,7 @@ func splitSpan(from, to time.Time, last, most time.Duration) []source.Span {
 	return spans
 }
 
-// joinSpans sorts spans and makes one of those that are less than a distance apart.
+// joinSpans sorts spans and joins those that are less than a distance apart.
 func joinSpans(spans []source.Span, distance time.Duration) []source.Span {
 	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
 	var all []source.Span
@@ -58,12 +59,12 @@ func joinSpans(spans []source.Span, distance time.Duration) []source.Span {
 	return all
 }
 
-// uncovered returns the parts of span that none of the covers, sorted by
-// their start, holds.
-func uncovered(span source.Span, covers []source.Span) []source.Span {
+// uncovered returns the parts of a span that are in none of the others, which are
+// sorted by their start.
+func uncovered(span source.Span, others []source.Span) []source.Span {
 	var gaps []source.Span
 	from := span.From
-	for _, c := range covers {
+	for _, c := range others {
 		if !c.To.After(from) {
 			continue
 		}

@@ -8,36 +8,36 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// state is all that a collector knows. Its methods are called by one
-// goroutine; they read no clock and wait for nothing.
+// state is all that a collector decides by. Its methods are called by one goroutine;
+// they read no clock and wait for nothing.
 type state struct {
 	cfg       Config
-	source    source.Source // only to ask it what errors mean
+	source    source.Source // for its methods Decide and Explain only
 	sink      Sink
 	ledger    Ledger
 	monitor   Monitor
-	delivered func(i *item) // called by the sink, in any goroutine
+	delivered func(i *item) // called by the sink, in any goroutine; it queues the item for itemDelivered
 	log       logging.Logger
 
 	streams        []*stream
-	firstStream    int       // stream that is looked at first
-	readyStreams   []*stream // those that may be worked on, until the next look
+	firstStream    int       // index of the stream whose turn it is, modulo their number
+	readyStreams   []*stream // memory of ready, reused
 	downloads      int       // under way
-	downloadsBegun int       // downloads begun
+	downloadsBegun int       // since the start
 
-	// The list of subscriptions, once per start and after trouble.
+	// The list of subscriptions is read once.
 	subscriptionsKnown bool
 	subscriptionsBusy  bool
 
-	pausedUntil time.Time // no request before: nobody can sign in
+	pausedUntil time.Time // no request before, after a failure of the whole tenant
 	failures    int       // of signing in or listing subscriptions, in a row
 	throttling  throttling
 
-	begunAt      time.Time
+	begunAt      time.Time // by this machine's clock
 	serviceClock serviceClock
-	random       func() float64
+	random       func() float64 // in [0, 1)
 
-	reportedSkew time.Duration
+	reportedSkew time.Duration // last; 0: it is small
 	dateWarnedAt time.Time
 }
 
@@ -68,7 +68,7 @@ func newState(cfg Config, from source.Source, sink Sink, l Ledger, monitor Monit
 	return s
 }
 
-// discardedMetrics are metrics that nobody looks at.
+// discardedMetrics are for a collector without metrics.
 func discardedMetrics(cfg Config) *metrics.Tenant {
 	var types []string
 	for _, t := range cfg.ContentTypes {
@@ -77,23 +77,23 @@ func discardedMetrics(cfg Config) *metrics.Tenant {
 	return metrics.New([]string{cfg.Tenant}, types).Tenant(cfg.Tenant)
 }
 
-// beginStreams sets the streams up for a first listing, of the newest content; its
-// answer, if not an earlier one, opens them by the service's time.
+// beginStreams schedules a first listing of the newest content of every stream. Its
+// answer, or an earlier one, has the service's date, by which openStreams goes on.
 func (s *state) beginStreams(now time.Time) {
 	s.begunAt = now
 	s.serviceClock = newServiceClock(now)
 	for _, st := range s.streams {
 		st.since = wholeSecond(now.Add(-min(s.lookback(st), leastPollSpan)))
 		st.listedTo = st.since
-		st.pollAt, st.daySweepAt, st.retentionSweepAt = now, now.Add(daySweepInterval), now.Add(retentionSweepInterval)
+		st.nextPoll, st.nextDaySweep, st.nextRetentionSweep = now, now.Add(daySweepInterval), now.Add(retentionSweepInterval)
 	}
 }
 
-// lookback is how far back a stream begins that was never collected.
+// lookback is how far back the first run of a stream begins.
 func (s *state) lookback(st *stream) time.Duration { return min(s.cfg.Lookback, st.limits.Retention) }
 
-// tenant stands for all streams.
+// tenant is the stream that stands for all of the tenant.
 func (s *state) tenant() source.Stream { return source.Stream{Tenant: s.cfg.Tenant} }
 
-// streamName is how a stream is called in log lines.
+// streamName is the stream's name in log lines.
 func (s *state) streamName(st *stream) string { return s.cfg.Tenant + " " + st.id.ContentType }

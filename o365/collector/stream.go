@@ -7,50 +7,57 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// stream is one content type of the tenant: it fails, waits and recovers
-// alone.
+// stream is the state of one content type, which fails, waits and recovers by itself.
 type stream struct {
 	id      source.Stream
 	limits  source.Limits
-	since   time.Time // nothing before is collected
 	metrics *metrics.Stream
 
-	subscribed          bool
-	offSince            time.Time // since when the subscription may have been off; zero: it was not
-	offReason           string    // why
-	startedAt           time.Time // of the last subscription start
-	pausedUntil         time.Time // no request before, because of trouble
-	failures            int       // in a row, of anything but blobs
-	requestBusy         bool      // a start or a listing call is under way
-	downloads           int       // under way
-	lastDownload        int       // of the state, when its last download began
-	latestHasBadEntries bool      // the last listing of the newest span had some
-	latestSetAside      bool      // the last listing of the newest span was set aside
+	// The subscription.
+	subscribed bool
+	startedAt  time.Time // last
+	offSince   time.Time // since when it may have been off, for a gap; zero: it was not
+	offReason  string    // of the gap
 
-	opened       bool // by the service's time
-	firstRun     bool // since was found by this run
-	retryEarlyAt time.Time
-	dateRechecks int // listings in a row that came early, to have more dates to compare
+	// The pause after failures, but not those of one listing or item.
+	pausedUntil time.Time
+	failures    int // in a row
 
-	failingItems int // blobs that keep failing
+	// What is under way.
+	requestBusy  bool // a start or a page of a listing
+	downloads    int
+	lastDownload int // state.downloadsBegun when the last one began
 
-	polled                               bool      // once
-	pollAt, daySweepAt, retentionSweepAt time.Time // when each sweep is due
-	wasListed                            bool      // once since the start
-	caughtUp                             bool      // everything was delivered once
-	listedTo                             time.Time // end of the newest span that was listed
+	// The service's clock.
+	opened       bool      // set up by the service's time
+	since        time.Time // nothing before is collected
+	firstRun     bool      // this run determined since
+	dateRechecks int       // polls in a row that were early, for the sake of their dates
 
-	latest       *listing   // the newest span, if it is not listed to its end yet
-	backlog      []*listing // the other spans, oldest first
-	items        map[string]*item
-	latestItems  itemQueue
-	backlogItems itemQueue
-	retries      retryQueue
-	evicted      []source.Span // times of entries that were forgotten because they failed, oldest first
+	// When each sweep is due.
+	nextPoll, nextDaySweep, nextRetentionSweep time.Time
+	polledOnce                                 bool
+
+	// The listings of which pages are to be read.
+	latestListing       *listing   // of the newest span; nil: it is read to its end
+	backlogListings     []*listing // of other spans, in the order in which they are read
+	latestHasBadEntries bool       // the last latest listing had some
+	latestSetAside      bool       // the last latest listing was set aside
+	listedTo            time.Time  // end of the newest span that was listed
+	wasListed           bool       // once since the start
+
+	// The items that are not delivered yet.
+	items          map[string]*item // by id
+	latestItems    itemQueue        // of items
+	backlogItems   itemQueue        // of items
+	retries        retryQueue       // of items
+	nextEarlyRetry time.Time
+	failingItems   int           // whose download keeps failing
+	evicted        []source.Span // of items that were evicted, oldest first
+	caughtUp       bool          // everything was delivered once since the start
 }
 
-// idle tells that everything is listed and nothing of it is left to be
-// delivered.
-func (s *stream) idle() bool {
-	return len(s.items) == 0 && len(s.backlog) == 0 && s.latest == nil
+// idle reports whether everything is listed, and all of it delivered.
+func (st *stream) idle() bool {
+	return len(st.items) == 0 && len(st.backlogListings) == 0 && st.latestListing == nil
 }

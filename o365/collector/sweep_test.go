@@ -78,7 +78,7 @@ func TestPollsSpread(t *testing.T) {
 	for i := range tenants {
 		s, now = polledState(t, fmt.Sprintf("%08d-1111-4222-8333-444444444444", i))
 		for _, st := range s.streams {
-			next := st.pollAt.Sub(now)
+			next := st.nextPoll.Sub(now)
 			if next <= 0 || next > s.cfg.PollInterval {
 				t.Errorf("the second poll comes after %v", next)
 			}
@@ -90,7 +90,7 @@ func TestPollsSpread(t *testing.T) {
 			t.Errorf("%d of %d streams are polled in second %d", n, 2*tenants, second)
 		}
 	}
-	if first, again := firstPollDelay(source.Stream{Tenant: "t"}, time.Minute), firstPollDelay(source.Stream{Tenant: "t"}, time.Minute); first != again {
+	if first, again := secondPollDelay(source.Stream{Tenant: "t"}, time.Minute), secondPollDelay(source.Stream{Tenant: "t"}, time.Minute); first != again {
 		t.Errorf("a stream has two phases: %v and %v", first, again)
 	}
 }
