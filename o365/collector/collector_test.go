@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -32,55 +33,61 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 	})
 }
 
-// Weeks of a life with faults, late listings, throttling and crashes.
+// Whatever faults, late listings, throttling and crashes there are for two weeks, all
+// is delivered.
 func TestWeeksWithFaults(t *testing.T) {
 	for seed := range uint64(2) {
-		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 1))
-			s, b := newService(t), newLedgerModel()
-			s.perMinute = 120
-			b.acknowledgeDelay = 3 * time.Second
-			s.fault = sometimes(rand.New(rand.NewPCG(seed, 2)), 0.1, errReset,
-				&source.Error{Status: 500, Code: "AF50000"},
-				&source.Error{Status: 400, Code: "AF20031"},
-				&source.Error{Status: 401, Code: "AF10001"},
-				&source.SignInError{Err: errReset},
-			)
-			types := contentTypes(activity.Exchange, activity.SharePoint)
-			produce := func(created time.Time) {
-				for range random.IntN(3) {
-					late := time.Duration(0)
-					switch random.IntN(10) {
-					case 0:
-						late = time.Duration(random.IntN(3600)) * time.Second
-					case 1:
-						late = time.Duration(random.IntN(120)) * time.Hour
-					}
-					s.add(types[random.IntN(2)].Name, created, late)
-				}
-			}
-			for age := retention - time.Hour; age > 0; age -= 20 * time.Minute {
-				produce(time.Now().Add(-age))
-			}
-			for range 14 { // days
-				stop := collect(s, b, new(logLines), func(c *Config) { c.PollInterval = 5 * time.Minute })
-				for range 72 {
-					produce(time.Now())
-					time.Sleep(20 * time.Minute)
-				}
-				stop() // what is not confirmed is delivered again
-				b.mu.Lock()
-				b.deliveredTwice = nil
-				b.mu.Unlock()
-				time.Sleep(time.Duration(random.IntN(10)) * time.Hour)
-			}
-			s.fail(nil)
-			stop := collect(s, b, new(logLines), nil)
-			time.Sleep(6 * 24 * time.Hour) // what is listed last is listed by now
-			stop()
-			b.check(t, s)
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { runWeeksWithFaults(t, seed) })
 		})
 	}
+}
+
+func runWeeksWithFaults(t *testing.T, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 1))
+	s, b := newService(t), newLedgerModel()
+	s.perMinute = 120
+	b.acknowledgeDelay = 3 * time.Second
+	s.fault = sometimes(rand.New(rand.NewPCG(seed, 2)), 0.1, errReset,
+		&source.Error{Status: 500, Code: "AF50000"},
+		&source.Error{Status: 400, Code: "AF20031"},
+		&source.Error{Status: 401, Code: "AF10001"},
+		&source.SignInError{Err: errReset},
+	)
+	types := contentTypes(activity.Exchange, activity.SharePoint)
+	produce := func(created time.Time) {
+		for range random.IntN(3) {
+			late := time.Duration(0)
+			switch random.IntN(10) {
+			case 0:
+				late = time.Duration(random.IntN(3600)) * time.Second
+			case 1:
+				late = time.Duration(random.IntN(120)) * time.Hour
+			}
+			s.add(types[random.IntN(2)].Name, created, late)
+		}
+	}
+	for age := retention - time.Hour; age > 0; age -= 20 * time.Minute {
+		produce(time.Now().Add(-age))
+	}
+	for range 14 { // days
+		stop := collect(s, b, new(logLines), func(c *Config) { c.PollInterval = 5 * time.Minute })
+		for range 72 {
+			produce(time.Now())
+			time.Sleep(20 * time.Minute)
+		}
+		stop() // what is not confirmed is delivered again
+		b.mu.Lock()
+		b.deliveredTwice = nil
+		b.mu.Unlock()
+		time.Sleep(time.Duration(random.IntN(10)) * time.Hour)
+	}
+	s.fail(nil)
+	stop := collect(s, b, new(logLines), nil)
+	time.Sleep(6 * 24 * time.Hour) // what is listed last is listed by now
+	stop()
+	b.check(t, s)
 }
 
 func TestThrottlingPausesTheTenant(t *testing.T) {

@@ -20,6 +20,7 @@ func TestListingsThatDoNotEnd(t *testing.T) {
 		"on for ever": func(n int) int { return 1000 + n },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 				id := s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)

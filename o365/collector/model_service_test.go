@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -103,17 +104,26 @@ func (s *service) call(ctx context.Context, op source.Op) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests[op]++
-	now := time.Now()
-	s.recent = slices.DeleteFunc(s.recent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
-	if s.perMinute > 0 && len(s.recent) >= s.perMinute {
+	if s.perMinute > 0 && !s.withinQuota(time.Now()) {
 		s.refused++
 		return &source.Error{Op: op, Status: 403, Code: "AF429"}
 	}
-	s.recent = append(s.recent, now)
 	if s.fault != nil {
 		return s.fault(op)
 	}
 	return nil
+}
+
+// withinQuota reports whether another request may be accepted at now, and counts it.
+func (s *service) withinQuota(now time.Time) bool {
+	for len(s.recent) > 0 && now.Sub(s.recent[0]) >= time.Minute {
+		s.recent = s.recent[1:]
+	}
+	if len(s.recent) >= s.perMinute {
+		return false
+	}
+	s.recent = append(s.recent, now)
+	return true
 }
 
 func (s *service) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
@@ -146,12 +156,15 @@ func (s *service) List(ctx context.Context, t string, span source.Span, next str
 	if next == "" {
 		return s.page(ctx, t, span.From, span.To, 0, want)
 	}
-	var from, to int64
-	var skip int
-	if _, err := fmt.Sscanf(next, "%d %d %d", &from, &to, &skip); err != nil {
-		s.t.Errorf("next page %q: %v", next, err)
+	var number [3]int64 // not fmt.Sscanf, which takes a tenth of the tests' time
+	for i, text := range strings.SplitN(next, " ", len(number)) {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			s.t.Errorf("next page %q: %v", next, err)
+		}
+		number[i] = n
 	}
-	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip, want)
+	return s.page(ctx, t, time.Unix(number[0], 0), time.Unix(number[1], 0), int(number[2]), want)
 }
 
 func (s *service) page(ctx context.Context, t string, from, to time.Time, skip int, want source.Want) (source.Page, error) {

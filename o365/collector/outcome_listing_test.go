@@ -70,6 +70,7 @@ func TestFailingListingIsSetAside(t *testing.T) {
 		"a page that is gone":    func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 400, Code: "AF20031"} },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
 				s.pageSize = 100
