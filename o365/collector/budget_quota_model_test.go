@@ -11,7 +11,7 @@ import (
 )
 
 // quotaModel is a model of a service with a quota and of processes that collect
-// from it, each with a Budget of its own, a backfill without end, and fresh
+// from it, each with a Budget of its own, a backfill without end, and urgent
 // content at every poll. It is run event by event, without a clock.
 type quotaModel struct {
 	quota        func(minute int) int
@@ -19,7 +19,7 @@ type quotaModel struct {
 	countRefused bool // refused requests count too
 	ceiling      int
 	joinMinutes  []int         // minute in which each process starts
-	strangerRate func(int) int // requests a minute of somebody who never slows down
+	strangerRate func(int) int // requests a minute of a process without a Budget
 	noise        float64       // share of requests that are refused without a reason
 	latency      time.Duration // on average
 	concurrency  int           // requests of a process
@@ -33,12 +33,12 @@ type quotaModel struct {
 	processes []*process
 }
 
-// process is one process, or the stranger.
+// process is one with a Budget, or one without.
 type process struct {
-	budget *Budget // nil: the stranger
+	budget *Budget // nil: it requests at strangerRate
 	busy   int
 	wake   time.Time
-	fresh  int // requests to be made
+	fresh  int // urgent requests to be made
 	open   int // requests of the poll that are not accepted yet
 	polled time.Time
 
@@ -195,7 +195,7 @@ func (m *quotaModel) strangerAsks(e event, now *minute) {
 // jitter is a time from d/2 to 3d/2.
 func (m *quotaModel) jitter(d time.Duration) time.Duration { return d/2 + m.upTo(d) }
 
-// accept tells whether the service accepts a request, as cloud.Quota does.
+// accept reports whether the service accepts a request.
 func (m *quotaModel) accept(now time.Time) bool {
 	if m.noise > 0 && m.random.Float64() < m.noise {
 		return false

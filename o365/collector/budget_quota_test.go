@@ -23,7 +23,7 @@ func changing(before, after int) func(int) int {
 
 // Whatever the quota, its windows, who else uses it and how it changes: once
 // the budget has found it, the quota is used, hardly exceeded, shared fairly,
-// and fresh content does not wait.
+// and urgent requests do not wait.
 func TestBudgetUsesTheQuota(t *testing.T) {
 	one, three := []int{0}, []int{0, 0, 0}
 	for _, test := range []struct {

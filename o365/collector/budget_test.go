@@ -12,7 +12,7 @@ import (
 
 var budgetStart = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 
-// takeAll takes leave for a backfill until it has to wait, and tells how often.
+// takeAll makes the requests of a backfill until one has to wait, and counts them.
 func takeAll(b *Budget, now time.Time) int {
 	for n := 0; ; n++ {
 		if _, ok := b.Take(now, false); !ok {
@@ -36,7 +36,7 @@ func TestBudgetKeepsItsRate(t *testing.T) {
 	}
 }
 
-// Fresh content goes ahead although a backfill has taken everything, up to the
+// Urgent requests go ahead although a backfill has taken everything, up to the
 // credit, which the backfill has to pay back first.
 func TestUrgentRequestsOnCredit(t *testing.T) {
 	b := NewBudget(60)
@@ -50,14 +50,14 @@ func TestUrgentRequestsOnCredit(t *testing.T) {
 		now = now.Add(wait)
 	}
 	if taken < creditRequests || taken > creditRequests+3 {
-		t.Errorf("%d requests for fresh content in 2 s, want the credit of %d", taken, creditRequests)
+		t.Errorf("%d urgent requests in 2 s, want the credit of %d", taken, creditRequests)
 	}
 	if wait, ok := b.Take(now, false); ok || wait < (creditRequests-2)*time.Second {
 		t.Errorf("the backfill goes on after %s, want as long as the credit took", wait)
 	}
 }
 
-// A refusal tells once, however many requests were under way.
+// A refusal counts once, however many requests were under way.
 func TestRequestsUnderWayCountOnce(t *testing.T) {
 	b := NewBudget(2000)
 	b.Refused(budgetStart, budgetStart.Add(time.Second), 0)
@@ -73,7 +73,7 @@ func TestRequestsUnderWayCountOnce(t *testing.T) {
 	}
 }
 
-// How long a row of refusals lasts tells by how much the quota was exceeded,
+// How long a row of refusals lasts shows by how much the quota was exceeded,
 // and an accepted request ends it.
 func TestRowOfRefusals(t *testing.T) {
 	for _, test := range []struct {
@@ -86,7 +86,7 @@ func TestRowOfRefusals(t *testing.T) {
 		b := NewBudget(2000)
 		b.Refused(budgetStart, budgetStart, 0)
 		again := budgetStart.Add(20 * time.Second)
-		b.Accepted(budgetStart.Add(-time.Second)) // made before: tells nothing
+		b.Accepted(budgetStart.Add(-time.Second)) // made before: proves nothing
 		if test.accepted {
 			b.Accepted(again)
 		}
@@ -104,7 +104,7 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	b.Refused(budgetStart, budgetStart.Add(time.Second), 10*time.Second)
 	for _, fresh := range []bool{true, false} {
 		if wait, ok := b.Take(budgetStart.Add(time.Second), fresh); ok || wait != 50*time.Second {
-			t.Errorf("fresh %t: leave %t, after %s; want none before 50 s", fresh, ok, wait)
+			t.Errorf("urgent %t: granted %t, after %s; want none before 50 s", fresh, ok, wait)
 		}
 	}
 	if n := takeAll(b, budgetStart.Add(51*time.Second)); n != 1 {
@@ -196,7 +196,7 @@ func TestBudgetAfterOutage(t *testing.T) {
 	}
 	t.Logf("%d refused, %d lines, then %d a minute", refused, news, taken/10)
 	if refused > 150 || news == 0 || news > 4 || taken < 15000 {
-		t.Errorf("%d refused in an hour, said %d times, %d taken in the last ten minutes", refused, news, taken)
+		t.Errorf("%d refused in an hour, reported %d times, %d taken in the last ten minutes", refused, news, taken)
 	}
 }
 

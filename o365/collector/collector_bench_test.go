@@ -9,14 +9,14 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// What the loop's own work is for one download of a backfill, from choosing
-// it to its confirmation, with full queues; the goroutine and the channel are
-// left out.
+// BenchmarkDispatch measures the loop's own work for one download of a backfill, from
+// its choice to its acknowledgement, with full queues; goroutine and channel are left
+// out.
 func BenchmarkDispatch(b *testing.B) {
 	types := contentTypes(activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP)
 	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
-	book := newLedgerModel()
-	s := newState(cfg, new(activity.Client), book, book, newMonitorModel(), new(logLines).log, func() float64 { return 0 })
+	ledger := newLedgerModel()
+	s := newState(cfg, new(activity.Client), ledger, ledger, newMonitorModel(), new(logLines).log, func() float64 { return 0 })
 	now := time.Now()
 	s.beginStreams(now)
 	created, n := now.Add(-retention), 0

@@ -25,7 +25,7 @@ func TestSevenDaysAreCollectedOnce(t *testing.T) {
 		stop()
 		b.check(t, s)
 		if len(l.all()) != 2 || l.with("3 contoso: collecting Audit.Exchange and Audit.SharePoint; subscription started, the first content may take up to 12 hours") != 1 || l.with("3 contoso: caught up") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 		if s.requestCount(source.OpSubscriptions) != 1 || s.requestCount(source.OpStart) != 2 {
 			t.Errorf("subscriptions were asked for %d times and started %d times", s.requestCount(source.OpSubscriptions), s.requestCount(source.OpStart))
@@ -77,7 +77,7 @@ func runWeeksWithFaults(t *testing.T, seed uint64) {
 			produce(time.Now())
 			time.Sleep(20 * time.Minute)
 		}
-		stop() // what is not confirmed is delivered again
+		stop() // what is not acknowledged is delivered again
 		b.mu.Lock()
 		b.deliveredTwice = nil
 		b.mu.Unlock()

@@ -50,11 +50,15 @@ func (st *stream) enqueue(i *item) { heap.Push(st.queue(i.latest), i) }
 // itemQueue is a heap of items, ordered by when they became available.
 type itemQueue []*item
 
-func (q itemQueue) Len() int           { return len(q) }
+func (q itemQueue) Len() int { return len(q) }
+
 func (q itemQueue) Less(i, j int) bool { return q[i].content.Created.Before(q[j].content.Created) }
-func (q itemQueue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *itemQueue) Push(x any)        { *q = append(*q, x.(*item)) }
-func (q *itemQueue) Pop() any          { return popLast((*[]*item)(q)) }
+
+func (q itemQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+
+func (q *itemQueue) Push(x any) { *q = append(*q, x.(*item)) }
+
+func (q *itemQueue) Pop() any { return popLast((*[]*item)(q)) }
 
 func popLast(items *[]*item) *item {
 	last := len(*items) - 1

@@ -34,7 +34,7 @@ func TestLatestItemsOvertakeBacklog(t *testing.T) {
 		for _, id := range fresh {
 			created := s.items[slices.IndexFunc(s.items, func(m modelItem) bool { return m.ID == id })].Created
 			if late := b.delivered[id].Sub(created); late > time.Minute+10*time.Second {
-				t.Errorf("blob %s came %s after it became available", id, late)
+				t.Errorf("item %s was delivered %s after it became available", id, late)
 			}
 		}
 		var older []time.Time
@@ -53,8 +53,7 @@ func TestLatestItemsOvertakeBacklog(t *testing.T) {
 	})
 }
 
-// Neither a small quota nor slow downloads of a backfill make fresh content
-// wait.
+// Neither a small quota nor slow downloads of a backfill delay the latest items.
 func TestLatestItemsDoNotWait(t *testing.T) {
 	for _, test := range []struct {
 		name    string
@@ -94,19 +93,19 @@ func TestLatestItemsDoNotWait(t *testing.T) {
 				time.Sleep(2 * test.poll)
 				for _, id := range fresh {
 					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > test.poll+5*time.Second {
-						t.Errorf("blob %s came %s after it became available", id, late)
+						t.Errorf("item %s was delivered %s after it became available", id, late)
 					}
 				}
 				if n := s.requestCount(source.OpDownload); n < test.least {
-					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
+					t.Errorf("%d items were downloaded, want at least %d", n, test.least)
 				}
 			})
 		})
 	}
 }
 
-// Blobs of one content type that never end keep no other waiting, and are
-// reported within minutes.
+// Downloads of one content type that never end delay no other, and are reported
+// within minutes.
 func TestSlowDownloadsOfOneType(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
@@ -128,13 +127,13 @@ func TestSlowDownloadsOfOneType(t *testing.T) {
 		stop()
 		for _, id := range others {
 			if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > time.Minute+10*time.Second {
-				t.Errorf("a blob of %v of the other content type came at %v", s.created(id), at)
+				t.Errorf("an item of %v of the other content type was delivered at %v", s.created(id), at)
 			}
 		}
 	})
 }
 
-// Very many entries of one content type leave the others their turn, wait within
+// Very many items of one content type leave the others their turn, wait within
 // bounds, and are all delivered.
 func TestManyItemsOfOneType(t *testing.T) {
 	for _, pageSize := range []int{3000, 200} {
@@ -164,11 +163,11 @@ func TestManyItemsOfOneType(t *testing.T) {
 				stop()
 				b.check(t, s)
 				if most > 2*500+500+10 { // of the newest span, of the backlog
-					t.Errorf("%d entries waited at once", most)
+					t.Errorf("%d items waited at once", most)
 				}
 				for _, id := range others {
 					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > time.Minute+10*time.Second {
-						t.Errorf("a blob of the other content type came %v late", late)
+						t.Errorf("an item of the other content type was delivered %v late", late)
 					}
 				}
 				spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
@@ -180,7 +179,7 @@ func TestManyItemsOfOneType(t *testing.T) {
 	}
 }
 
-// When requests are short, a content type with very many new entries takes no more
+// When requests are short, a content type with very many new items takes no more
 // than its turn.
 func TestManyNewItemsWithFewRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -198,7 +197,7 @@ func TestManyNewItemsWithFewRequests(t *testing.T) {
 		}
 		for _, id := range others {
 			if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > 2*time.Minute {
-				t.Errorf("a blob of the other content type came %v late", late)
+				t.Errorf("an item of the other content type was delivered %v late", late)
 			}
 		}
 		time.Sleep(20 * time.Minute)

@@ -12,7 +12,7 @@ func (s *state) evictFailing(st *stream) {
 	var evicted []*item
 	kept := st.retries[:0]
 	for _, i := range st.retries {
-		if i.failures <= reportAfterFailures {
+		if i.failures <= persistentFailures {
 			kept = append(kept, i)
 			continue
 		}

@@ -58,7 +58,7 @@ func TestEvictedItemsThatExpireAreGaps(t *testing.T) {
 			}
 		}
 		if missing > 0 {
-			t.Errorf("%d of %d blobs that were never delivered are in none of %d gaps", missing, len(ids), len(gaps))
+			t.Errorf("%d of %d items that were never delivered are in none of %d gaps", missing, len(ids), len(gaps))
 		}
 		var lost time.Duration
 		for _, g := range gaps {

@@ -33,12 +33,12 @@ func TestGapsAreReported(t *testing.T) {
 			}
 		}
 		if l.with("lost: content of") != 2 {
-			t.Errorf("the log says: %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 	})
 }
 
-// Content made while a subscription is off can't be had back.
+// What became available while a subscription was off is lost.
 func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newLedgerModel(), new(logLines)
@@ -51,7 +51,7 @@ func TestSubscriptionThatWasOffIsAGap(t *testing.T) {
 		time.Sleep(time.Hour)
 		stop()
 		if len(b.gaps) != 1 || b.gaps[0].Stream.ContentType != activity.Exchange {
-			t.Fatalf("gaps: %v; the log says %q", b.gaps, l.all())
+			t.Fatalf("gaps: %v; the log has %q", b.gaps, l.all())
 		}
 		span := b.gaps[0].Span
 		if d := off.Sub(span.From); d < 0 || d > 2*time.Minute || span.To.Before(off.Truncate(time.Second)) {

@@ -7,8 +7,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// A lost blob is missed when it became available; if the service says no time that
-// can be, within what was listed.
+// The gap of a lost item is the second in which it became available, or the listing's
+// span if the service gave no plausible time.
 func TestSpanOfLostItem(t *testing.T) {
 	seen := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	listed := source.Span{From: seen.Add(-time.Hour), To: seen}

@@ -20,11 +20,11 @@ type listing struct {
 	undelivered  int       // items of it
 	failures     int       // in a row
 	notBefore    time.Time // of its next request
-	// unproven: it must not complete its span, since its span is by a clock that may
-	// be wrong, or not all of its entries became items that were kept.
+	// An unproven listing proves nothing: it does not complete its span, which is by a
+	// clock that may be wrong, or whose entries were not all usable and kept.
 	unproven bool
-	// endedBadly: its last attempt came to an end that was not proper, so that only
-	// another end, and not a page that can be read, is a success.
+	// The last attempt at a listing that endedBadly read pages that did not come to a
+	// proper end, so that reading a page again is not yet a success.
 	endedBadly bool
 	paging
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// A listing that goes round in circles, or on for ever, ends, is reported, and
-// proves nothing; what it named is delivered.
+// A listing whose pages repeat or have no end is ended, reported, and proves nothing;
+// its items are delivered.
 func TestListingsThatDoNotEnd(t *testing.T) {
 	for name, next := range map[string]func(n int) int{
 		"to itself":   func(int) int { return 1000 },
 		"in a circle": func(n int) int { return 1000 + n%7 },
-		"on for ever": func(n int) int { return 1000 + n },
+		"without end": func(n int) int { return 1000 + n },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -33,16 +33,16 @@ func TestListingsThatDoNotEnd(t *testing.T) {
 				}
 				stop := collectFrom(s, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
 				limit := 30 * time.Minute
-				if name == "on for ever" {
+				if name == "without end" {
 					limit = 3 * time.Hour
 				}
 				time.Sleep(limit)
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.requestCount(source.OpList)) / limit.Minutes(); name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.requestCount(source.OpList)) / limit.Minutes(); name != "without end" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
 				if b.deliveredAt(id).IsZero() {
-					t.Error("what was named is not delivered")
+					t.Error("the listed item is not delivered")
 				}
 				if spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange}); len(spans) > 0 {
 					t.Errorf("complete: %v", spans)
@@ -59,8 +59,8 @@ func TestListingsThatDoNotEnd(t *testing.T) {
 	}
 }
 
-// Bad entries cost no others, leave their span open, and are reported until it is
-// listed without any.
+// Entries that cannot be used do not affect others, leave their span incomplete, and
+// are reported until it is listed without any.
 func TestBadEntries(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, r := newService(t), newLedgerModel(), newMonitorModel()

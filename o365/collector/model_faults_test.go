@@ -32,8 +32,8 @@ func fault(op source.Op, err error) func(source.Op) error {
 	}
 }
 
-// slowSource is a service whose bodies of one content type hang until the client
-// gives them up, as package activity does with an answer that drips.
+// slowSource is a service whose downloads of one content type end with a timeout, as
+// those of package activity do when the answer is slower than it allows.
 type slowSource struct {
 	*service
 	contentType       string

@@ -22,14 +22,14 @@ type ledgerModel struct {
 	gaps             []ledger.Gap
 	announced        []string                      // content ids, in the order of Announce
 	acknowledgeDelay time.Duration                 // from Deliver to delivered
-	downloadTime     func(id string) time.Duration // to deliver a blob
+	downloadTime     func(id string) time.Duration // of an item
 }
 
 func newLedgerModel() *ledgerModel {
 	return &ledgerModel{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}}
 }
 
-// deliveredAt tells when a blob was delivered; zero: it was not.
+// deliveredAt is when an item was delivered; zero: it is not.
 func (b *ledgerModel) deliveredAt(id string) time.Time {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -98,13 +98,13 @@ func (b *ledgerModel) Announce(i source.Item, delivered func()) Delivery {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.announced = append(b.announced, i.ID)
-	return &deliveryModel{book: b, id: i.ID, delivered: delivered}
+	return &deliveryModel{ledger: b, id: i.ID, delivered: delivered}
 }
 
 func (b *ledgerModel) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
 
 type deliveryModel struct {
-	book      *ledgerModel
+	ledger    *ledgerModel
 	id        string
 	delivered func()
 }
@@ -115,7 +115,7 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	if _, err := io.ReadAll(r); err != nil {
 		return err
 	}
-	b := p.book
+	b := p.ledger
 	if b.downloadTime != nil {
 		select {
 		case <-time.After(b.downloadTime(p.id)):
@@ -126,7 +126,7 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	go func() {
 		select {
 		case <-time.After(b.acknowledgeDelay):
-		case <-ctx.Done(): // a crash: never confirmed
+		case <-ctx.Done(): // a crash: never acknowledged
 			return
 		}
 		b.mu.Lock()
@@ -140,17 +140,17 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	return nil
 }
 
-// check asserts that all blobs, and nothing twice, have been delivered.
+// check asserts that all items are delivered, none of them twice, without a gap.
 func (b *ledgerModel) check(t *testing.T, s *service) {
 	t.Helper()
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	lost := 0
-	for _, blob := range s.items {
-		if _, ok := b.delivered[blob.ID]; !ok {
+	for _, item := range s.items {
+		if _, ok := b.delivered[item.ID]; !ok {
 			lost++
 			if lost < 5 {
-				t.Errorf("lost: blob %s of %s, listed %s", blob.ID, blob.Created, blob.listed)
+				t.Errorf("lost: item %s of %s, listed %s", item.ID, item.Created, item.listed)
 			}
 		}
 	}
@@ -158,6 +158,6 @@ func (b *ledgerModel) check(t *testing.T, s *service) {
 		t.Errorf("%d windows were too long", s.tooLongWindows)
 	}
 	if lost > 0 || len(b.deliveredTwice) > 0 || len(b.gaps) > 0 {
-		t.Errorf("of %d blobs %d lost, %d twice, gaps reported: %v", len(s.items), lost, len(b.deliveredTwice), b.gaps)
+		t.Errorf("of %d items %d lost, %d twice, gaps reported: %v", len(s.items), lost, len(b.deliveredTwice), b.gaps)
 	}
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// monitorModel notes what a monitor is told of each condition: how often it was set,
-// and whether it holds.
+// monitorModel records how often each condition was set, and which hold.
 type monitorModel struct {
 	mu       sync.Mutex
 	setCount map[string]int

@@ -15,7 +15,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// service is a model of the API: what is listed when, and what it refuses.
+// service is a model of the API: when it lists which items, and what it refuses.
 type service struct {
 	*activity.Client // decides and explains
 	t                *testing.T
@@ -24,9 +24,9 @@ type service struct {
 	items          []modelItem
 	pageSize       int
 	subscribed     map[string]bool
-	changePage     func(t string, p *source.Page) // changes what is listed
+	changePage     func(t string, p *source.Page) // changes pages; nil: it does not
 	skew           time.Duration
-	answerDate     func(now time.Time) time.Time // gives the dates of answers; nil: the time
+	answerDate     func(now time.Time) time.Time // the dates of answers; nil: they are right
 	fault          func(op source.Op) error      // nil: none
 	latency        time.Duration
 	perMinute      int           // 0: no quota
@@ -51,7 +51,7 @@ func newService(t *testing.T) *service {
 	}
 }
 
-// add makes a blob available at created, but listed only late after.
+// add makes an item available at created, but listed only late after.
 func (s *service) add(t string, created time.Time, late time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *service) requestCount(op source.Op) int {
 	return s.requests[op]
 }
 
-// created tells when a blob became available.
+// created is when an item became available.
 func (s *service) created(id string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,7 +94,7 @@ func (s *service) date() time.Time {
 	return now
 }
 
-// call is what every request goes through.
+// call does what all requests have in common: latency, quota, faults.
 func (s *service) call(ctx context.Context, op source.Op) error {
 	select {
 	case <-time.After(s.latency):

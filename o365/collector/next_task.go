@@ -95,7 +95,7 @@ func (s *state) nextPage(st *stream, now time.Time, wake *time.Time) *task {
 	}
 	for _, l := range st.backlogListings {
 		t := st.pageTask(l, now, wake)
-		if t != nil || l.failures < reportAfterFailures && !l.rereadPage && !l.endedBadly { // it keeps its place, since it is the oldest
+		if t != nil || l.failures < persistentFailures && !l.rereadPage && !l.endedBadly { // it keeps its place, since it is the oldest
 			return t
 		}
 	}

@@ -31,7 +31,7 @@ func polledState(t *testing.T, tenant string) (*state, time.Time) {
 	return nil, now
 }
 
-// Nothing to do costs nothing, and nobody looks before there is.
+// Without work, next allocates nothing and names the time of the next poll.
 func TestNextWithoutWork(t *testing.T) {
 	s, now := polledState(t, "tenant")
 	_, wake := s.next(now)
@@ -40,7 +40,7 @@ func TestNextWithoutWork(t *testing.T) {
 		due = other
 	}
 	if !wake.Equal(due) {
-		t.Errorf("looks again after %v, the next poll is after %v", wake.Sub(now), due.Sub(now))
+		t.Errorf("wakes after %v, the next poll is after %v", wake.Sub(now), due.Sub(now))
 	}
 	if n := testing.AllocsPerRun(100, func() {
 		if task, _ := s.next(now); task != nil {

@@ -9,10 +9,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// FuzzDates lets a collector work with a service of which every answer has another
-// date, and entries of any time: what it asks for is what the API takes, nothing
-// is complete beyond the time that it has begun to believe, and the log stays
-// short.
+// FuzzDates runs a collector on a service whose answers have any dates, and items of
+// any time: the collector lists only what the API accepts, completes nothing beyond
+// the time that it believes, and logs little.
 func FuzzDates(f *testing.F) {
 	addDateSeeds(f)
 	f.Fuzz(func(t *testing.T, data []byte, local int32) {
@@ -63,7 +62,7 @@ func FuzzDates(f *testing.F) {
 						}
 					}
 					if st.opened && (claimed.After(clock) || st.since.After(clock) || st.dateRechecks > mostDateRechecks) {
-						t.Fatalf("%d: at %v something is said of %v, since %v", i, clock, claimed, st.since)
+						t.Fatalf("%d: at %v something is claimed of %v, since %v", i, clock, claimed, st.since)
 					}
 				}
 			}

@@ -20,43 +20,44 @@ func TestWrongDates(t *testing.T) {
 	off := func(by time.Duration) func(time.Time) time.Time {
 		return func(now time.Time) time.Time { return now.Add(by) }
 	}
-	// once lies in the n-th answer, from lies in all from then on.
-	once := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+	// once gives the n-th answer a wrong date, from all answers from then on, every
+	// each n-th.
+	once := func(n int, wrong func(time.Time) time.Time) func(int) func(time.Time) time.Time {
 		return func(i int) func(time.Time) time.Time {
 			if i == n {
-				return lie
+				return wrong
 			}
 			return off(0)
 		}
 	}
-	from := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+	from := func(n int, wrong func(time.Time) time.Time) func(int) func(time.Time) time.Time {
 		return func(i int) func(time.Time) time.Time {
 			if i >= n {
-				return lie
+				return wrong
 			}
 			return off(0)
 		}
 	}
-	every := func(n int, lie func(time.Time) time.Time) func(int) func(time.Time) time.Time {
+	every := func(n int, wrong func(time.Time) time.Time) func(int) func(time.Time) time.Time {
 		return func(i int) func(time.Time) time.Time {
 			if i%n == 0 {
-				return lie
+				return wrong
 			}
 			return off(0)
 		}
 	}
 	type history func(answer int) func(time.Time) time.Time
 	histories := map[string]history{}
-	for name, lie := range map[string]func(time.Time) time.Time{
+	for name, wrong := range map[string]func(time.Time) time.Time{
 		"1970": year(1970), "9999": year(9999), "9 days ago": off(-9 * day), "2 days ago": off(-2 * day),
 		"in 3 days": off(3 * day), "in 9 days": off(9 * day), "an hour and a half ago": off(-90 * time.Minute),
 	} {
-		histories[name+" at first"] = once(0, lie)
-		histories[name+" later"] = once(9, lie)
-		histories[name+" now and then"] = every(3, lie)
-		histories[name+" in every other"] = every(2, lie)
-		histories[name+" always"] = from(0, lie)
-		histories[name+" from later on"] = from(20, lie)
+		histories[name+" at first"] = once(0, wrong)
+		histories[name+" later"] = once(9, wrong)
+		histories[name+" now and then"] = every(3, wrong)
+		histories[name+" in every other"] = every(2, wrong)
+		histories[name+" always"] = from(0, wrong)
+		histories[name+" from later on"] = from(20, wrong)
 	}
 	for name, h := range histories {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestWrongDates(t *testing.T) {
 				s.mu.Unlock()
 				for _, id := range fresh {
 					if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > 2*time.Minute+10*time.Second {
-						t.Fatalf("blob of %v was delivered at %v", s.created(id), at)
+						t.Fatalf("item of %v was delivered at %v", s.created(id), at)
 					}
 				}
 				time.Sleep(2*time.Minute + 10*time.Second) // two polls
@@ -108,8 +109,8 @@ func TestWrongDates(t *testing.T) {
 	}
 }
 
-// The first run looks back from the service's now, whatever this machine's clock
-// shows, and a clock that is wrong hides nothing.
+// The lookback of the first run is by the service's time, whatever this machine's
+// clock shows, and no item is missed because of a wrong clock.
 func TestLookbackIsByTheServicesClock(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, lookback := range []time.Duration{0, 2 * time.Hour, retention} {
@@ -145,7 +146,7 @@ func TestLookbackIsByTheServicesClock(t *testing.T) {
 								}
 							}
 							if missing > 0 || len(b.gaps) > 0 || len(b.deliveredTwice) > 0 {
-								t.Errorf("%d of %d blobs are missing, gaps: %v", missing, len(wanted), b.gaps)
+								t.Errorf("%d of %d items are missing, gaps: %v", missing, len(wanted), b.gaps)
 							}
 							spans := b.Completed(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
 							if n := len(spans); n == 0 || s.now().Sub(spans[n-1].To) > 90*time.Second || spans[n-1].To.After(s.now()) {
@@ -204,7 +205,7 @@ func TestClockSkew(t *testing.T) {
 			stop()
 			b.check(t, s)
 			if l.with("the clock of this machine") != 1 {
-				t.Errorf("skew %s: the log says %q", skew, l.all())
+				t.Errorf("skew %s: the log has %q", skew, l.all())
 			}
 		})
 	}

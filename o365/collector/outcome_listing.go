@@ -26,7 +26,7 @@ func (s *state) pageListed(r result, now time.Time) {
 	case source.Subscribe:
 		s.unsubscribed(st, r.err, now)
 	case source.Retry:
-		if l.pageFailures++; l.next != "" && l.pageFailures >= reportAfterFailures {
+		if l.pageFailures++; l.next != "" && l.pageFailures >= persistentFailures {
 			s.relist(st, l, r.err, now)
 			return
 		}
@@ -73,7 +73,7 @@ func (s *state) setAsideLatest(st *stream, l *listing) {
 			aside.span.To = l.span.To
 		}
 		l.unproven = true
-	case l.failures < reportAfterFailures:
+	case l.failures < persistentFailures:
 		return
 	default:
 		l.latest = false

@@ -13,7 +13,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// A service that accepts less than it promises is asked for less.
+// If a service accepts shorter windows than it documents, listings get shorter.
 func TestRefusedWindowsAreHalved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newLedgerModel()
@@ -28,8 +28,8 @@ func TestRefusedWindowsAreHalved(t *testing.T) {
 	})
 }
 
-// brokenListing is a service whose listings of a moment do not end properly while it is
-// crooked.
+// brokenListing is a service whose listings of a moment do not end properly while it
+// is broken.
 type brokenListing struct {
 	*service
 	moment time.Time
@@ -38,12 +38,12 @@ type brokenListing struct {
 }
 
 func (c *brokenListing) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
-	if strings.HasPrefix(next, "crooked") {
+	if strings.HasPrefix(next, "broken") {
 		return c.nextPage(ctx)
 	}
 	p, err := c.service.List(ctx, t, span, next, want)
 	if err == nil && t == activity.Exchange && c.broken.Load() && !c.moment.Before(span.From) && c.moment.Before(span.To) {
-		p.Next = "crooked"
+		p.Next = "broken"
 	}
 	return p, err
 }
@@ -59,13 +59,13 @@ func (c *brokenListing) nextPage(ctx context.Context) (source.Page, error) {
 	return source.Page{Next: next, Date: time.Now().UTC()}, err
 }
 
-// What becomes available while the newest listing keeps failing on a later page is
-// collected within two polls, and the span that failed when it can be listed again.
+// What becomes available while the latest listing keeps failing on a later page is
+// collected within two polls, and the span that failed once it can be listed.
 func TestFailingListingIsSetAside(t *testing.T) {
 	n := 0
 	for name, next := range map[string]func() (string, error){
-		"a circle":               func() (string, error) { return "crooked", nil },
-		"on for ever":            func() (string, error) { n++; return fmt.Sprint("crooked", n), nil },
+		"a circle":               func() (string, error) { return "broken", nil },
+		"without end":            func() (string, error) { n++; return fmt.Sprint("broken", n), nil },
 		"a page that is refused": func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 500} },
 		"a page that is gone":    func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 400, Code: "AF20031"} },
 	} {
@@ -79,7 +79,7 @@ func TestFailingListingIsSetAside(t *testing.T) {
 				first := s.add(activity.Exchange, api.moment, 0)
 				stop := collectFrom(api, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
 				limit, latest := 10*time.Minute, 2*time.Minute+10*time.Second
-				if name == "on for ever" { // it takes its time until it is known
+				if name == "without end" { // it takes thousands of pages to detect
 					limit, latest = time.Hour, 5*time.Minute
 				}
 				time.Sleep(limit)
@@ -92,12 +92,12 @@ func TestFailingListingIsSetAside(t *testing.T) {
 				time.Sleep(2 * time.Minute)
 				for _, id := range append(ids, first) {
 					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > latest {
-						t.Errorf("%s came %v late", id, late)
+						t.Errorf("%s was delivered %v late", id, late)
 						break
 					}
 				}
 				r.want(t, "Exchange listing")
-				if perMinute := float64(s.requestCount(source.OpList)) / 110; name != "on for ever" && perMinute > 30 {
+				if perMinute := float64(s.requestCount(source.OpList)) / 110; name != "without end" && perMinute > 30 {
 					t.Errorf("%.0f listings a minute", perMinute)
 				}
 				stream := source.Stream{Tenant: tenant, ContentType: activity.Exchange}

@@ -10,7 +10,7 @@ import (
 
 // subscriptionsListed acts on the list of subscriptions.
 func (s *state) subscriptionsListed(r result, now time.Time) {
-	if r.err != nil && s.failures+1 >= reportAfterFailures && s.source.Decide(r.err) == source.Retry {
+	if r.err != nil && s.failures+1 >= persistentFailures && s.source.Decide(r.err) == source.Retry {
 		// The list is not necessary: listing a content type without a subscription
 		// gives an error that starts it.
 		s.log.Warnf("%s: the list of subscriptions can't be read: each is taken to be on until a listing says otherwise (%v)", s.cfg.Tenant, r.err)
@@ -65,7 +65,7 @@ func (s *state) unsubscribed(st *stream, err error, now time.Time) {
 		s.streamFailed(st, listPage, err, now)
 		return
 	}
-	s.reportFailure(st, err, reportAfterFailures)
+	s.reportFailure(st, err, persistentFailures)
 	st.subscribed = false
 	s.noteSubscriptionOff(st, s.source.Explain(err, st.id.ContentType, "").What)
 }

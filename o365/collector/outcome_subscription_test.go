@@ -25,7 +25,7 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		})
 		time.Sleep(3 * time.Hour)
 		if n := l.with("ActivityFeed.ReadDlp"); n != 1 {
-			t.Errorf("the missing permission was said %d times: %q", n, l.all())
+			t.Errorf("the missing permission was reported %d times: %q", n, l.all())
 		}
 		if n := s.requestCount(source.OpStart); n < 5 || n > 40 {
 			t.Errorf("%d tries in three hours", n)
@@ -35,7 +35,7 @@ func TestOneStreamFailsAlone(t *testing.T) {
 		stop()
 		b.check(t, s)
 		if l.with("3 contoso DLP.All: over after 3h") != 1 {
-			t.Errorf("the recovery was not said: %q", l.all())
+			t.Errorf("the recovery was not reported: %q", l.all())
 		}
 	})
 }

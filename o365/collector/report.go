@@ -33,9 +33,9 @@ func (s *state) reportFailureAs(st *stream, severity health.State, err error, fa
 		failures *= 2
 	}
 	transient := s.source.Decide(err) != source.Configure && (s.cfg.Subscribe || s.source.Decide(err) != source.Subscribe)
-	silent := reportAfterFailures
+	silent := persistentFailures
 	if !s.anyListed() {
-		silent = reportAfterFailuresAtStart
+		silent = persistentFailuresAtStart
 	}
 	if transient && failures < silent {
 		return
@@ -48,13 +48,6 @@ func (s *state) reportFailureAs(st *stream, severity health.State, err error, fa
 		s.setCondition(st, severity, err, transient)
 	}
 }
-
-// What fails by itself is reported, and counts as failing, after so many failures in
-// a row; at the start, when users watch the log, it is reported earlier.
-const (
-	reportAfterFailures        = 4
-	reportAfterFailuresAtStart = 3
-)
 
 func (s *state) anyListed() bool {
 	return slices.ContainsFunc(s.streams, func(st *stream) bool { return st.wasListed })
@@ -96,13 +89,13 @@ func (s *state) requestSucceeded(st *stream, now time.Time) {
 
 // listingFails reports whether a listing of the stream keeps failing.
 func (st *stream) listingFails() bool {
-	failing := func(l *listing) bool { return l.failures >= reportAfterFailures || l.badEntries > 0 }
+	failing := func(l *listing) bool { return l.failures >= persistentFailures || l.badEntries > 0 }
 	return st.latestHasBadEntries || st.latestListing != nil && failing(st.latestListing) || slices.ContainsFunc(st.backlogListings, failing)
 }
 
 // downloadFails sets the condition of a stream with a download that keeps failing.
 func (s *state) downloadFails(i *item, err error) {
-	if i.failures < reportAfterFailures && !(isTimeout(err) && 2*i.failures >= reportAfterFailures) {
+	if i.failures < persistentFailures && !(isTimeout(err) && 2*i.failures >= persistentFailures) {
 		return
 	}
 	if !i.reportedFailing {

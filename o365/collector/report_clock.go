@@ -57,5 +57,5 @@ func (s *state) warnAboutDate(now time.Time, text string) {
 		return
 	}
 	s.dateWarnedAt = now
-	s.log.Warnf("%s: %s; if it comes again and again, look for a proxy on the way that changes dates", s.cfg.Tenant, text)
+	s.log.Warnf("%s: %s; if this continues, look for a proxy on the way that changes dates", s.cfg.Tenant, text)
 }

@@ -14,7 +14,7 @@ func TestConditions(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		fault func(source.Op) error
-		soon  []string // after 90 s; nil: not before
+		early []string // after 90 s; nil: not before
 		later []string // after 10 minutes
 	}{
 		{"throttled", fault("", throttle), nil, []string{"throttled"}},
@@ -32,12 +32,12 @@ func TestConditions(t *testing.T) {
 				r.want(t)
 				s.fail(tt.fault)
 				s.add(activity.Exchange, time.Now(), 0)
-				if tt.soon == nil {
+				if tt.early == nil {
 					time.Sleep(2 * time.Second)
 					r.want(t)
 				} else {
 					time.Sleep(90 * time.Second)
-					r.want(t, tt.soon...)
+					r.want(t, tt.early...)
 				}
 				time.Sleep(10 * time.Minute)
 				r.want(t, tt.later...)
@@ -51,7 +51,7 @@ func TestConditions(t *testing.T) {
 	}
 }
 
-// A throttle that passes, and a skew of minutes, are no news.
+// A throttle that passes, and a skew of minutes, set no condition.
 func TestShortFailuresAreNoCondition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
@@ -73,7 +73,7 @@ func TestShortFailuresAreNoCondition(t *testing.T) {
 	})
 }
 
-// A thousand blobs that fail for one reason are one line.
+// Many downloads that fail for one reason are one line.
 func TestFailingDownloadsAreReportedOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b, l := newService(t), newLedgerModel(), new(logLines)
@@ -89,14 +89,14 @@ func TestFailingDownloadsAreReportedOnce(t *testing.T) {
 		stop := collect(s, b, l, nil)
 		time.Sleep(time.Hour)
 		if l.with("2 contoso Audit.Exchange: some content can't be downloaded") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
 		if l.with("over after") != 1 || l.with("can't be downloaded") != 2 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 	})
 }
@@ -120,14 +120,14 @@ func TestSignInFailureIsReportedOnce(t *testing.T) {
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
 		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: signing in fails") != 1 || l.with("(sign in: wrong secret)") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
 		if l.with("3 contoso: over after 2h") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 	})
 }
@@ -146,14 +146,14 @@ func TestFailureOfAllStreamsIsReportedOnce(t *testing.T) {
 		stop := collect(s, b, l, nil)
 		time.Sleep(2 * time.Hour)
 		if len(l.all()) != 1 || l.with("1 contoso: nothing is collected: the app may not read the audit log (ActivityFeed.Read is missing): run ") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 		s.fail(nil)
 		time.Sleep(time.Hour)
 		stop()
 		b.check(t, s)
 		if l.with("3 contoso: over after 2h") != 1 {
-			t.Errorf("the log says %q", l.all())
+			t.Errorf("the log has %q", l.all())
 		}
 	})
 }

@@ -25,6 +25,13 @@ const (
 	absentDownloadTries = 6
 )
 
+// What has failed so many times in a row keeps failing: it is reported, and others go
+// ahead of it. At the start, when users watch the log, it is reported earlier.
+const (
+	persistentFailures        = 4
+	persistentFailuresAtStart = 3
+)
+
 // backoffPause returns the pause after the n-th failure in a row (n from 1): it
 // doubles from first up to most. A random part (r in [0, 1)) shortens it by up to a
 // half, so that retries spread out.
@@ -100,8 +107,12 @@ func (st *stream) enqueueDueRetries(now time.Time) {
 // retryQueue is a heap of items, ordered by when their retry is due.
 type retryQueue []*item
 
-func (r retryQueue) Len() int           { return len(r) }
+func (r retryQueue) Len() int { return len(r) }
+
 func (r retryQueue) Less(i, j int) bool { return r[i].notBefore.Before(r[j].notBefore) }
-func (r retryQueue) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
-func (r *retryQueue) Push(x any)        { *r = append(*r, x.(*item)) }
-func (r *retryQueue) Pop() any          { return popLast((*[]*item)(r)) }
+
+func (r retryQueue) Swap(i, j int) { r[i], r[j] = r[j], r[i] }
+
+func (r *retryQueue) Push(x any) { *r = append(*r, x.(*item)) }
+
+func (r *retryQueue) Pop() any { return popLast((*[]*item)(r)) }

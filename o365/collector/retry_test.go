@@ -12,7 +12,7 @@ import (
 const year = 365 * 24 * time.Hour
 
 // Whatever wait any answer asks for, it is reported at once where it stops the
-// tenant, and two polls after the service is right again all is delivered.
+// tenant, and two polls after the service has recovered all is delivered.
 func TestRecoveryFromLongWaits(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -23,7 +23,7 @@ func TestRecoveryFromLongWaits(t *testing.T) {
 		{"AF429", "", &source.Error{Status: 403, Code: "AF429", RetryAfter: year}, of("throttled")},
 		{"429", source.OpList, &source.Error{Status: 429, RetryAfter: 20 * time.Minute}, of("throttled")},
 		{"503 of listings", source.OpList, &source.Error{Status: 503, RetryAfter: year}, of("Exchange listing", "SharePoint listing")},
-		{"503 of blobs", source.OpDownload, &source.Error{Status: 503, RetryAfter: year}, nil},
+		{"503 of items", source.OpDownload, &source.Error{Status: 503, RetryAfter: year}, nil},
 		{"401 of listings", source.OpList, &source.Error{Status: 401, RetryAfter: year}, of("Exchange permission", "SharePoint permission")},
 		{"302 of listings", source.OpList, &source.Error{Status: 302}, of("Exchange listing", "SharePoint listing")},
 	} {
@@ -47,10 +47,10 @@ func TestRecoveryFromLongWaits(t *testing.T) {
 				r.want(t)
 				stop()
 				b.check(t, s)
-				for _, blob := range s.items {
-					late := b.deliveredAt(blob.ID).Sub(right)
+				for _, item := range s.items {
+					late := b.deliveredAt(item.ID).Sub(right)
 					if late > 2*time.Minute+10*time.Second {
-						t.Errorf("blob %s (the last is %s) came %v after the service was right again", blob.ID, last, late)
+						t.Errorf("item %s (the last is %s) was delivered %v after the service had recovered", item.ID, last, late)
 					}
 				}
 			})

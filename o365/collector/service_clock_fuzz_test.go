@@ -9,7 +9,7 @@ import (
 
 var fuzzStart = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 
-// fuzzedDate is what a hostile service says, so long after what it said before.
+// fuzzedDate is a date in an answer or an item, and how long after the one before.
 type fuzzedDate struct {
 	after time.Duration
 	kind  byte
@@ -51,7 +51,7 @@ func (w fuzzedDate) of(c *serviceClock, now time.Time) time.Time {
 	case 6:
 		return c.at(now).Add(v % 8 * time.Second) // it knows what is believed
 	}
-	return c.contrary.At(now).Add(v % 8 * time.Second) // and what it said itself
+	return c.contrary.At(now).Add(v % 8 * time.Second) // it knows what contradicts that
 }
 
 func addDateSeeds(f *testing.F) {
@@ -75,7 +75,7 @@ func possible(at, now time.Time) bool {
 	return at.Year() >= 2024 && at.Year() < 2100 || at.Sub(now) < 30*24*time.Hour && now.Sub(at) < 30*24*time.Hour
 }
 
-// FuzzClock tells any times, in dates and in entries. What is believed is a time
+// FuzzClock observes any times, as dates and of items. What is believed is a time
 // that the service can have, and another one than before only by the word of as
 // many as have to agree.
 func FuzzClock(f *testing.F) {
@@ -93,11 +93,11 @@ func FuzzClock(f *testing.F) {
 				against++
 				switch dropped := c.observeItem(at, now, retention); {
 				case dropped && (against < disprovingItems || !before.far(now) || c.skew(now) != 0):
-					t.Fatalf("%d: given up after %d entries, %v off", i, against, c.skew(now))
+					t.Fatalf("%d: distrusted after %d items, %v off", i, against, c.skew(now))
 				case dropped:
 					against, row = 0, nil
 				case c.believed != before.believed:
-					t.Fatalf("%d: an entry moved the clock", i)
+					t.Fatalf("%d: an item moved the clock", i)
 				case c.itemsAgainst == 0:
 					against = 0
 				}

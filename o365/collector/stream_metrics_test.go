@@ -19,8 +19,8 @@ func collectCounted(s *service, b *ledgerModel) (m *metrics.Tenant, exchange *me
 	return m, m.Stream(activity.Exchange), stop
 }
 
-// Content that was just not listed at the first look is news; what the newest
-// hour never showed is late, and what a backfill finds is neither.
+// Items that the newest hour never listed are late. Those that it lists at a later
+// poll are not, nor are those of a backfill.
 func TestLateItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newLedgerModel()
@@ -34,16 +34,16 @@ func TestLateItemsAreCounted(t *testing.T) {
 		_, exchange, stop := collectCounted(s, b)
 		time.Sleep(time.Hour)
 		if late := exchange.Late.Load(); late != 0 {
-			t.Errorf("%d blobs are late in the first hour", late)
+			t.Errorf("%d items are late in the first hour", late)
 		}
 		time.Sleep(2 * time.Hour)
 		if late := exchange.Late.Load(); late != 1 {
-			t.Errorf("%d blobs are late after the day's sweep, want 1", late)
+			t.Errorf("%d items are late after the day's sweep, want 1", late)
 		}
 		time.Sleep(14 * time.Hour)
 		stop()
 		if late := exchange.Late.Load(); late != 2 {
-			t.Errorf("%d blobs are late after the week's sweep, want 2", late)
+			t.Errorf("%d items are late after the week's sweep, want 2", late)
 		}
 		b.check(t, s)
 	})
@@ -52,7 +52,7 @@ func TestLateItemsAreCounted(t *testing.T) {
 func TestMetricsOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newLedgerModel()
-		b.acknowledgeDelay = 10 * time.Minute // from download to confirmation
+		b.acknowledgeDelay = 10 * time.Minute // from download to acknowledgement
 		for range 5 {
 			s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
 		}
@@ -61,14 +61,14 @@ func TestMetricsOfAStream(t *testing.T) {
 		defer stop()
 		time.Sleep(5 * time.Minute)
 		if n := exchange.Pending.Load(); n != 5 {
-			t.Errorf("%d blobs are pending, want 5", n)
+			t.Errorf("%d items are pending, want 5", n)
 		}
 		if time.Since(exchange.LastSuccess.Load()) > time.Minute+time.Second || time.Since(exchange.Listed.Load()) > time.Minute+2*time.Second {
 			t.Errorf("last success %v, listed to %v, now is %v", exchange.LastSuccess.Load(), exchange.Listed.Load(), time.Now())
 		}
 		time.Sleep(10 * time.Minute)
 		if n := exchange.Pending.Load(); n != 0 {
-			t.Errorf("%d blobs are pending when all are confirmed", n)
+			t.Errorf("%d items are pending when all are acknowledged", n)
 		}
 		if n := exchange.Retries.Load(); n != 0 {
 			t.Errorf("%d retries without a fault", n)
@@ -99,7 +99,7 @@ func TestMetricsOfAStream(t *testing.T) {
 	})
 }
 
-// A blob that expires before it could be had is lost, once.
+// An item that expires before its download succeeds is lost, once.
 func TestLostItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, b := newService(t), newLedgerModel()

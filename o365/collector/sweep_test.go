@@ -25,9 +25,9 @@ func TestLateItemsAreFound(t *testing.T) {
 		time.Sleep(6 * 24 * time.Hour)
 		stop()
 		b.check(t, s)
-		for _, blob := range s.items {
-			if late := b.delivered[blob.ID].Sub(blob.listed); late > delays[blob.ID] {
-				t.Errorf("blob %s was delivered %s after it was listed, want at most %s", blob.ID, late, delays[blob.ID])
+		for _, item := range s.items {
+			if late := b.delivered[item.ID].Sub(item.listed); late > delays[item.ID] {
+				t.Errorf("item %s was delivered %s after it was listed, want at most %s", item.ID, late, delays[item.ID])
 			}
 		}
 	})
@@ -49,7 +49,7 @@ func TestLookback(t *testing.T) {
 		stop()
 		for id, want := range map[string]bool{old: false, wanted: true, wanted2: true} {
 			if _, got := b.delivered[id]; got != want {
-				t.Errorf("blob %s delivered: %v, want %v", id, got, want)
+				t.Errorf("item %s delivered: %v, want %v", id, got, want)
 			}
 		}
 	})
