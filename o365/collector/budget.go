@@ -6,111 +6,114 @@ import (
 	"time"
 )
 
-// Budget is the rate of requests that one tenant allows, shared by everybody
-// in the process who collects from it.
+// Budget limits the rate of requests to one tenant. All inputs of the process
+// that collect from the tenant share it. It is safe for concurrent use.
 //
-// Microsoft grants 2,000 requests a minute to a tenant and more to some, but
-// tells nobody how many, nor who else uses them. A Budget finds out. Until the
-// first refusal (AF429) it grows by half every minute. A refusal means a pause
-// and a step back: by 3 %, and by as much of a minute as refusals have lasted
-// without a request accepted in between, for a rate that used a minute's quota
-// up 20 s early was too high by a third of itself. So a single refusal, which
-// says that the rate has touched the quota, costs little, and a row of them,
-// which says that somebody else uses it too or that it has become smaller,
-// costs much. After a step back the rate grows with the cube of the time: it
-// stays just below the quota for minutes and still finds a quota ten times as
-// large in a quarter of an hour. Who has less grows faster, while refusals make
-// all step back alike; so processes that share a quota come to equal shares.
+// Microsoft grants 2,000 requests a minute to a tenant and more to some
+// (Management Activity API reference, "API throttling"), but publishes neither a
+// tenant's quota nor who else uses it. A Budget adapts to it. Until the first
+// refusal (AF429) the rate grows by half every minute. A refusal causes a pause
+// and a step back: by 3 %, and by the share of a minute that refusals have lasted
+// without an accepted request in between, since a rate that used up a minute's
+// quota 20 s early was too high by a third. So a single refusal, which means that
+// the rate has reached the quota, costs little, and a row of them, which means
+// that others use the quota too or that it has become smaller, costs much. After a
+// step back the rate grows with the cube of the time: it stays just below the
+// quota for minutes and still finds a quota ten times as large in a quarter of an
+// hour. A smaller rate grows faster, while a refusal reduces all alike, so
+// processes that share a quota converge to equal shares. TestBudgetUsesTheQuota
+// measures all this.
 //
-// Fresh content goes ahead of a backfill on credit, which the backfill then
-// pays back by waiting.
+// Urgent requests go ahead of a backfill on credit, which the backfill then pays
+// back by waiting.
 type Budget struct {
-	mu      sync.Mutex
-	most    float64 // requests per second; the ceiling
-	rate    float64 // requests per second
-	tokens  float64 // requests that may be made now; below 0: fresh ones on credit
-	updated time.Time
-	last    time.Time     // when leave was given last
-	short   bool          // somebody has to wait for a token
-	grown   time.Duration // spent so since the last refusal
-	until   time.Time     // paused by a refusal
-	probeAt time.Time     // a single request may try before that; zero: none
-	probe   time.Time     // when that was made
-	row     bool          // no request was accepted since the last refusal
-	began   time.Time     // when the row of refusals did
-	before  float64       // rate before it
-	told    float64       // rate that was last news
+	mu            sync.Mutex
+	ceiling       float64       // requests per second, at most
+	rate          float64       // requests per second
+	tokens        float64       // requests that may be made now; below 0: urgent ones were made on credit
+	updated       time.Time     // when tokens was computed
+	lastTaken     time.Time     // when the last request was granted
+	waiting       bool          // a request has to wait for a token
+	growthTime    time.Duration // spent waiting for tokens since the last refusal
+	pausedUntil   time.Time     // because of a refusal
+	nextProbe     time.Time     // when a single request may be made before pausedUntil; zero: never
+	probedAt      time.Time     // when the last one was made
+	refusing      bool          // no request was accepted since the last refusal
+	refusingSince time.Time     // when the row of refusals began
+	rateBefore    float64       // rate before that row
+	reportedRate  float64       // the last rate that Refused reported
 }
 
 const (
-	baseline  = 2000.0 / 60 // requests per second, to start with
-	burst     = 1.0         // seconds' worth of requests may be made at once
-	credit    = 16          // requests
-	creditGap = 100 * time.Millisecond
+	startRate      = 2000.0 / 60 // requests per second, to start with
+	burstSeconds   = 1.0         // so many seconds' worth of requests may be made at once
+	creditRequests = 16
+	creditPause    = 100 * time.Millisecond // between two requests on credit
 
-	stepBack  = 0.03
-	mostBack  = 0.9
-	leastRate = 10.0 / 60 // requests per second
-	// Single refusals may have other causes than a quota: they alone don't
-	// lower the rate below this share of what Microsoft grants.
-	leastShare = 1.0 / 40
+	stepBackShare     = 0.03
+	mostStepBackShare = 0.9
+	leastRate         = 10.0 / 60 // requests per second
+	// Single refusals may have other causes than a quota: they do not reduce the
+	// rate below this share of startRate.
+	leastRateShare = 1.0 / 40
 
-	growth      = 0.0007    // share per minute, after a minute; it increases with the square
-	fastest     = 0.5       // share per minute
-	advantage   = 0.4       // exponent, of those who have less
-	unrestraint = time.Hour // as good as never refused
+	growthShare         = 0.0007    // share per minute, after a minute; it increases with the square
+	mostGrowthShare     = 0.5       // share per minute
+	smallerRateExponent = 0.4       // of ceiling/rate, by which smaller rates grow faster
+	startGrowthTime     = time.Hour // at the start, as if nothing was refused for so long
 
-	shortestPause = 1500 * time.Millisecond // without a Retry-After
-	longestPause  = time.Minute
+	shortestRefusalPause = 1500 * time.Millisecond // without a Retry-After
+	longestRefusalPause  = time.Minute
 
-	// mostWait is how long a service may ask to wait, whatever it says, and
-	// probeInterval is how often a single request tries meanwhile.
-	mostWait      = 15 * time.Minute
-	probeInterval = time.Minute
+	// A Retry-After is obeyed up to longestServiceWait; meanwhile a single request
+	// is made every probeInterval.
+	longestServiceWait = 15 * time.Minute
+	probeInterval      = time.Minute
 )
 
-// NewBudget allows perMinute requests a minute at most.
+// NewBudget returns a budget of at most perMinute requests a minute. It begins at
+// 2,000 a minute, or at perMinute if that is less.
 func NewBudget(perMinute int) *Budget {
 	most := float64(perMinute) / 60
-	rate := min(most, baseline)
-	return &Budget{most: most, rate: rate, told: most, tokens: max(1, rate*burst), grown: unrestraint}
+	rate := min(most, startRate)
+	return &Budget{ceiling: most, rate: rate, reportedRate: most, tokens: max(1, rate*burstSeconds), growthTime: startGrowthTime}
 }
 
-// Take takes leave for one request at now, or tells how long to wait before
-// asking again. Requests for fresh content are given leave on credit.
-func (b *Budget) Take(now time.Time, fresh bool) (wait time.Duration, ok bool) {
+// Take grants one request at now, or returns how long to wait before the next
+// call. Urgent requests are granted on credit.
+func (b *Budget) Take(now time.Time, urgent bool) (wait time.Duration, ok bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if now.Before(b.until) {
+	if now.Before(b.pausedUntil) {
 		return b.paused(now)
 	}
 	b.refill(now)
 	need := 1.0
-	if fresh && b.tokens < need {
-		if gap := now.Sub(b.last); gap < creditGap {
-			return creditGap - gap, false // one by one, as they may meet a refusal
+	if urgent && b.tokens < need {
+		if gap := now.Sub(b.lastTaken); gap < creditPause {
+			return creditPause - gap, false // one by one, since they may be refused
 		}
-		need -= credit
+		need -= creditRequests
 	}
 	if b.tokens >= need {
 		b.tokens--
-		b.last = now
+		b.lastTaken = now
 		return 0, true
 	}
-	b.short = true
+	b.waiting = true
 	wait = time.Duration((need - b.tokens) / b.rate * float64(time.Second))
-	return max(wait, time.Millisecond), false // never nothing, for want of a rounding
+	return max(wait, time.Millisecond), false // rounding must not make it zero
 }
 
-// paused gives leave to one request now and then.
+// paused grants a single request every probeInterval.
 func (b *Budget) paused(now time.Time) (wait time.Duration, ok bool) {
-	if b.probeAt.IsZero() || !b.probeAt.Before(b.until) {
-		return b.until.Sub(now), false
+	if b.nextProbe.IsZero() || !b.nextProbe.Before(b.pausedUntil) {
+		return b.pausedUntil.Sub(now), false
 	}
-	if now.Before(b.probeAt) {
-		return b.probeAt.Sub(now), false
+	if now.Before(b.nextProbe) {
+		return b.nextProbe.Sub(now), false
 	}
-	b.probe, b.probeAt = now, now.Add(probeInterval)
+	b.probedAt, b.nextProbe = now, now.Add(probeInterval)
 	return 0, true
 }
 
@@ -120,75 +123,77 @@ func (b *Budget) refill(now time.Time) {
 		passed = 0
 	}
 	b.updated = now
-	if b.short { // else a higher rate would be untried
+	if b.waiting { // otherwise the present rate is not used up, and a higher one would prove nothing
 		b.grow(passed)
 	}
-	b.short = false
-	b.tokens = min(max(1, b.rate*burst), b.tokens+b.rate*passed.Seconds())
+	b.waiting = false
+	b.tokens = min(max(1, b.rate*burstSeconds), b.tokens+b.rate*passed.Seconds())
 }
 
 func (b *Budget) grow(passed time.Duration) {
-	b.grown += passed
-	minutes := b.grown.Minutes()
-	share := min(fastest, growth*minutes*minutes*math.Pow(b.most/b.rate, advantage))
-	b.rate = min(b.most, b.rate*(1+share*passed.Minutes()))
-	if b.rate == b.most {
-		b.told = b.most
+	b.growthTime += passed
+	minutes := b.growthTime.Minutes()
+	share := min(mostGrowthShare, growthShare*minutes*minutes*math.Pow(b.ceiling/b.rate, smallerRateExponent))
+	b.rate = min(b.ceiling, b.rate*(1+share*passed.Minutes()))
+	if b.rate == b.ceiling {
+		b.reportedRate = b.ceiling
 	}
 }
 
-// Accepted says that the service took a request that was made at sent.
+// Accepted records that the service accepted a request made at sent. The request
+// of a probe ends the pause.
 func (b *Budget) Accepted(sent time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if sent.Equal(b.probe) && sent.Before(b.until) {
-		b.until, b.updated = sent, sent
+	if sent.Equal(b.probedAt) && sent.Before(b.pausedUntil) {
+		b.pausedUntil, b.updated = sent, sent
 	}
-	if !sent.Before(b.until) {
-		b.row = false
+	if !sent.Before(b.pausedUntil) {
+		b.refusing = false
 	}
 }
 
-// Refused says that the service refused a request made at sent, which is known
-// at now, and asked to wait for retryAfter (zero: it did not say). It reports
-// whether this is news: the rate is half of what it was when it last was news.
+// Refused records that the service throttled a request made at sent. The answer
+// came at now and asked to wait for retryAfter; zero: it had no Retry-After.
+// Refused reports whether the rate has fallen to half of the one it last reported.
 func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	retryAfter = min(retryAfter, mostWait)
-	if sent.Before(b.until) { // under way when another was refused
+	retryAfter = min(retryAfter, longestServiceWait)
+	if sent.Before(b.pausedUntil) { // it was under way when another was refused
 		b.pause(now, now.Add(retryAfter))
 		return false
 	}
 	least := leastRate
-	if !b.row {
-		b.row, b.began, b.before = true, now, b.rate
-		least = max(least, min(b.rate, b.most*leastShare, baseline*leastShare))
+	if !b.refusing {
+		b.refusing, b.refusingSince, b.rateBefore = true, now, b.rate
+		least = max(least, min(b.rate, b.ceiling*leastRateShare, startRate*leastRateShare))
 	}
-	lasted := now.Sub(b.began)
-	b.rate = max(least, b.before*(1-min(mostBack, stepBack+lasted.Minutes())))
+	lasted := now.Sub(b.refusingSince)
+	b.rate = max(least, b.rateBefore*(1-min(mostStepBackShare, stepBackShare+lasted.Minutes())))
 	if retryAfter <= 0 {
-		retryAfter = min(max(shortestPause, lasted/4), longestPause)
+		retryAfter = min(max(shortestRefusalPause, lasted/4), longestRefusalPause)
 	}
 	b.pause(now, now.Add(retryAfter))
-	b.tokens, b.grown, b.short = 1, 0, false
-	if b.rate > b.told/2 {
+	b.tokens, b.growthTime, b.waiting = 1, 0, false
+	if b.rate > b.reportedRate/2 {
 		return false
 	}
-	b.told = b.rate
+	b.reportedRate = b.rate
 	return true
 }
 
+// pause makes no request until a moment, except for probes.
 func (b *Budget) pause(now, until time.Time) {
-	if !now.Before(b.until) { // none is under way
-		b.probeAt = now.Add(probeInterval)
+	if !now.Before(b.pausedUntil) { // it is a new pause
+		b.nextProbe = now.Add(probeInterval)
 	}
-	if until.After(b.until) {
-		b.until, b.updated = until, until
+	if until.After(b.pausedUntil) {
+		b.pausedUntil, b.updated = until, until
 	}
 }
 
-// PerMinute returns the present rate, in requests a minute.
+// PerMinute returns the present rate in requests a minute.
 func (b *Budget) PerMinute() float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -199,6 +204,6 @@ func (b *Budget) PerMinute() float64 {
 func (b *Budget) Limit(perMinute int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.most = min(b.most, float64(perMinute)/60)
-	b.rate = min(b.rate, b.most)
+	b.ceiling = min(b.ceiling, float64(perMinute)/60)
+	b.rate = min(b.rate, b.ceiling)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-var pi = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
+var budgetStart = time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC)
 
-// drain takes leave for a backfill until it has to wait, and tells how often.
-func drain(b *Budget, now time.Time) int {
+// takeAll makes the requests of a backfill until one has to wait, and counts them.
+func takeAll(b *Budget, now time.Time) int {
 	for n := 0; ; n++ {
 		if _, ok := b.Take(now, false); !ok {
 			return n
@@ -24,7 +24,7 @@ func drain(b *Budget, now time.Time) int {
 func TestBudgetKeepsItsRate(t *testing.T) {
 	b := NewBudget(600)
 	taken := 0
-	for now := pi; now.Sub(pi) < 10*time.Minute; {
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; {
 		wait, ok := b.Take(now, false)
 		if ok {
 			taken++
@@ -36,57 +36,57 @@ func TestBudgetKeepsItsRate(t *testing.T) {
 	}
 }
 
-// Fresh content goes ahead although a backfill has taken everything, up to the
+// Urgent requests go ahead although a backfill has taken everything, up to the
 // credit, which the backfill has to pay back first.
-func TestFreshGoesOnCredit(t *testing.T) {
+func TestUrgentRequestsOnCredit(t *testing.T) {
 	b := NewBudget(60)
-	drain(b, pi)
-	now, taken := pi, 0
-	for now.Sub(pi) < 2*time.Second {
+	takeAll(b, budgetStart)
+	now, taken := budgetStart, 0
+	for now.Sub(budgetStart) < 2*time.Second {
 		wait, ok := b.Take(now, true)
 		if ok {
 			taken++
 		}
 		now = now.Add(wait)
 	}
-	if taken < credit || taken > credit+3 {
-		t.Errorf("%d requests for fresh content in 2 s, want the credit of %d", taken, credit)
+	if taken < creditRequests || taken > creditRequests+3 {
+		t.Errorf("%d urgent requests in 2 s, want the credit of %d", taken, creditRequests)
 	}
-	if wait, ok := b.Take(now, false); ok || wait < (credit-2)*time.Second {
+	if wait, ok := b.Take(now, false); ok || wait < (creditRequests-2)*time.Second {
 		t.Errorf("the backfill goes on after %s, want as long as the credit took", wait)
 	}
 }
 
-// A refusal tells once, however many requests were under way.
+// A refusal counts once, however many requests were under way.
 func TestRequestsUnderWayCountOnce(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi.Add(time.Second), 0)
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 0)
 	once := b.PerMinute()
-	if want := 2000 * (1 - stepBack); math.Abs(once-want) > 1e-6 {
+	if want := 2000 * (1 - stepBackShare); math.Abs(once-want) > 1e-6 {
 		t.Errorf("%v a minute after a refusal, want %v", once, want)
 	}
 	for range 20 {
-		b.Refused(pi.Add(time.Second), pi.Add(2*time.Second), 0)
+		b.Refused(budgetStart.Add(time.Second), budgetStart.Add(2*time.Second), 0)
 	}
 	if got := b.PerMinute(); got != once {
 		t.Errorf("%v a minute after the answers to requests under way, want %v", got, once)
 	}
 }
 
-// How long a row of refusals lasts tells by how much the quota was exceeded,
+// How long a row of refusals lasts shows by how much the quota was exceeded,
 // and an accepted request ends it.
-func TestARowOfRefusalsTells(t *testing.T) {
+func TestRowOfRefusals(t *testing.T) {
 	for _, test := range []struct {
 		accepted bool
 		want     float64
 	}{
-		{false, 2000 * (1 - stepBack - 20.0/60)},
-		{true, 2000 * (1 - stepBack) * (1 - stepBack)},
+		{false, 2000 * (1 - stepBackShare - 20.0/60)},
+		{true, 2000 * (1 - stepBackShare) * (1 - stepBackShare)},
 	} {
 		b := NewBudget(2000)
-		b.Refused(pi, pi, 0)
-		again := pi.Add(20 * time.Second)
-		b.Accepted(pi.Add(-time.Second)) // made before: tells nothing
+		b.Refused(budgetStart, budgetStart, 0)
+		again := budgetStart.Add(20 * time.Second)
+		b.Accepted(budgetStart.Add(-time.Second)) // made before: proves nothing
 		if test.accepted {
 			b.Accepted(again)
 		}
@@ -99,52 +99,112 @@ func TestARowOfRefusalsTells(t *testing.T) {
 
 func TestRetryAfterIsObeyed(t *testing.T) {
 	b := NewBudget(2000)
-	b.Refused(pi, pi, 40*time.Second)
-	b.Refused(pi, pi.Add(time.Second), 50*time.Second) // was under way
-	b.Refused(pi, pi.Add(time.Second), 10*time.Second)
+	b.Refused(budgetStart, budgetStart, 40*time.Second)
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 50*time.Second) // was under way
+	b.Refused(budgetStart, budgetStart.Add(time.Second), 10*time.Second)
 	for _, fresh := range []bool{true, false} {
-		if wait, ok := b.Take(pi.Add(time.Second), fresh); ok || wait != 50*time.Second {
-			t.Errorf("fresh %t: leave %t, after %s; want none before 50 s", fresh, ok, wait)
+		if wait, ok := b.Take(budgetStart.Add(time.Second), fresh); ok || wait != 50*time.Second {
+			t.Errorf("urgent %t: granted %t, after %s; want none before 50 s", fresh, ok, wait)
 		}
 	}
-	if n := drain(b, pi.Add(51*time.Second)); n != 1 {
+	if n := takeAll(b, budgetStart.Add(51*time.Second)); n != 1 {
 		t.Errorf("%d requests at once after the pause, want one to try", n)
+	}
+}
+
+// A service may ask for any wait: it is obeyed for 15 minutes at most, and a
+// single request tries every minute.
+func TestServiceWaitIsCapped(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(budgetStart, budgetStart, year)
+	var tried []time.Duration
+	for now := budgetStart; now.Sub(budgetStart) < 20*time.Minute; {
+		wait, ok := b.Take(now, true)
+		if wait <= 0 && !ok {
+			t.Fatalf("no wait at %v", now.Sub(budgetStart))
+		}
+		if ok {
+			tried = append(tried, now.Sub(budgetStart))
+			if now.Sub(budgetStart) >= longestServiceWait {
+				break
+			}
+		}
+		now = now.Add(wait)
+	}
+	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != longestServiceWait {
+		t.Errorf("tried after %v", tried)
+	}
+}
+
+func TestProbeEndsWait(t *testing.T) {
+	b := NewBudget(2000)
+	b.Refused(budgetStart, budgetStart, time.Hour)
+	b.Accepted(budgetStart) // was under way
+	probe := budgetStart.Add(probeInterval)
+	if _, ok := b.Take(probe, false); !ok {
+		t.Fatal("no probe after a minute")
+	}
+	if _, ok := b.Take(probe, false); ok {
+		t.Fatal("two probes at once")
+	}
+	b.Refused(probe, probe.Add(time.Second), year)
+	if wait, ok := b.Take(probe.Add(2*time.Second), true); ok || wait > probeInterval {
+		t.Errorf("after a probe that was refused: %v, %v", wait, ok)
+	}
+	again := probe.Add(probeInterval)
+	if _, ok := b.Take(again, false); !ok {
+		t.Fatal("no further probe")
+	}
+	b.Accepted(again)
+	if n := takeAll(b, again.Add(10*time.Second)); n < 20 {
+		t.Errorf("%d requests 10 s after a probe that was accepted", n)
+	}
+}
+
+// Short waits are obeyed to the end, also when there was another just before.
+func TestNoProbeInShortWaits(t *testing.T) {
+	b := NewBudget(2000)
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Minute; now = now.Add(58 * time.Second) {
+		b.Refused(now, now, 50*time.Second)
+		if wait, ok := b.Take(now.Add(5*time.Second), true); ok || wait != 45*time.Second {
+			t.Fatalf("at %v: %v, %v", now.Sub(budgetStart), wait, ok)
+		}
 	}
 }
 
 // A service that refuses everything for an hour is asked once a minute, and
 // when it recovers, so does the rate.
-func TestOutageIsSurvived(t *testing.T) {
+func TestBudgetAfterOutage(t *testing.T) {
 	b := NewBudget(2000)
 	news, refused, taken := 0, 0, 0
-	for now := pi; now.Sub(pi) < 100*time.Minute; {
+	for now := budgetStart; now.Sub(budgetStart) < 100*time.Minute; {
 		wait, ok := b.Take(now, false)
 		switch {
 		case !ok:
 			now = now.Add(wait)
-		case now.Sub(pi) < time.Hour:
+		case now.Sub(budgetStart) < time.Hour:
 			refused++
 			if b.Refused(now, now.Add(time.Millisecond), 0) {
 				news++
 			}
 		default:
 			b.Accepted(now)
-			if now.Sub(pi) > 90*time.Minute {
+			if now.Sub(budgetStart) > 90*time.Minute {
 				taken++
 			}
 		}
 	}
 	t.Logf("%d refused, %d lines, then %d a minute", refused, news, taken/10)
 	if refused > 150 || news == 0 || news > 4 || taken < 15000 {
-		t.Errorf("%d refused in an hour, said %d times, %d taken in the last ten minutes", refused, news, taken)
+		t.Errorf("%d refused in an hour, reported %d times, %d taken in the last ten minutes", refused, news, taken)
 	}
 }
 
 // Refusals without a quota behind them slow the budget down, but do not stop
 // it.
-func TestBudgetBearsNoise(t *testing.T) {
+func TestBudgetWithSingleRefusals(t *testing.T) {
 	b, n, taken := NewBudget(2000), 0, 0
-	for now := pi; now.Sub(pi) < 10*time.Hour; {
+	for now := budgetStart; now.Sub(budgetStart) < 10*time.Hour; {
 		wait, ok := b.Take(now, false)
 		if !ok {
 			now = now.Add(wait)
@@ -168,70 +228,18 @@ func TestCollectorsShareABudget(t *testing.T) {
 		budget := NewBudget(120)
 		var services []*service
 		for range 2 {
-			s, b := newService(t), newBook()
+			s, b := newService(t), newLedgerModel()
 			s.pageSize = 100
 			for n := range 2000 {
 				s.add(activity.Exchange, time.Now().Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
 			}
 			services = append(services, s)
-			defer collectUnder(s, b, new(lines), budget, nil)()
+			defer collectUnder(s, b, new(logLines), budget, nil)()
 		}
 		time.Sleep(10 * time.Minute)
-		first, second := services[0].asked(source.OpDownload), services[1].asked(source.OpDownload)
+		first, second := services[0].requestCount(source.OpDownload), services[1].requestCount(source.OpDownload)
 		if first+second < 1000 || first < 3*second/4 || second < 3*first/4 {
 			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
 		}
 	})
-}
-
-// Neither a small quota nor slow downloads of a backfill make fresh content
-// wait.
-func TestFreshDoesNotWait(t *testing.T) {
-	for _, test := range []struct {
-		name    string
-		ceiling int
-		quota   int
-		slow    time.Duration // downloads of the backfill
-		poll    time.Duration
-		least   int // downloads
-	}{
-		{"tiny budget", 1, 0, 0, 10*time.Minute + 13*time.Second, 36},
-		{"small budget", 20, 0, 0, time.Minute, 300},
-		{"small quota", 2000, 200, 0, time.Minute, 3500},
-		{"slow downloads", 2000, 0, 10 * time.Minute, time.Minute, 40},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s, b := newService(t), newBook()
-				s.pageSize, s.perMinute = 100, test.quota
-				start := time.Now()
-				for n := range 6000 {
-					s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*time.Minute), 0)
-				}
-				b.takes = func(id string) time.Duration {
-					if created := s.created(id); created.Before(start) {
-						return test.slow
-					}
-					return 0
-				}
-				stop := collectUnder(s, b, new(lines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
-				defer stop()
-				time.Sleep(10 * time.Minute)
-				var fresh []string
-				for range 12 {
-					time.Sleep(77 * test.poll / 60)
-					fresh = append(fresh, s.add(activity.Exchange, time.Now(), 0), s.add(activity.Exchange, time.Now(), 0), s.add(activity.SharePoint, time.Now(), 0))
-				}
-				time.Sleep(2 * test.poll)
-				for _, id := range fresh {
-					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > test.poll+5*time.Second {
-						t.Errorf("blob %s came %s after it became available", id, late)
-					}
-				}
-				if n := s.asked(source.OpDownload); n < test.least {
-					t.Errorf("%d blobs were downloaded, want at least %d", n, test.least)
-				}
-			})
-		})
-	}
 }

@@ -1,84 +1,52 @@
 // Package collector decides what to ask a source of audit content next and carries
 // it out, for one tenant: subscriptions, listings, downloads.
 //
-// The decisions are those of [state], which knows neither goroutines nor the
-// network: it is asked for the next task, and told how tasks ended. One loop,
-// [Collector.Run], stands between it and the world.
+// All decisions are made by [state], which knows neither goroutines nor the
+// network: its method next returns the next task, and taskFinished takes the
+// outcome of one. One loop, [Collector.Run], carries the tasks out.
 //
-// Content is listed by the time it became available. Since it may be listed
-// late, by hours or days, the newest hour is listed at every poll, the last
-// day every 30 minutes and all that the source keeps every 6 hours; what the ledger
-// knows is skipped. Fresh blobs are downloaded first, then the others, oldest first.
-// What fails is tried again until it expires, and blocks nothing else.
+// Content is listed by the time it became available. Since it may be listed late,
+// by hours or days, sweeps list the newest hour at every poll, the last day every
+// 30 minutes and all that the source keeps every 6 hours; items that the ledger
+// knows are skipped. The latest items are downloaded first, then the backlog,
+// oldest first. What fails is retried until it expires, and blocks nothing else.
+//
+// Words: the latest listing is that of the newest span, one for each poll, and its
+// items are the latest items; all others are the backlog. An entry is an element
+// of a page, which becomes a [source.Item] if it can be used.
 package collector
 
 import (
 	"context"
-	"io"
 	"math/rand/v2"
 	"sync"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Sink delivers items.
-type Sink interface {
-	// Announce says that an item is going to be downloaded. delivered is called
-	// once, by any goroutine, when all of it is delivered and remembered.
-	Announce(i source.Item, delivered func()) Delivery
-	// Room waits until there is memory for a download. It returns only ctx's
-	// error.
-	Room(ctx context.Context) (release func(), err error)
-}
-
-// Delivery is one item on its way.
-type Delivery interface {
-	// Deliver reads the item's content to its end. After an error it is called
-	// again with the content from its start; what it took before is not repeated.
-	// After nil the collector waits until the item is delivered.
-	Deliver(ctx context.Context, r io.Reader) error
-	// Forget ends the item's life, delivered or not.
-	Forget()
-}
-
-// Ledger is what the collector asks and tells about what was delivered. Its
-// calls, but Since, must not wait for a disk.
-type Ledger interface {
-	// Since returns from when on the stream is collected: the first answer
-	// it ever gave for the stream, and first if there was none.
-	Since(s source.Stream, first time.Time) time.Time
-	Progress(s source.Stream, contentID string) ledger.Progress
-	Completed(s source.Stream) []source.Span
-	Gaps(s source.Stream) []ledger.Gap
-	// Complete says that all content listed in the span has been delivered.
-	Complete(s source.Stream, span source.Span)
-	// Retract takes back what was said of the time after a moment, which has not
-	// come yet.
-	Retract(s source.Stream, after time.Time)
-	// Lost says that content of the gap can't be had any more.
-	Lost(g ledger.Gap)
-}
-
-// Config says what to collect from one tenant.
+// Config is what to collect from one tenant.
 type Config struct {
-	Tenant       string
+	Tenant       string // its id, as log lines and streams name it
 	ContentTypes []source.ContentType
 	Subscribe    bool // start subscriptions, if the source has any
+	// Lookback is how far back the first run of a stream begins, at most the
+	// source's retention.
 	Lookback     time.Duration
 	PollInterval time.Duration
-	Concurrency  int
-	// MostEntries is how many entries of listings may wait for their download, for
-	// each content type, before another page is listed, and how many of a page are
-	// taken; 0 means 4000.
+	// Concurrency is how many downloads run at once, except that every content type
+	// may have one.
+	Concurrency int
+	// MostEntries is how many items of each content type may wait until they are
+	// delivered before another page is listed, and how many new items of a page are
+	// taken at once; 0 means 4000.
 	MostEntries int
-	// Metrics are counted if they are there.
+	// Metrics, if set, are updated.
 	Metrics *metrics.Tenant
-	// App, if set, tells the application's id once it is known, for commands
-	// that people are told to run.
+	// App, if set, returns the application's id, "" while it is not known, for the
+	// commands in explanations of errors.
 	App func() string
 }
 
@@ -95,7 +63,8 @@ type Collector struct {
 	wake      chan struct{}
 }
 
-// New returns a collector; Run sets it going.
+// New returns a collector that does nothing before [Collector.Run]. It uses
+// [source.Subscriber] if the source implements it.
 func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, monitor Monitor, log logging.Logger) *Collector {
 	c := &Collector{
 		cfg:    cfg,
@@ -109,18 +78,8 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 	return c
 }
 
-// itemDelivered takes the news that an item is delivered. It never blocks.
-func (c *Collector) itemDelivered(i *item) {
-	c.mu.Lock()
-	c.delivered = append(c.delivered, i)
-	c.mu.Unlock()
-	select {
-	case c.wake <- struct{}{}:
-	default:
-	}
-}
-
-// Run collects until ctx ends, and returns when all it began has stopped.
+// Run collects until ctx ends, and returns when every goroutine it started has
+// ended. It must be called once. Errors are logged and reported to the Monitor.
 func (c *Collector) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -130,7 +89,7 @@ func (c *Collector) Run(ctx context.Context) {
 	results := make(chan result)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	c.state.begin(time.Now())
+	c.state.beginStreams(time.Now())
 	for {
 		next := c.dispatch(ctx, &running, results)
 		timer.Reset(next)
@@ -146,23 +105,23 @@ func (c *Collector) Run(ctx context.Context) {
 	}
 }
 
-// longestRest bounds the pause between two looks, in case the clock is set.
-const longestRest = time.Minute
+// longestIdle is how long the loop sleeps at most, since the clock may be set.
+const longestIdle = time.Minute
 
-// dispatch starts every task that may run now and returns how long nothing
-// else can.
+// dispatch starts every task that may run now, and returns how long to wait for
+// the next one.
 func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, results chan<- result) time.Duration {
 	for {
 		now := time.Now()
 		t, wake := c.state.next(now)
 		if t == nil {
-			return min(max(0, wake.Sub(now)), longestRest)
+			return min(max(0, wake.Sub(now)), longestIdle)
 		}
-		if wait, ok := c.budget.Take(now, t.fresh()); !ok {
-			return min(wait, max(0, wake.Sub(now)), longestRest)
+		if wait, ok := c.budget.Take(now, t.urgent()); !ok {
+			return min(wait, max(0, wake.Sub(now)), longestIdle)
 		}
 		t.sent = now
-		c.state.started(t)
+		c.state.taskStarted(t)
 		running.Go(func() {
 			r := c.do(ctx, t)
 			select {
@@ -181,7 +140,7 @@ func (c *Collector) finish(r result) {
 	case r.err == nil || apiError(r.err) != nil:
 		c.budget.Accepted(r.sent)
 	}
-	c.state.finished(r, now)
+	c.state.taskFinished(r, now)
 }
 
 func (c *Collector) throttled(r result, now time.Time) {
@@ -192,6 +151,17 @@ func (c *Collector) throttled(r result, now time.Time) {
 	c.state.cfg.Metrics.Throttled.Add(1)
 	if c.budget.Refused(r.sent, now, pause) {
 		c.state.log.Debugf("%s: throttled by the service, going on with at most %.0f requests a minute", c.cfg.Tenant, c.budget.PerMinute())
+	}
+}
+
+// itemDelivered queues a delivered item for the loop. It never blocks.
+func (c *Collector) itemDelivered(i *item) {
+	c.mu.Lock()
+	c.delivered = append(c.delivered, i)
+	c.mu.Unlock()
+	select {
+	case c.wake <- struct{}{}:
+	default:
 	}
 }
 

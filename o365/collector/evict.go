@@ -2,73 +2,36 @@ package collector
 
 import (
 	"container/heap"
-	"slices"
 	"time"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// evict forgets entries that have failed again and again, when there are too many
-// to keep: a later listing finds them again. The spans that named them stay
-// incomplete.
-func (s *state) evict(st *stream) {
+// evictFailing forgets the items whose downloads keep failing, for when a stream has
+// too many items to list further. A later sweep lists them again. The listings that
+// had them do not complete their spans.
+func (s *state) evictFailing(st *stream) {
 	var evicted []*item
-	kept := st.waiting[:0]
-	for _, i := range st.waiting {
-		if i.failures <= silentFailures {
+	kept := st.retries[:0]
+	for _, i := range st.retries {
+		if i.failures <= persistentFailures {
 			kept = append(kept, i)
 			continue
 		}
 		evicted = append(evicted, i)
 	}
-	clear(st.waiting[len(kept):])
-	st.waiting = kept
-	heap.Init(&st.waiting)
+	clear(st.retries[len(kept):])
+	st.retries = kept
+	heap.Init(&st.retries)
 	for _, i := range evicted {
 		for _, l := range i.listings {
-			l.void = true
+			l.unproven = true
 		}
 		st.evicted = append(st.evicted, i.span())
-		s.loads(i)
-		s.forget(i)
+		s.downloadRecovered(i)
+		s.forgetItem(i)
 	}
-	st.evicted = joined(st.evicted, evictedPrecision)
+	st.evicted = joinSpans(st.evicted, evictedPrecision)
 }
 
-// evictedPrecision is how close to each other the times of evicted entries are
-// kept as one span, so that a week of them takes little memory.
+// evictedPrecision is the distance within which the times of evicted items are kept
+// as one span, so that a week of them takes little memory.
 const evictedPrecision = time.Minute
-
-// evictedLost reports the spans of evicted entries that the service does not keep
-// any more, unless a later listing had all of them delivered. Of a span that goes
-// on and on it reports an hour at a time.
-func (s *state) evictedLost(st *stream, now time.Time) {
-	edge := st.oldest(s.clock(now))
-	for len(st.evicted) > 0 {
-		first := &st.evicted[0]
-		lost := source.Span{From: first.From, To: earlier(first.To, first.From.Add(time.Hour))}
-		if lost.To.After(edge) {
-			return
-		}
-		s.gaps(st, lost, 0, "its content failed until it was older than the service keeps", now)
-		if first.From = lost.To; !first.From.Before(first.To) {
-			st.evicted = st.evicted[1:]
-		}
-	}
-}
-
-// joined sorts spans and makes one of those that are less than a distance apart.
-func joined(spans []source.Span, distance time.Duration) []source.Span {
-	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
-	var all []source.Span
-	for _, span := range spans {
-		if last := len(all) - 1; last >= 0 && span.From.Sub(all[last].To) < distance {
-			if span.To.After(all[last].To) {
-				all[last].To = span.To
-			}
-			continue
-		}
-		all = append(all, span)
-	}
-	return all
-}

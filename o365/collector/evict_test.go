@@ -3,28 +3,69 @@ package collector
 import (
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-func TestJoined(t *testing.T) {
-	at := func(seconds int) time.Time { return time.Unix(int64(seconds), 0).UTC() }
-	span := func(from, to int) source.Span { return source.Span{From: at(from), To: at(to)} }
-	tests := map[string]struct{ spans, want []source.Span }{
-		"none":            {nil, nil},
-		"one":             {[]source.Span{span(5, 6)}, []source.Span{span(5, 6)}},
-		"apart":           {[]source.Span{span(100, 101), span(0, 1)}, []source.Span{span(0, 1), span(100, 101)}},
-		"a distance away": {[]source.Span{span(0, 1), span(61, 62)}, []source.Span{span(0, 1), span(61, 62)}},
-		"near":            {[]source.Span{span(60, 61), span(0, 1)}, []source.Span{span(0, 61)}},
-		"in each other":   {[]source.Span{span(0, 50), span(10, 11)}, []source.Span{span(0, 50)}},
-		"a chain":         {[]source.Span{span(100, 101), span(50, 51), span(0, 1)}, []source.Span{span(0, 101)}},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			if got := joined(test.spans, time.Minute); !slices.Equal(got, test.want) {
-				t.Errorf("got %v, want %v", got, test.want)
+// Items whose downloads always fail do not keep others from being listed.
+func TestEvictedItemsAreListedAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+		for n := range 300 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Second-time.Second), 0)
+		}
+		s.fail(fault(source.OpDownload, errReset))
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 50 })
+		time.Sleep(2 * time.Hour)
+		s.mu.Lock()
+		first := len(s.opened)
+		s.fault = nil
+		s.mu.Unlock()
+		time.Sleep(14 * time.Hour) // two sweeps of all seven days
+		stop()
+		b.check(t, s)
+		if first > 0 || len(r.holds) > 0 {
+			t.Errorf("%d opened, %v holds", first, r.holds)
+		}
+	})
+}
+
+// Items that were evicted and fail until they expire are in a gap that the same run
+// reports.
+func TestEvictedItemsThatExpireAreGaps(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+		var ids []string
+		for n := range 180 {
+			ids = append(ids, s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0))
+		}
+		s.fail(fault(source.OpDownload, errReset))
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 30 })
+		time.Sleep(retention + time.Hour)
+		stop()
+		gaps := b.Gaps(source.Stream{Tenant: tenant, ContentType: activity.Exchange})
+		missing := 0
+		for _, id := range ids {
+			at := wholeSecond(s.created(id))
+			if !slices.ContainsFunc(gaps, func(g ledger.Gap) bool { return !at.Before(g.Span.From) && at.Before(g.Span.To) }) {
+				missing++
 			}
-		})
-	}
+		}
+		if missing > 0 {
+			t.Errorf("%d of %d items that were never delivered are in none of %d gaps", missing, len(ids), len(gaps))
+		}
+		var lost time.Duration
+		for _, g := range gaps {
+			lost += g.Span.To.Sub(g.Span.From)
+		}
+		if lost > 4*time.Hour {
+			t.Errorf("gaps of %v for content of 3h", lost)
+		}
+	})
 }

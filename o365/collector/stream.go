@@ -1,158 +1,63 @@
 package collector
 
 import (
-	"container/heap"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// stream is one content type of the tenant: it fails, waits and recovers
-// alone.
+// stream is the state of one content type, which fails, waits and recovers by itself.
 type stream struct {
 	id      source.Stream
 	limits  source.Limits
-	since   time.Time // nothing before is collected
 	metrics *metrics.Stream
 
+	// The subscription.
 	subscribed bool
-	lostFrom   time.Time // since when the subscription may have been off; zero: it was not
-	lostBy     string    // why
-	startedAt  time.Time // of the last subscription start
-	until      time.Time // no request before, because of trouble
-	failures   int       // in a row, of anything but blobs
-	busy       bool      // a start or a listing call is under way
-	downloads  int       // under way
-	served     int       // of the state, when its last download began
-	badEntries bool      // the last listing of the newest span had some
-	asideFails bool      // the last listing of the newest span was set aside
+	startedAt  time.Time // last
+	offSince   time.Time // since when it may have been off, for a gap; zero: it was not
+	offReason  string    // of the gap
 
-	opened   bool // by the service's time
-	firstRun bool // since was found by this run
-	reviveAt time.Time
-	rechecks int // listings in a row that came early, to have more dates to compare
+	// The pause after failures, but not those of one listing or item.
+	pausedUntil time.Time
+	failures    int // in a row
 
-	stuck int // blobs that keep failing
+	// What is under way.
+	requestBusy  bool // a start or a page of a listing
+	downloads    int
+	lastDownload int // state.downloadsBegun when the last one began
 
-	polled                bool      // once
-	pollAt, dayAt, weekAt time.Time // when each sweep is due
-	wasListed             bool      // once since the start
-	caughtUp              bool      // everything was delivered once
-	listedTo              time.Time // end of the newest span that was listed
+	// The service's clock.
+	opened       bool      // set up by the service's time
+	since        time.Time // nothing before is collected
+	firstRun     bool      // this run determined since
+	dateRechecks int       // polls in a row that were early, for the sake of their dates
 
-	fresh    *listing   // the newest span, if it is not listed to its end yet
-	backlog  []*listing // the other spans, oldest first
-	items    map[string]*item
-	freshest queue
-	older    queue
-	waiting  retries
-	evicted  []source.Span // times of entries that were forgotten because they failed, oldest first
+	// When each sweep is due.
+	nextPoll, nextDaySweep, nextRetentionSweep time.Time
+	polledOnce                                 bool
+
+	// The listings of which pages are to be read.
+	latestListing       *listing   // of the newest span; nil: it is read to its end
+	backlogListings     []*listing // of other spans, in the order in which they are read
+	latestHasBadEntries bool       // the last latest listing had some
+	latestSetAside      bool       // the last latest listing was set aside
+	listedTo            time.Time  // end of the newest span that was listed
+	wasListed           bool       // once since the start
+
+	// The items that are not delivered yet.
+	items          map[string]*item // by id
+	latestItems    itemQueue        // of items
+	backlogItems   itemQueue        // of items
+	retries        retryQueue       // of items
+	nextEarlyRetry time.Time
+	failingItems   int           // whose download keeps failing
+	evicted        []source.Span // of items that were evicted, oldest first
+	caughtUp       bool          // everything was delivered once since the start
 }
 
-// listing is a span that is being listed, page by page, and then waits until
-// all it listed is delivered.
-type listing struct {
-	span     source.Span
-	from     time.Time // startTime of the request
-	fresh    bool
-	listed   bool
-	open     int // items not yet delivered
-	failures int
-	at       time.Time // not before
-	void     bool      // by a clock that may be wrong, or not all of it was kept: it proves nothing
-	spoiled  bool      // it came to its end, but not to a proper one: a page that is read is no success
-	chain
-}
-
-// item is a blob that is not delivered yet.
-type item struct {
-	stream   *stream
-	content  source.Item
-	delivery Delivery
-	fresh    bool
-	seen     time.Time // when it was listed
-	listings []*listing
-	failures int
-	reported bool // as one that keeps failing
-	absent   int
-	at       time.Time // not before
-}
-
-// span is of which time the content is: when it became available, or what was
-// listed, if the service says no time that can be.
-func (i *item) span() source.Span {
-	created := second(i.content.Created)
-	if len(i.listings) == 0 || !created.Before(i.listings[0].span.From.Add(-i.stream.limits.Retention)) && !created.After(i.seen.Add(i.stream.limits.Retention)) {
-		return source.Span{From: created, To: created.Add(time.Second)}
-	}
-	return i.listings[0].span
-}
-
-// expires tells until when the service keeps the blob.
-func (i *item) expires() time.Time {
-	if !i.content.Expires.IsZero() {
-		return i.content.Expires
-	}
-	return i.seen.Add(i.stream.limits.Retention)
-}
-
-// mostEntries is how many entries of a stream may wait for their download unless
-// Config says otherwise; of a backlog it is mostOlder. Pages are not listed
-// further beyond.
-const (
-	mostEntries = 4000
-	mostOlder   = 500
-)
-
-func (s *stream) enqueue(i *item) {
-	if i.fresh {
-		heap.Push(&s.freshest, i)
-	} else {
-		heap.Push(&s.older, i)
-	}
-}
-
-func (s *stream) retryAt(i *item, at time.Time) {
-	i.at = at
-	heap.Push(&s.waiting, i)
-}
-
-// ripen queues the items whose pause is over.
-func (s *stream) ripen(now time.Time) {
-	for len(s.waiting) > 0 && !s.waiting[0].at.After(now) {
-		s.enqueue(heap.Pop(&s.waiting).(*item))
-	}
-}
-
-// idle tells that everything is listed and nothing of it is left to be
-// delivered.
-func (s *stream) idle() bool {
-	return len(s.items) == 0 && len(s.backlog) == 0 && s.fresh == nil
-}
-
-// queue orders items by when they became available.
-type queue []*item
-
-func (q queue) Len() int           { return len(q) }
-func (q queue) Less(i, j int) bool { return q[i].content.Created.Before(q[j].content.Created) }
-func (q queue) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
-func (q *queue) Push(x any)        { *q = append(*q, x.(*item)) }
-func (q *queue) Pop() any          { return popLast((*[]*item)(q)) }
-
-// retries orders items by when they may be tried again.
-type retries []*item
-
-func (r retries) Len() int           { return len(r) }
-func (r retries) Less(i, j int) bool { return r[i].at.Before(r[j].at) }
-func (r retries) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
-func (r *retries) Push(x any)        { *r = append(*r, x.(*item)) }
-func (r *retries) Pop() any          { return popLast((*[]*item)(r)) }
-
-func popLast(items *[]*item) *item {
-	last := len(*items) - 1
-	i := (*items)[last]
-	(*items)[last] = nil
-	*items = (*items)[:last]
-	return i
+// idle reports whether everything is listed, and all of it delivered.
+func (st *stream) idle() bool {
+	return len(st.items) == 0 && len(st.backlogListings) == 0 && st.latestListing == nil
 }

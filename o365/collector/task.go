@@ -8,22 +8,22 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// task is one request to the service, and for a blob the reading of it.
+// task is one request to the source, and of a download the reading of its content.
 type task struct {
 	kind    taskKind
-	stream  *stream  // of start, list and download
-	listing *listing // of list
-	item    *item    // of download
-	sent    time.Time
+	stream  *stream   // of all but listSubscriptions
+	listing *listing  // of listPage
+	item    *item     // of downloadItem
+	sent    time.Time // by this machine's clock
 }
 
-// fresh tells that the task must not wait for a backfill.
-func (t *task) fresh() bool {
+// urgent reports whether the task must not wait for a backfill.
+func (t *task) urgent() bool {
 	switch t.kind {
-	case list:
-		return t.listing.fresh
-	case download:
-		return t.item.fresh
+	case listPage:
+		return t.listing.latest
+	case downloadItem:
+		return t.item.latest
 	}
 	return true
 }
@@ -31,45 +31,45 @@ func (t *task) fresh() bool {
 type taskKind int
 
 const (
-	subscriptions taskKind = iota
-	start
-	list
-	download
+	listSubscriptions taskKind = iota
+	startSubscription
+	listPage
+	downloadItem
 )
 
-// result is how a task ended.
+// result is the outcome of a task.
 type result struct {
 	task
-	subscriptions []source.Subscription
-	listedAt      time.Time // of the subscriptions, by the service's clock
-	page          source.Page
+	subscriptions []source.Subscription // of listSubscriptions
+	listedAt      time.Time             // of the subscriptions, by the service's clock
+	page          source.Page           // of listPage
 	err           error
 }
 
-// date is what the answer says of the service's clock; zero: nothing.
+// date is the answer's date by the service's clock; zero: it had none.
 func (r result) date() time.Time {
 	if e := apiError(r.err); e != nil {
 		return e.Date
 	}
-	if r.kind == subscriptions {
+	if r.kind == listSubscriptions {
 		return r.listedAt
 	}
 	return r.page.Date
 }
 
-// do carries a task out.
+// do carries out a task.
 func (c *Collector) do(ctx context.Context, t *task) result {
 	r := result{task: *t}
 	switch t.kind {
-	case subscriptions:
+	case listSubscriptions:
 		r.subscriptions, r.listedAt, r.err = c.source.(source.Subscriber).Subscriptions(ctx)
-	case start:
+	case startSubscription:
 		r.err = c.source.(source.Subscriber).Start(ctx, t.stream.id.ContentType)
-	case list:
+	case listPage:
 		l, id := t.listing, t.stream.id
 		want := source.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}
-		r.page, r.err = c.source.List(ctx, id.ContentType, source.Span{From: l.from, To: l.span.To}, l.next, want)
-	case download:
+		r.page, r.err = c.source.List(ctx, id.ContentType, source.Span{From: l.requestFrom, To: l.span.To}, l.next, want)
+	case downloadItem:
 		r.err = c.download(ctx, t.item)
 	}
 	return r
@@ -89,7 +89,7 @@ func (c *Collector) download(ctx context.Context, i *item) error {
 	return i.delivery.Deliver(ctx, body)
 }
 
-// apiError returns the API's refusal in err, if it is one.
+// apiError returns the service's refusal in err; nil: it is another error.
 func apiError(err error) *source.Error {
 	var e *source.Error
 	if errors.As(err, &e) {

@@ -10,35 +10,35 @@ import (
 	"time"
 )
 
-// market is a model of a service with a quota and of processes that collect
-// from it, each with a Budget of its own, a backfill without end, and fresh
+// quotaModel is a model of a service with a quota and of processes that collect
+// from it, each with a Budget of its own, a backfill without end, and urgent
 // content at every poll. It is run event by event, without a clock.
-type market struct {
-	quota    func(minute int) int
-	sliding  bool // any 60 s count, else the minutes of the clock
-	harsh    bool // refused requests count too
-	ceiling  int
-	joins    []int         // minute in which each process starts
-	stranger func(int) int // requests a minute of somebody who never slows down
-	noise    float64       // share of requests that are refused without a reason
-	latency  time.Duration // on average
-	atOnce   int           // requests of a process
-	retry    time.Duration // Retry-After
-	seed     uint64
+type quotaModel struct {
+	quota        func(minute int) int
+	sliding      bool // any 60 s count, else the minutes of the clock
+	countRefused bool // refused requests count too
+	ceiling      int
+	joinMinutes  []int         // minute in which each process starts
+	strangerRate func(int) int // requests a minute of a process without a Budget
+	noise        float64       // share of requests that are refused without a reason
+	latency      time.Duration // on average
+	concurrency  int           // requests of a process
+	retry        time.Duration // Retry-After
+	seed         uint64
 
-	random *rand.Rand
-	start  time.Time
-	events events
-	used   []time.Time // accepted in this minute
-	peers  []*peer
+	random    *rand.Rand
+	start     time.Time
+	events    events
+	used      []time.Time // accepted in this minute
+	processes []*process
 }
 
-// peer is one process, or the stranger.
-type peer struct {
-	budget *Budget // nil: the stranger
+// process is one with a Budget, or one without.
+type process struct {
+	budget *Budget // nil: it requests at strangerRate
 	busy   int
 	wake   time.Time
-	fresh  int // requests to be made
+	fresh  int // urgent requests to be made
 	open   int // requests of the poll that are not accepted yet
 	polled time.Time
 
@@ -56,9 +56,9 @@ const maxLate = 5 * time.Second
 const perPoll = 4 // listings, and as many downloads when they are answered
 
 type event struct {
-	at   time.Time
-	kind eventKind
-	peer *peer
+	at      time.Time
+	kind    eventKind
+	process *process
 	request
 }
 
@@ -70,8 +70,8 @@ type request struct {
 type eventKind int
 
 const (
-	look eventKind = iota
-	poll
+	wakeUp eventKind = iota
+	pollDue
 	arrival
 	answer
 )
@@ -114,18 +114,18 @@ func (e *events) pop() event {
 	}
 }
 
-func (m *market) run(minutes int) {
+func (m *quotaModel) run(minutes int) {
 	m.random = rand.New(rand.NewPCG(m.seed, 1))
 	m.start = time.Date(2026, 3, 14, 15, 0, 0, 0, time.UTC).Add(m.upTo(time.Minute))
-	for _, join := range m.joins {
-		p := &peer{budget: NewBudget(m.ceiling), minutes: make([]minute, minutes)}
-		m.peers = append(m.peers, p)
-		m.at(m.start.Add(time.Duration(join)*time.Minute+m.upTo(time.Second)), event{kind: poll, peer: p})
+	for _, join := range m.joinMinutes {
+		p := &process{budget: NewBudget(m.ceiling), minutes: make([]minute, minutes)}
+		m.processes = append(m.processes, p)
+		m.at(m.start.Add(time.Duration(join)*time.Minute+m.upTo(time.Second)), event{kind: pollDue, process: p})
 	}
-	if m.stranger != nil {
-		p := &peer{minutes: make([]minute, minutes)}
-		m.peers = append(m.peers, p)
-		m.at(m.start, event{kind: look, peer: p})
+	if m.strangerRate != nil {
+		p := &process{minutes: make([]minute, minutes)}
+		m.processes = append(m.processes, p)
+		m.at(m.start, event{kind: wakeUp, process: p})
 	}
 	for {
 		e := m.events.pop()
@@ -133,36 +133,36 @@ func (m *market) run(minutes int) {
 		if n >= minutes {
 			return
 		}
-		m.happen(e, &e.peer.minutes[n])
+		m.handle(e, &e.process.minutes[n])
 	}
 }
 
-func (m *market) minute(t time.Time) int { return int(t.Sub(m.start) / time.Minute) }
+func (m *quotaModel) minute(t time.Time) int { return int(t.Sub(m.start) / time.Minute) }
 
-func (m *market) upTo(d time.Duration) time.Duration {
+func (m *quotaModel) upTo(d time.Duration) time.Duration {
 	return time.Duration(m.random.Int64N(int64(d)))
 }
 
-func (m *market) at(t time.Time, e event) {
+func (m *quotaModel) at(t time.Time, e event) {
 	e.at = t
 	m.events.push(e)
 }
 
-func (m *market) happen(e event, now *minute) {
-	p := e.peer
+func (m *quotaModel) handle(e event, now *minute) {
+	p := e.process
 	switch e.kind {
-	case look:
+	case wakeUp:
 		if p.budget == nil {
-			m.strange(e, now)
+			m.strangerAsks(e, now)
 			return
 		}
-	case poll:
-		m.at(e.at.Add(time.Minute-m.upTo(time.Minute/100)), event{kind: poll, peer: p})
+	case pollDue:
+		m.at(e.at.Add(time.Minute-m.upTo(time.Minute/100)), event{kind: pollDue, process: p})
 		if p.open == 0 {
 			p.open, p.fresh, p.polled = 2*perPoll, perPoll, e.at
 		}
 	case arrival:
-		e.ok = m.take(e.at)
+		e.ok = m.accept(e.at)
 		e.count(now)
 		e.kind = answer
 		m.at(e.answered, e)
@@ -170,7 +170,7 @@ func (m *market) happen(e event, now *minute) {
 	case answer:
 		p.answered(e, m.retry, now)
 	}
-	m.ask(p, e.at)
+	m.takeRequests(p, e.at)
 }
 
 func (e event) count(now *minute) {
@@ -181,22 +181,22 @@ func (e event) count(now *minute) {
 	}
 }
 
-func (m *market) strange(e event, now *minute) {
-	rate := m.stranger(m.minute(e.at))
+func (m *quotaModel) strangerAsks(e event, now *minute) {
+	rate := m.strangerRate(m.minute(e.at))
 	if rate == 0 {
 		m.at(e.at.Add(time.Minute), e)
 		return
 	}
-	e.ok = m.take(e.at)
+	e.ok = m.accept(e.at)
 	e.count(now)
-	m.at(e.at.Add(m.around(time.Minute/time.Duration(rate))), e)
+	m.at(e.at.Add(m.jitter(time.Minute/time.Duration(rate))), e)
 }
 
-// around is a time from d/2 to 3d/2.
-func (m *market) around(d time.Duration) time.Duration { return d/2 + m.upTo(d) }
+// jitter is a time from d/2 to 3d/2.
+func (m *quotaModel) jitter(d time.Duration) time.Duration { return d/2 + m.upTo(d) }
 
-// take tells whether the service accepts a request, as cloud.Quota does.
-func (m *market) take(now time.Time) bool {
+// accept reports whether the service accepts a request.
+func (m *quotaModel) accept(now time.Time) bool {
 	if m.noise > 0 && m.random.Float64() < m.noise {
 		return false
 	}
@@ -208,21 +208,21 @@ func (m *market) take(now time.Time) bool {
 		m.used = m.used[1:]
 	}
 	ok := len(m.used) < m.quota(m.minute(now))
-	if ok || m.harsh {
+	if ok || m.countRefused {
 		m.used = append(m.used, now)
 	}
 	return ok
 }
 
-// ask makes the requests that p may make now.
-func (m *market) ask(p *peer, now time.Time) {
-	for p.busy < m.atOnce {
+// takeRequests makes the requests that p may make now.
+func (m *quotaModel) takeRequests(p *process, now time.Time) {
+	for p.busy < m.concurrency {
 		fresh := p.fresh > 0
 		wait, ok := p.budget.Take(now, fresh)
 		if !ok {
 			if at := now.Add(wait); !p.wake.After(now) || at.Before(p.wake) {
 				p.wake = at
-				m.at(at, event{kind: look, peer: p})
+				m.at(at, event{kind: wakeUp, process: p})
 			}
 			return
 		}
@@ -230,12 +230,12 @@ func (m *market) ask(p *peer, now time.Time) {
 			p.fresh--
 		}
 		p.busy++
-		way := m.around(m.latency)
-		m.at(now.Add(way/2), event{kind: arrival, peer: p, request: request{sent: now, answered: now.Add(way), fresh: fresh}})
+		way := m.jitter(m.latency)
+		m.at(now.Add(way/2), event{kind: arrival, process: p, request: request{sent: now, answered: now.Add(way), fresh: fresh}})
 	}
 }
 
-func (p *peer) answered(e event, retry time.Duration, now *minute) {
+func (p *process) answered(e event, retry time.Duration, now *minute) {
 	p.busy--
 	if !e.ok {
 		p.budget.Refused(e.sent, e.at, retry)
@@ -261,8 +261,8 @@ func (p *peer) answered(e event, retry time.Duration, now *minute) {
 	}
 }
 
-// outcome is how the minutes [from, to) were used.
-type outcome struct {
+// quotaUse is how the minutes [from, to) were used.
+type quotaUse struct {
 	use     float64 // share of the quota that was used, by all
 	refused float64 // share of the processes' requests
 	jain    float64 // fairness index of Jain: 1 is equal shares, 1/n all for one
@@ -270,13 +270,13 @@ type outcome struct {
 	longest time.Duration
 }
 
-func (m *market) outcome(from, to int) outcome {
+func (m *quotaModel) use(from, to int) quotaUse {
 	var quota, all, refused, sum, squares, polls, late float64
-	var o outcome
+	var o quotaUse
 	for n := from; n < to; n++ {
-		quota += float64(min(m.quota(n), m.ceiling*len(m.peers)))
+		quota += float64(min(m.quota(n), m.ceiling*len(m.processes)))
 	}
-	for _, p := range m.peers {
+	for _, p := range m.processes {
 		share := 0.0
 		for _, now := range p.minutes[from:to] {
 			share += float64(now.accepted)
@@ -296,16 +296,16 @@ func (m *market) outcome(from, to int) outcome {
 	o.use = all / quota
 	o.refused = refused / (sum + refused)
 	o.late = late / polls
-	o.jain = sum * sum / squares / float64(len(m.joins))
+	o.jain = sum * sum / squares / float64(len(m.joinMinutes))
 	return o
 }
 
 // settled is after how many minutes from one on 95 % of the quota was used,
 // and at most 1 % of requests refused, in a span of five minutes.
-func (m *market) settled(from, to int) int {
+func (m *quotaModel) settled(from, to int) int {
 	n := from
 	for n < to-5 {
-		if o := m.outcome(n, n+5); o.use >= 0.95 && o.refused <= 0.01 {
+		if o := m.use(n, n+5); o.use >= 0.95 && o.refused <= 0.01 {
 			break
 		}
 		n++

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -14,39 +15,23 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-const tenant = "contoso"
-
-// retention is that of the service.
-const retention = 7 * 24 * time.Hour
-
-// contentTypes are those of the names.
-func contentTypes(names ...string) []source.ContentType {
-	var types []source.ContentType
-	for _, c := range activity.ContentTypes() {
-		if slices.Contains(names, c.Name) {
-			types = append(types, c)
-		}
-	}
-	return types
-}
-
-// service is a model of the API: what is listed when, and what it refuses.
+// service is a model of the API: when it lists which items, and what it refuses.
 type service struct {
 	*activity.Client // decides and explains
 	t                *testing.T
 	mu               sync.Mutex
 
-	blobs      []modelBlob
-	pageSize   int
-	subscribed map[string]bool
-	spoil      func(t string, p *source.Page) // changes what is listed
-	skew       time.Duration
-	lie        func(now time.Time) time.Time // gives the dates of answers; nil: the time
-	fault      func(op source.Op) error      // nil: none
-	latency    time.Duration
-	perMinute  int           // 0: no quota
-	longest    time.Duration // windows of it are refused
-	tooLong    int           // windows that were
+	items          []modelItem
+	pageSize       int
+	subscribed     map[string]bool
+	changePage     func(t string, p *source.Page) // changes pages; nil: it does not
+	skew           time.Duration
+	answerDate     func(now time.Time) time.Time // the dates of answers; nil: they are right
+	fault          func(op source.Op) error      // nil: none
+	latency        time.Duration
+	perMinute      int           // 0: no quota
+	longestWindow  time.Duration // windows of it are refused
+	tooLongWindows int           // windows that were
 
 	requests map[source.Op]int
 	recent   []time.Time // of the last minute
@@ -54,7 +39,7 @@ type service struct {
 	opened   []string // content ids, in order
 }
 
-type modelBlob struct {
+type modelItem struct {
 	source.Item
 	listed time.Time // from when on listings show it
 }
@@ -62,16 +47,16 @@ type modelBlob struct {
 func newService(t *testing.T) *service {
 	return &service{
 		t: t, pageSize: 3, requests: map[source.Op]int{},
-		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longest: 24 * time.Hour,
+		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longestWindow: 24 * time.Hour,
 	}
 }
 
-// add makes a blob available at created, but listed only late after.
+// add makes an item available at created, but listed only late after.
 func (s *service) add(t string, created time.Time, late time.Duration) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := fmt.Sprintf("%d$%s", len(s.blobs), t)
-	s.blobs = append(s.blobs, modelBlob{
+	id := fmt.Sprintf("%d$%s", len(s.items), t)
+	s.items = append(s.items, modelItem{
 		Item:   source.Item{ContentType: t, ID: id, URI: "https://service/" + id, Created: created.UTC(), Expires: created.Add(late + retention).UTC()},
 		listed: created.Add(late),
 	})
@@ -85,17 +70,17 @@ func (s *service) fail(fault func(op source.Op) error) {
 	s.fault = fault
 }
 
-func (s *service) asked(op source.Op) int {
+func (s *service) requestCount(op source.Op) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests[op]
 }
 
-// created tells when a blob became available.
+// created is when an item became available.
 func (s *service) created(id string) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.blobs[slices.IndexFunc(s.blobs, func(b modelBlob) bool { return b.ID == id })].Created
+	return s.items[slices.IndexFunc(s.items, func(b modelItem) bool { return b.ID == id })].Created
 }
 
 func (s *service) now() time.Time { return time.Now().Add(s.skew) }
@@ -103,13 +88,13 @@ func (s *service) now() time.Time { return time.Now().Add(s.skew) }
 // date is that of the next answer.
 func (s *service) date() time.Time {
 	now := s.now().Truncate(time.Second)
-	if s.lie != nil {
-		return s.lie(now)
+	if s.answerDate != nil {
+		return s.answerDate(now)
 	}
 	return now
 }
 
-// call is what every request goes through.
+// call does what all requests have in common: latency, quota, faults.
 func (s *service) call(ctx context.Context, op source.Op) error {
 	select {
 	case <-time.After(s.latency):
@@ -119,17 +104,26 @@ func (s *service) call(ctx context.Context, op source.Op) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests[op]++
-	now := time.Now()
-	s.recent = slices.DeleteFunc(s.recent, func(t time.Time) bool { return now.Sub(t) >= time.Minute })
-	if s.perMinute > 0 && len(s.recent) >= s.perMinute {
+	if s.perMinute > 0 && !s.withinQuota(time.Now()) {
 		s.refused++
 		return &source.Error{Op: op, Status: 403, Code: "AF429"}
 	}
-	s.recent = append(s.recent, now)
 	if s.fault != nil {
 		return s.fault(op)
 	}
 	return nil
+}
+
+// withinQuota reports whether another request may be accepted at now, and counts it.
+func (s *service) withinQuota(now time.Time) bool {
+	for len(s.recent) > 0 && now.Sub(s.recent[0]) >= time.Minute {
+		s.recent = s.recent[1:]
+	}
+	if len(s.recent) >= s.perMinute {
+		return false
+	}
+	s.recent = append(s.recent, now)
+	return true
 }
 
 func (s *service) Subscriptions(ctx context.Context) ([]source.Subscription, time.Time, error) {
@@ -162,12 +156,15 @@ func (s *service) List(ctx context.Context, t string, span source.Span, next str
 	if next == "" {
 		return s.page(ctx, t, span.From, span.To, 0, want)
 	}
-	var from, to int64
-	var skip int
-	if _, err := fmt.Sscanf(next, "%d %d %d", &from, &to, &skip); err != nil {
-		s.t.Errorf("next page %q: %v", next, err)
+	var number [3]int64 // not fmt.Sscanf, which takes a tenth of the tests' time
+	for i, text := range strings.SplitN(next, " ", len(number)) {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			s.t.Errorf("next page %q: %v", next, err)
+		}
+		number[i] = n
 	}
-	return s.page(ctx, t, time.Unix(from, 0), time.Unix(to, 0), skip, want)
+	return s.page(ctx, t, time.Unix(number[0], 0), time.Unix(number[1], 0), int(number[2]), want)
 }
 
 func (s *service) page(ctx context.Context, t string, from, to time.Time, skip int, want source.Want) (source.Page, error) {
@@ -180,8 +177,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 	if !s.subscribed[t] {
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20022"}
 	}
-	if to.Sub(from) >= s.longest {
-		s.tooLong++
+	if to.Sub(from) >= s.longestWindow {
+		s.tooLongWindows++
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20055", Date: s.date()}
 	}
 	if from.Nanosecond() != 0 || to.Nanosecond() != 0 || !from.Before(to) {
@@ -191,8 +188,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030", Date: s.date()}
 	}
 	page := source.Page{Date: s.date()}
-	for i := range s.blobs {
-		b := &s.blobs[i]
+	for i := range s.items {
+		b := &s.items[i]
 		if b.ContentType != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
 			continue
 		}
@@ -217,8 +214,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 		}
 		page.Items = append(page.Items, c)
 	}
-	if s.spoil != nil {
-		s.spoil(t, &page)
+	if s.changePage != nil {
+		s.changePage(t, &page)
 	}
 	return page, nil
 }
@@ -227,8 +224,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 func (s *service) position(t string, from, to, now time.Time, page source.Page) int {
 	last := page.Items[len(page.Items)-1].ID
 	n := 0
-	for i := range s.blobs {
-		b := &s.blobs[i]
+	for i := range s.items {
+		b := &s.items[i]
 		if b.ContentType == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
 			n++
 			if b.ID == last {

@@ -7,9 +7,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// A lost blob is missed when it became available; if the service says no time that
-// can be, within what was listed.
-func TestSpanOfLostBlob(t *testing.T) {
+// The gap of a lost item is the second in which it became available, or the listing's
+// span if the service gave no plausible time.
+func TestSpanOfLostItem(t *testing.T) {
 	seen := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	listed := source.Span{From: seen.Add(-time.Hour), To: seen}
 	created := seen.Add(-30 * time.Minute)
@@ -24,7 +24,7 @@ func TestSpanOfLostBlob(t *testing.T) {
 		{"years ago", seen.AddDate(-40, 0, 0), listed},
 		{"years ahead", seen.AddDate(7000, 0, 0), listed},
 	} {
-		i := &item{stream: &stream{limits: source.Limits{Retention: retention}}, content: source.Item{Created: tt.created}, seen: seen, listings: []*listing{{span: listed}}}
+		i := &item{stream: &stream{limits: source.Limits{Retention: retention}}, content: source.Item{Created: tt.created}, listedAt: seen, listings: []*listing{{span: listed}}}
 		if got := i.span(); got != tt.want {
 			t.Errorf("%s: %v", tt.name, got)
 		}

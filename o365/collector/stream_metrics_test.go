@@ -10,20 +10,20 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// counted runs a collector of Exchange with metrics.
-func counted(s *service, b *book) (m *metrics.Tenant, exchange *metrics.Stream, stop func()) {
+// collectCounted runs a collector of Exchange with metrics.
+func collectCounted(s *service, b *ledgerModel) (m *metrics.Tenant, exchange *metrics.Stream, stop func()) {
 	m = metrics.New([]string{tenant}, []string{activity.Exchange}).Tenant(tenant)
-	stop = collect(s, b, new(lines), func(c *Config) {
+	stop = collect(s, b, new(logLines), func(c *Config) {
 		c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), m
 	})
 	return m, m.Stream(activity.Exchange), stop
 }
 
-// Content that was just not listed at the first look is news; what the newest
-// hour never showed is late, and what a backfill finds is neither.
-func TestLateBlobs(t *testing.T) {
+// Items that the newest hour never listed are late. Those that it lists at a later
+// poll are not, nor are those of a backfill.
+func TestLateItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		now := time.Now()
 		for age := time.Minute; age < 6*24*time.Hour; age += 7 * time.Hour {
 			s.add(activity.Exchange, now.Add(-age), 0)
@@ -31,19 +31,19 @@ func TestLateBlobs(t *testing.T) {
 		s.add(activity.Exchange, now.Add(-30*time.Hour), 40*time.Hour) // found by the week's sweep
 		s.add(activity.Exchange, now.Add(-5*time.Hour), 7*time.Hour)   // by the day's
 		s.add(activity.Exchange, now, 50*time.Minute)                  // in the newest hour
-		_, exchange, stop := counted(s, b)
+		_, exchange, stop := collectCounted(s, b)
 		time.Sleep(time.Hour)
 		if late := exchange.Late.Load(); late != 0 {
-			t.Errorf("%d blobs are late in the first hour", late)
+			t.Errorf("%d items are late in the first hour", late)
 		}
 		time.Sleep(2 * time.Hour)
 		if late := exchange.Late.Load(); late != 1 {
-			t.Errorf("%d blobs are late after the day's sweep, want 1", late)
+			t.Errorf("%d items are late after the day's sweep, want 1", late)
 		}
 		time.Sleep(14 * time.Hour)
 		stop()
 		if late := exchange.Late.Load(); late != 2 {
-			t.Errorf("%d blobs are late after the week's sweep, want 2", late)
+			t.Errorf("%d items are late after the week's sweep, want 2", late)
 		}
 		b.check(t, s)
 	})
@@ -51,24 +51,24 @@ func TestLateBlobs(t *testing.T) {
 
 func TestMetricsOfAStream(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
-		b.delay = 10 * time.Minute // from download to confirmation
+		s, b := newService(t), newLedgerModel()
+		b.acknowledgeDelay = 10 * time.Minute // from download to acknowledgement
 		for range 5 {
 			s.add(activity.Exchange, time.Now().Add(-time.Minute), 0)
 		}
 		begun := time.Now()
-		m, exchange, stop := counted(s, b)
+		m, exchange, stop := collectCounted(s, b)
 		defer stop()
 		time.Sleep(5 * time.Minute)
 		if n := exchange.Pending.Load(); n != 5 {
-			t.Errorf("%d blobs are pending, want 5", n)
+			t.Errorf("%d items are pending, want 5", n)
 		}
 		if time.Since(exchange.LastSuccess.Load()) > time.Minute+time.Second || time.Since(exchange.Listed.Load()) > time.Minute+2*time.Second {
 			t.Errorf("last success %v, listed to %v, now is %v", exchange.LastSuccess.Load(), exchange.Listed.Load(), time.Now())
 		}
 		time.Sleep(10 * time.Minute)
 		if n := exchange.Pending.Load(); n != 0 {
-			t.Errorf("%d blobs are pending when all are confirmed", n)
+			t.Errorf("%d items are pending when all are acknowledged", n)
 		}
 		if n := exchange.Retries.Load(); n != 0 {
 			t.Errorf("%d retries without a fault", n)
@@ -99,10 +99,10 @@ func TestMetricsOfAStream(t *testing.T) {
 	})
 }
 
-// A blob that expires before it could be had is lost, once.
-func TestLostBlobsAreCounted(t *testing.T) {
+// An item that expires before its download succeeds is lost, once.
+func TestLostItemsAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, b := newService(t), newBook()
+		s, b := newService(t), newLedgerModel()
 		s.add(activity.Exchange, time.Now().Add(-retention+3*time.Hour), 0)
 		s.fail(func(op source.Op) error {
 			if op == source.OpDownload {
@@ -110,7 +110,7 @@ func TestLostBlobsAreCounted(t *testing.T) {
 			}
 			return nil
 		})
-		_, exchange, stop := counted(s, b)
+		_, exchange, stop := collectCounted(s, b)
 		time.Sleep(2 * time.Hour)
 		if exchange.Lost.Load() != 0 || exchange.Pending.Load() != 1 || exchange.Retries.Load() < 5 {
 			t.Errorf("%d lost, %d pending, %d retries before it expires", exchange.Lost.Load(), exchange.Pending.Load(), exchange.Retries.Load())

@@ -9,26 +9,26 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
-// What the loop's own work is for one download of a backfill, from choosing
-// it to its confirmation, with full queues; the goroutine and the channel are
-// left out.
+// BenchmarkDispatch measures the loop's own work for one download of a backfill, from
+// its choice to its acknowledgement, with full queues; goroutine and channel are left
+// out.
 func BenchmarkDispatch(b *testing.B) {
 	types := contentTypes(activity.AzureActiveDirectory, activity.Exchange, activity.SharePoint, activity.General, activity.DLP)
 	cfg := Config{Tenant: tenant, ContentTypes: types, PollInterval: time.Minute, Concurrency: 64, Lookback: retention}
-	book := newBook()
-	s := newState(cfg, new(activity.Client), book, book, newRegister(), new(lines).log, func() float64 { return 0 })
+	ledger := newLedgerModel()
+	s := newState(cfg, new(activity.Client), ledger, ledger, newMonitorModel(), new(logLines).log, func() float64 { return 0 })
 	now := time.Now()
-	s.begin(now)
+	s.beginStreams(now)
 	created, n := now.Add(-retention), 0
 	add := func(st *stream, l *listing) {
 		created, n = created.Add(time.Millisecond), n+1
-		s.found(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: created}, now)
+		s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: created}, now)
 	}
 	listings := map[*stream]*listing{}
 	for _, st := range s.streams {
-		st.pollAt = now.Add(1000000 * time.Hour)
+		st.nextPoll = now.Add(1000000 * time.Hour)
 		listings[st] = &listing{}
-		for range mostOlder {
+		for range mostBacklogItems {
 			add(st, listings[st])
 		}
 	}
@@ -37,11 +37,11 @@ func BenchmarkDispatch(b *testing.B) {
 	for b.Loop() {
 		now = now.Add(time.Second) // for a token
 		t, _ := s.next(now)
-		if _, ok := budget.Take(now, t.fresh()); !ok {
+		if _, ok := budget.Take(now, t.urgent()); !ok {
 			b.Fatal("no token")
 		}
-		s.started(t)
-		s.finished(result{task: *t}, now)
+		s.taskStarted(t)
+		s.taskFinished(result{task: *t}, now)
 		s.itemDelivered(t.item)
 		add(t.stream, listings[t.stream])
 	}

@@ -1,0 +1,72 @@
+package collector
+
+import (
+	"slices"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// reportLost logs and records a gap: content that cannot be collected any more.
+func (s *state) reportLost(st *stream, span source.Span, reason string, now time.Time) {
+	s.log.Errorf("%s: lost: content of %s to %s: %s", s.streamName(st), span.From.Format(time.RFC3339), span.To.Format(time.RFC3339), reason)
+	s.ledger.Lost(ledger.Gap{Stream: st.id, Span: span, Reason: reason, Found: s.serviceTime(now).UTC()})
+}
+
+// reportGaps reports as lost the parts of a span that were neither completed nor
+// reported before, if they are longer than a tolerance.
+func (s *state) reportGaps(st *stream, span source.Span, tolerance time.Duration, reason string, now time.Time) {
+	if !span.From.Before(span.To) {
+		return
+	}
+	known := append(gapSpans(s.ledger.Gaps(st.id)), s.ledger.Completed(st.id)...)
+	slices.SortFunc(known, func(a, b source.Span) int { return a.From.Compare(b.From) })
+	for _, gap := range uncovered(span, known) {
+		if gap.To.Sub(gap.From) > tolerance {
+			s.reportLost(st, gap, reason, now)
+		}
+	}
+}
+
+// cutTolerance is how much of a span's start may be missing without a report, since
+// the oldest content expires while it is being listed.
+const cutTolerance = 5 * time.Minute
+
+// reportMissedGaps reports what became available while no collector ran and is older
+// than the source's retention.
+func (s *state) reportMissedGaps(st *stream, now time.Time) {
+	completed := s.ledger.Completed(st.id)
+	from := st.since
+	if len(completed) > 0 && completed[0].From.After(from) {
+		from = completed[0].From // the ledger forgets older spans
+	}
+	s.reportGaps(st, source.Span{From: from, To: st.earliestStart(s.serviceTime(now))}, cutTolerance,
+		"nothing was collected for longer than the service keeps content", now)
+}
+
+// reportEvictedGaps reports the spans of evicted items that are older than the
+// source's retention, unless a later listing completed them. A span that still grows
+// is reported an hour at a time.
+func (s *state) reportEvictedGaps(st *stream, now time.Time) {
+	edge := st.earliestStart(s.serviceTime(now))
+	for len(st.evicted) > 0 {
+		first := &st.evicted[0]
+		lost := source.Span{From: first.From, To: earlier(first.To, first.From.Add(time.Hour))}
+		if lost.To.After(edge) {
+			return
+		}
+		s.reportGaps(st, lost, 0, "its content failed until it was older than the service keeps", now)
+		if first.From = lost.To; !first.From.Before(first.To) {
+			st.evicted = st.evicted[1:]
+		}
+	}
+}
+
+func gapSpans(gaps []ledger.Gap) []source.Span {
+	spans := make([]source.Span, len(gaps))
+	for i, g := range gaps {
+		spans[i] = g.Span
+	}
+	return spans
+}

@@ -1,0 +1,120 @@
+package collector
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+)
+
+// If a service accepts shorter windows than it documents, listings get shorter.
+func TestRefusedWindowsAreHalved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b := newService(t), newLedgerModel()
+		s.longestWindow = 5 * time.Hour
+		for n := range 160 {
+			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Hour-time.Second), 0)
+		}
+		stop := collect(s, b, new(logLines), nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+	})
+}
+
+// brokenListing is a service whose listings of a moment do not end properly while it
+// is broken.
+type brokenListing struct {
+	*service
+	moment time.Time
+	broken atomic.Bool
+	next   func() (string, error) // what comes after each of their pages
+}
+
+func (c *brokenListing) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if strings.HasPrefix(next, "broken") {
+		return c.nextPage(ctx)
+	}
+	p, err := c.service.List(ctx, t, span, next, want)
+	if err == nil && t == activity.Exchange && c.broken.Load() && !c.moment.Before(span.From) && c.moment.Before(span.To) {
+		p.Next = "broken"
+	}
+	return p, err
+}
+
+func (c *brokenListing) nextPage(ctx context.Context) (source.Page, error) {
+	if err := c.call(ctx, source.OpList); err != nil {
+		return source.Page{}, err
+	}
+	if !c.broken.Load() {
+		return source.Page{Date: time.Now().UTC()}, nil
+	}
+	next, err := c.next()
+	return source.Page{Next: next, Date: time.Now().UTC()}, err
+}
+
+// What becomes available while the latest listing keeps failing on a later page is
+// collected within two polls, and the span that failed once it can be listed.
+func TestFailingListingIsSetAside(t *testing.T) {
+	n := 0
+	for name, next := range map[string]func() (string, error){
+		"a circle":               func() (string, error) { return "broken", nil },
+		"without end":            func() (string, error) { n++; return fmt.Sprint("broken", n), nil },
+		"a page that is refused": func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 500} },
+		"a page that is gone":    func() (string, error) { return "", &source.Error{Op: source.OpList, Status: 400, Code: "AF20031"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+				s.pageSize = 100
+				api := &brokenListing{service: s, moment: time.Now().Add(-time.Minute), next: next}
+				api.broken.Store(true)
+				first := s.add(activity.Exchange, api.moment, 0)
+				stop := collectFrom(api, b, r, func(c *Config) { c.Lookback = 30 * time.Hour })
+				limit, latest := 10*time.Minute, 2*time.Minute+10*time.Second
+				if name == "without end" { // it takes thousands of pages to detect
+					limit, latest = time.Hour, 5*time.Minute
+				}
+				time.Sleep(limit)
+				r.want(t, "Exchange listing")
+				var ids []string
+				for range 100 {
+					ids = append(ids, s.add(activity.Exchange, time.Now(), 0))
+					time.Sleep(time.Minute)
+				}
+				time.Sleep(2 * time.Minute)
+				for _, id := range append(ids, first) {
+					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > latest {
+						t.Errorf("%s was delivered %v late", id, late)
+						break
+					}
+				}
+				r.want(t, "Exchange listing")
+				if perMinute := float64(s.requestCount(source.OpList)) / 110; name != "without end" && perMinute > 30 {
+					t.Errorf("%.0f listings a minute", perMinute)
+				}
+				stream := source.Stream{Tenant: tenant, ContentType: activity.Exchange}
+				for _, span := range b.Completed(stream) {
+					if !api.moment.Before(span.From) && api.moment.Before(span.To) {
+						t.Errorf("what could not be listed is complete: %v", span)
+					}
+				}
+				api.broken.Store(false)
+				time.Sleep(6 * time.Minute)
+				r.want(t)
+				if spans := b.Completed(stream); len(spans) != 1 || time.Since(spans[0].To) > 2*time.Minute {
+					t.Errorf("complete: %v", spans)
+				}
+				stop()
+				b.check(t, s)
+			})
+		})
+	}
+}

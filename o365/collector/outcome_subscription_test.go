@@ -1,0 +1,61 @@
+package collector
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+)
+
+func TestOneStreamFailsAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.subscribed[activity.Exchange] = true
+		s.fault = func(op source.Op) error {
+			if op == source.OpStart {
+				return &source.Error{Op: op, Status: 401}
+			}
+			return nil
+		}
+		stop := collect(s, b, l, func(c *Config) {
+			c.ContentTypes = contentTypes(activity.DLP, activity.Exchange)
+		})
+		time.Sleep(3 * time.Hour)
+		if n := l.with("ActivityFeed.ReadDlp"); n != 1 {
+			t.Errorf("the missing permission was reported %d times: %q", n, l.all())
+		}
+		if n := s.requestCount(source.OpStart); n < 5 || n > 40 {
+			t.Errorf("%d tries in three hours", n)
+		}
+		s.fail(nil)
+		time.Sleep(time.Hour)
+		stop()
+		b.check(t, s)
+		if l.with("3 contoso DLP.All: over after 3h") != 1 {
+			t.Errorf("the recovery was not reported: %q", l.all())
+		}
+	})
+}
+
+// A list of subscriptions that never comes keeps nothing from being collected.
+func TestSubscriptionsNeverListed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+		s.subscribed[activity.Exchange] = true // and SharePoint has to be started
+		s.add(activity.Exchange, time.Now().Add(-time.Hour), 0)
+		s.add(activity.SharePoint, time.Now().Add(-time.Hour), 0)
+		stop := collectFrom(slowSource{service: s, slowSubscriptions: true}, b, r, nil)
+		time.Sleep(3*time.Minute + 30*time.Second)
+		r.want(t, "Exchange listing", "SharePoint listing")
+		time.Sleep(5 * time.Minute)
+		r.want(t)
+		stop()
+		b.check(t, s)
+		if len(b.gaps) > 0 {
+			t.Errorf("gaps: %v", b.gaps)
+		}
+	})
+}
