@@ -52,6 +52,9 @@ type Ledger interface {
 	Retract(s source.Stream, after time.Time)
 	// Lost records that content of the gap cannot be collected any more.
 	Lost(g ledger.Gap)
+	// TakeBack removes a gap whose content came after all, but for the parts of it
+	// that are still lost.
+	TakeBack(g ledger.Gap, rest ...ledger.Gap)
 }
 
 // Monitor takes reports of what keeps streams from being collected; [health.Monitor]

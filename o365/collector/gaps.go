@@ -2,6 +2,7 @@ package collector
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
@@ -59,6 +60,39 @@ func (s *state) reportEvictedGaps(st *stream, now time.Time) {
 		s.reportGaps(st, lost, 0, "its content failed until it was older than the service keeps", now)
 		if first.From = lost.To; !first.From.Before(first.To) {
 			st.evicted = st.evicted[1:]
+		}
+	}
+}
+
+// subscriptionOffSuffix ends the reason of a gap in which a subscription was off.
+const subscriptionOffSuffix = ", and Microsoft keeps nothing of such a time"
+
+// itemGapPrefix begins the reason of the gap of an item.
+const itemGapPrefix = "blob "
+
+// gapReason begins the reason of the gap of this item.
+func gapReason(id string) string { return itemGapPrefix + id + ": " }
+
+// gapOfItem reports whether a gap is that of an item.
+func gapOfItem(g ledger.Gap, id string) bool { return strings.HasPrefix(g.Reason, gapReason(id)) }
+
+// takeBackGaps takes back what a delivered item refutes: its own gap, and the part of
+// others that it lies in. While a subscription is off no content is made, so one that
+// was seen off at the end of a gap was on until the item became available.
+func (s *state) takeBackGaps(i *item) {
+	at := wholeSecond(i.content.Created)
+	for _, g := range s.ledger.Gaps(i.stream.id) {
+		switch {
+		case gapOfItem(g, i.content.ID):
+			s.ledger.TakeBack(g)
+		case strings.HasPrefix(g.Reason, itemGapPrefix) || at.Before(g.Span.From) || !at.Before(g.Span.To):
+		default:
+			before, after := g, g
+			before.Span.To, after.Span.From = at, at.Add(time.Second)
+			if strings.HasSuffix(g.Reason, subscriptionOffSuffix) {
+				before.Span.To = g.Span.From
+			}
+			s.ledger.TakeBack(g, slices.DeleteFunc([]ledger.Gap{before, after}, func(g ledger.Gap) bool { return !g.Span.From.Before(g.Span.To) })...)
 		}
 	}
 }

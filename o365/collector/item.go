@@ -16,7 +16,8 @@ type item struct {
 	listings        []*listing // that have it and are not complete without it
 	failures        int        // of its download, in a row
 	reportedFailing bool       // it counts in stream.failingItems
-	absentAnswers   int        // how often it was not there
+	refusedSince    time.Time  // since when all answers say that it is gone; zero: not the last one
+	lostBefore      bool       // it was given up once
 	notBefore       time.Time  // of the next retry
 }
 
@@ -42,10 +43,11 @@ func (i *item) expires() time.Time {
 func (s *state) itemListed(st *stream, l *listing, c source.Item, now time.Time) {
 	i := st.items[c.ID]
 	if i == nil {
-		if s.ledger.Progress(st.id, c.ID).Done {
+		retryLost, lost := st.lostItems[c.ID]
+		if lost && now.Before(retryLost) || s.ledger.Progress(st.id, c.ID).Done {
 			return
 		}
-		i = &item{stream: st, content: c, latest: l.latest, listedAt: s.serviceTime(now)}
+		i = &item{stream: st, content: c, latest: l.latest, listedAt: s.serviceTime(now), lostBefore: lost}
 		i.delivery = s.sink.Announce(c, func() { s.delivered(i) })
 		st.items[c.ID] = i
 		st.enqueue(i)
@@ -75,6 +77,8 @@ func (s *state) wasCompleted(st *stream, at time.Time) bool {
 
 // itemDelivered removes an item that is delivered.
 func (s *state) itemDelivered(i *item) {
+	delete(i.stream.lostItems, i.content.ID)
+	s.takeBackGaps(i)
 	if known := i.stream.items[i.content.ID]; known != nil { // the item may have been evicted and listed again
 		s.forgetItem(known)
 	}
@@ -90,4 +94,22 @@ func (s *state) forgetItem(i *item) {
 		s.completeIfDelivered(i.stream, l)
 	}
 	s.reportCaughtUp(i.stream)
+}
+
+// mostLostItems is how many lost items of a stream are remembered, so that each poll
+// does not try them again.
+const mostLostItems = 10_000
+
+// rememberLost keeps a lost item from being tried before a time.
+func (st *stream) rememberLost(id string, retryAt time.Time) {
+	if st.lostItems == nil {
+		st.lostItems = make(map[string]time.Time)
+	}
+	if len(st.lostItems) >= mostLostItems {
+		for other := range st.lostItems { // any of them
+			delete(st.lostItems, other)
+			break
+		}
+	}
+	st.lostItems[id] = retryAt
 }

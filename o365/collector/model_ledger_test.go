@@ -20,6 +20,7 @@ type ledgerModel struct {
 	deliveredTwice   []string
 	completed        map[source.Stream][]source.Span
 	gaps             []ledger.Gap
+	takenBack        int
 	announced        []string                      // content ids, in the order of Announce
 	acknowledgeDelay time.Duration                 // from Deliver to delivered
 	downloadTime     func(id string) time.Duration // of an item
@@ -92,6 +93,13 @@ func (b *ledgerModel) Lost(g ledger.Gap) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.gaps = append(b.gaps, g)
+}
+
+func (b *ledgerModel) TakeBack(g ledger.Gap, rest ...ledger.Gap) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.gaps = append(slices.DeleteFunc(b.gaps, func(known ledger.Gap) bool { return known.Span == g.Span && known.Reason == g.Reason }), rest...)
+	b.takenBack++
 }
 
 func (b *ledgerModel) Announce(i source.Item, delivered func()) Delivery {

@@ -21,17 +21,20 @@ type service struct {
 	t                *testing.T
 	mu               sync.Mutex
 
-	items          []modelItem
-	pageSize       int
-	subscribed     map[string]bool
-	changePage     func(t string, p *source.Page) // changes pages; nil: it does not
-	skew           time.Duration
-	answerDate     func(now time.Time) time.Time // the dates of answers; nil: they are right
-	fault          func(op source.Op) error      // nil: none
-	latency        time.Duration
-	perMinute      int           // 0: no quota
-	longestWindow  time.Duration // windows of it are refused
-	tooLongWindows int           // windows that were
+	items               []modelItem
+	pageSize            int
+	subscribed          map[string]bool
+	subscriptionsHidden bool                           // the list has none
+	startedAgain        bool                           // a subscription that is on may be
+	itemFault           func(c source.Item) error      // of downloads; nil: none
+	changePage          func(t string, p *source.Page) // changes pages; nil: it does not
+	skew                time.Duration
+	answerDate          func(now time.Time) time.Time // the dates of answers; nil: they are right
+	fault               func(op source.Op) error      // nil: none
+	latency             time.Duration
+	perMinute           int           // 0: no quota
+	longestWindow       time.Duration // windows of it are refused
+	tooLongWindows      int           // windows that were
 
 	requests map[source.Op]int
 	recent   []time.Time // of the last minute
@@ -134,22 +137,26 @@ func (s *service) Subscriptions(ctx context.Context) ([]source.Subscription, tim
 	defer s.mu.Unlock()
 	var list []source.Subscription
 	for t := range s.subscribed {
+		if s.subscriptionsHidden {
+			break
+		}
 		list = append(list, source.Subscription{ContentType: t, Enabled: true})
 	}
 	return list, s.date(), nil
 }
 
-func (s *service) Start(ctx context.Context, t string) error {
+func (s *service) Start(ctx context.Context, t string) (bool, error) {
 	if err := s.call(ctx, source.OpStart); err != nil {
-		return err
+		return false, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.subscribed[t] {
+	wasOn := s.subscribed[t]
+	if wasOn && !s.startedAgain {
 		s.t.Errorf("%s was started although it is", t)
 	}
 	s.subscribed[t] = true
-	return nil
+	return !wasOn, nil
 }
 
 func (s *service) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
@@ -244,6 +251,11 @@ func (s *service) Open(ctx context.Context, c source.Item) (io.ReadCloser, error
 	defer s.mu.Unlock()
 	if s.now().After(c.Expires) {
 		return nil, &source.Error{Op: source.OpDownload, Status: 400, Code: "AF20051"}
+	}
+	if s.itemFault != nil {
+		if err := s.itemFault(c); err != nil {
+			return nil, err
+		}
 	}
 	s.opened = append(s.opened, c.ID)
 	return io.NopCloser(strings.NewReader(c.ID)), nil

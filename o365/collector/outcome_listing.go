@@ -24,7 +24,7 @@ func (s *state) pageListed(r result, now time.Time) {
 	case source.Clamp:
 		s.clamp(st, l, r.err, now)
 	case source.Subscribe:
-		s.unsubscribed(st, r.err, now)
+		s.unsubscribed(st, l, r.err, now)
 	case source.Retry:
 		if l.pageFailures++; l.next != "" && l.pageFailures >= persistentFailures {
 			s.relist(st, l, r.err, now)

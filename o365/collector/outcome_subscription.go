@@ -40,8 +40,9 @@ func (s *state) subscriptionsListed(r result, now time.Time) {
 	}
 }
 
-// subscriptionStarted acts on the outcome of a start. What became available while the
-// subscription was off is lost.
+// subscriptionStarted acts on the outcome of a start. What would have become available
+// while the subscription was off is lost, if it was off: a list of subscriptions and a
+// listing can be wrong about that, the answer to a start cannot.
 func (s *state) subscriptionStarted(r result, now time.Time) {
 	st := r.stream
 	if r.err != nil {
@@ -50,19 +51,29 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 	}
 	st.startedAt, st.subscribed = now, true
 	s.requestSucceeded(st, now)
+	if !r.started {
+		st.offSince = time.Time{}
+		return
+	}
 	if st.offSince.IsZero() {
 		s.monitor.Note(st.id, "subscription started, the first content may take up to 12 hours")
 		return
 	}
-	s.reportGaps(st, source.Span{From: st.offSince, To: wholeSecond(s.serviceTime(now))}, 0, st.offReason+", and Microsoft keeps nothing of such a time", now)
+	s.reportGaps(st, source.Span{From: st.offSince, To: wholeSecond(s.serviceTime(now))}, 0, st.offReason+subscriptionOffSuffix, now)
 	st.offSince = time.Time{}
 	s.monitor.Note(st.id, "subscription started again: find out who had stopped it")
 }
 
-// unsubscribed acts on a listing that was refused for want of a subscription.
-func (s *state) unsubscribed(st *stream, err error, now time.Time) {
+// unsubscribed acts on a listing that was refused for want of a subscription. Soon
+// after a start that is retried: the service takes a while to know of it everywhere.
+func (s *state) unsubscribed(st *stream, l *listing, err error, now time.Time) {
 	if !s.cfg.Subscribe {
 		s.streamFailed(st, listPage, err, now)
+		return
+	}
+	if !st.startedAt.IsZero() && now.Before(st.startedAt.Add(st.limits.StartPause)) {
+		s.listingFailed(st, l, err, now)
+		s.reportListingFailure(st, l, err)
 		return
 	}
 	s.reportFailure(st, err, persistentFailures)

@@ -93,6 +93,10 @@ func (st *stream) listingFails() bool {
 	return st.latestHasBadEntries || st.latestListing != nil && failing(st.latestListing) || slices.ContainsFunc(st.backlogListings, failing)
 }
 
+// manyRefusals is how many answers in a row that items are gone, of a stream, are no
+// matter of single items.
+const manyRefusals = 10
+
 // downloadFails sets the condition of a stream with a download that keeps failing.
 func (s *state) downloadFails(i *item, err error) {
 	if i.failures < persistentFailures && !(isTimeout(err) && 2*i.failures >= persistentFailures) {
@@ -103,10 +107,15 @@ func (s *state) downloadFails(i *item, err error) {
 		i.stream.failingItems++
 	}
 	x := s.source.Explain(err, i.stream.id.ContentType, s.cfg.App())
-	s.monitor.Set(i.stream.id, health.Download, health.Degraded, health.Cause{
+	cause := health.Cause{
 		What: "some content can't be downloaded", Do: "nothing need be done unless it lasts: it is tried until it expires, and the other content goes on",
 		Detail: "blob " + i.content.ID + ": " + x.Detail, Transient: true,
-	})
+	}
+	if i.stream.refusals >= manyRefusals {
+		cause.What = "the service lists content, and answers that none of it exists"
+		cause.Do = "check cloud and endpoint; if they are right, report it to Microsoft: it is tried again for hours"
+	}
+	s.monitor.Set(i.stream.id, health.Download, health.Degraded, cause)
 }
 
 // downloadRecovered clears that condition when the stream has no such download left.

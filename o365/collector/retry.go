@@ -20,9 +20,11 @@ const (
 	// urgentDownloadTries is after how many failures in a row the download of a
 	// latest item is no longer retried at every poll.
 	urgentDownloadTries = 12
-	// absentDownloadTries is after how many answers that an item does not exist
-	// (AF20050) it is lost.
-	absentDownloadTries = 6
+	// refusalPatience is how long the source has to answer that a listed item is gone
+	// until that is believed.
+	refusalPatience = 6 * time.Hour
+	// longestGonePause is the longest pause before it is asked again.
+	longestGonePause = 30 * time.Minute
 )
 
 // What has failed so many times in a row keeps failing: it is reported, and others go
@@ -73,6 +75,14 @@ func (s *state) retryPause(n int, urgent bool, err error) time.Duration {
 		d = max(d, min(e.RetryAfter, longestServiceWait))
 	}
 	return d
+}
+
+// downloadPause is that of a download after its last failure.
+func (s *state) downloadPause(i *item, err error) time.Duration {
+	if !i.refusedSince.IsZero() {
+		return backoffPause(i.failures, firstRetryPause, longestGonePause, s.random())
+	}
+	return s.retryPause(i.failures, i.latest && i.failures <= urgentDownloadTries, err)
 }
 
 // retryEarly makes all retries of a stream due, after a request that had failed

@@ -52,9 +52,11 @@ type stream struct {
 	backlogItems   itemQueue        // of items
 	retries        retryQueue       // of items
 	nextEarlyRetry time.Time
-	failingItems   int           // whose download keeps failing
-	evicted        []source.Span // of items that were evicted, oldest first
-	caughtUp       bool          // everything was delivered once since the start
+	failingItems   int                  // whose download keeps failing
+	evicted        []source.Span        // of items that were evicted, oldest first
+	lostItems      map[string]time.Time // given up, by id: when each may be tried again
+	refusals       int                  // answers in a row that listed items are gone, of any of them
+	caughtUp       bool                 // everything was delivered once since the start
 }
 
 // idle reports whether everything is listed, and all of it delivered.

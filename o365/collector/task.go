@@ -42,6 +42,7 @@ type result struct {
 	task
 	subscriptions []source.Subscription // of listSubscriptions
 	listedAt      time.Time             // of the subscriptions, by the service's clock
+	started       bool                  // of startSubscription: it was off
 	page          source.Page           // of listPage
 	err           error
 }
@@ -64,7 +65,7 @@ func (c *Collector) do(ctx context.Context, t *task) result {
 	case listSubscriptions:
 		r.subscriptions, r.listedAt, r.err = c.source.(source.Subscriber).Subscriptions(ctx)
 	case startSubscription:
-		r.err = c.source.(source.Subscriber).Start(ctx, t.stream.id.ContentType)
+		r.started, r.err = c.source.(source.Subscriber).Start(ctx, t.stream.id.ContentType)
 	case listPage:
 		l, id := t.listing, t.stream.id
 		want := source.Want{Most: c.state.cfg.MostEntries, New: func(contentID string) bool { return !c.state.ledger.Progress(id, contentID).Done }}

@@ -13,6 +13,8 @@ type Kind string
 const (
 	// Gap: content is lost, since it cannot be downloaded any more.
 	Gap Kind = "gap"
+	// Recovery: the content of a gap, or of a part of one, came after all.
+	Recovery Kind = "gap_recovered"
 	// Change: the state of a stream has changed.
 	Change Kind = "state"
 	// Completeness: how much of one day of a stream is delivered.

@@ -45,7 +45,9 @@ type Stream struct {
 	Pending     Gauge     `name:"pending_blobs" help:"Content blobs that are listed and not delivered yet."`
 	Queue       Gauge     `name:"queue_bytes" help:"MessagePack bytes of records that wait for Fluent Bit or are not confirmed by it yet."`
 	Gaps        Counter   `name:"gaps_total" help:"Spans of time and content blobs that could not be had any more."`
-	GapSeconds  Counter   `name:"gap_seconds_total" help:"Length of these spans, by contentCreated; a blob counts one second."`
+	GapSeconds  Counter   `name:"gap_seconds_total" help:"Length of these spans, by contentCreated; a blob counts one second. What several of them cover counts once."`
+	GapsRecovered       Counter `name:"gaps_recovered_total" help:"Those that were taken back, because their content came after all."`
+	GapSecondsRecovered Counter `name:"gap_seconds_recovered_total" help:"Length of what was taken back, of parts of a gap too: what is lost is gap_seconds_total minus this."`
 	Retries     Counter   `name:"retries_total" help:"Listings, downloads and subscription starts that failed and are tried again, without those that were throttled."`
 
 	id source.Stream

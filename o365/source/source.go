@@ -108,8 +108,9 @@ type Subscriber interface {
 	// Subscriptions lists the tenant's subscriptions; those that were never started
 	// are absent. date is the service's clock; zero if it did not say.
 	Subscriptions(ctx context.Context) (_ []Subscription, date time.Time, _ error)
-	// Start starts a subscription. One that is on already is no error.
-	Start(ctx context.Context, contentType string) error
+	// Start starts a subscription. started is false if it was on already, which proves
+	// that nothing is missing.
+	Start(ctx context.Context, contentType string) (started bool, _ error)
 }
 
 // Subscription is the state of one content type's subscription.

@@ -38,13 +38,13 @@ func (c *Client) Subscriptions(ctx context.Context) (list []source.Subscription,
 
 // Start implements [source.Subscriber]: a subscription that is already enabled is
 // AF20024.
-func (c *Client) Start(ctx context.Context, contentType string) error {
+func (c *Client) Start(ctx context.Context, contentType string) (started bool, _ error) {
 	resp, err := c.do(ctx, source.OpStart, http.MethodPost, "subscriptions/start?contentType="+url.QueryEscape(contentType))
 	switch {
 	case err == nil:
-		return resp.Body.Close()
+		return true, resp.Body.Close()
 	case decide(err) == source.Done:
-		return nil
+		return false, nil
 	}
-	return err
+	return false, err
 }
