@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // The content types that other code has to know apart.
@@ -85,16 +86,39 @@ type Options struct {
 	Observe func(op source.Op, err error)
 }
 
+const (
+	defaultTimeout = time.Minute
+	// maxCallTime and maxDownloadTime bound the wait for an answer in all, however fast it
+	// comes.
+	maxCallTime     = 5 * time.Minute
+	maxDownloadTime = time.Hour
+)
+
+// newHTTP returns a client whose answers are unpacked, and are waited for as long as
+// total at most.
+func newHTTP(o Options, total time.Duration) *http.Client {
+	client := http.Client{}
+	if o.HTTP != nil {
+		client = *o.HTTP
+	}
+	next := client.Transport
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	client.Transport = &transport.Gunzip{Next: transport.Stall{Next: next, Timeout: o.Timeout, Total: total}}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
 // Client makes calls for one tenant. It is safe for concurrent use, and a
 // [source.Subscriber].
 type Client struct {
 	feed      *url.URL // …/api/v1.0/TENANT/activity/feed/
 	publisher string
 	tokens    Tokens
-	http      *http.Client
-	timeout   time.Duration
+	calls     *http.Client // of all requests but downloads
+	downloads *http.Client
 	observe   func(source.Op, error)
-	gunzips   gunzips
 }
 
 var _ source.Subscriber = (*Client)(nil)
@@ -112,20 +136,14 @@ func New(o Options) (*Client, error) {
 		feed:      base.JoinPath("api/v1.0", o.Tenant, "activity/feed/"),
 		publisher: o.Publisher,
 		tokens:    o.Tokens,
-		timeout:   o.Timeout,
 		observe:   o.Observe,
 	}
-	if c.timeout == 0 {
-		c.timeout = time.Minute
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
 	}
 	if c.observe == nil {
 		c.observe = func(source.Op, error) {}
 	}
-	client := http.Client{}
-	if o.HTTP != nil {
-		client = *o.HTTP
-	}
-	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	c.http = &client
+	c.calls, c.downloads = newHTTP(o, maxCallTime), newHTTP(o, maxDownloadTime)
 	return c, nil
 }

@@ -40,17 +40,20 @@ func (f *fixedTokens) Reject(token string) {
 	}
 }
 
-// serve starts a service and returns a client of it.
-func serve(t *testing.T, tokens *fixedTokens, handler http.HandlerFunc) (*Client, *httptest.Server) {
+// serve starts a service and returns a client of it; timeout 0 means 30 seconds.
+func serve(t *testing.T, tokens *fixedTokens, timeout time.Duration, handler http.HandlerFunc) (*Client, *httptest.Server) {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
 	t.Cleanup(server.Close)
 	if tokens == nil {
 		tokens = &fixedTokens{tokens: []string{"token"}}
 	}
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
 	c, err := New(Options{
 		Endpoint: server.URL, Tenant: tenant, Publisher: "publisher", Tokens: tokens,
-		HTTP: server.Client(), Timeout: 30 * time.Second,
+		HTTP: server.Client(), Timeout: timeout,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +63,7 @@ func serve(t *testing.T, tokens *fixedTokens, handler http.HandlerFunc) (*Client
 
 func TestEveryCallIsWellFormed(t *testing.T) {
 	var seen []string
-	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, r.Method+" "+r.URL.Path+"?"+r.URL.RawQuery)
 		if got := r.Header.Get("Authorization"); got != "Bearer token" {
 			t.Errorf("authorization is %q", got)
@@ -94,7 +97,7 @@ func TestTokenStaysWithTheEndpoint(t *testing.T) {
 		t.Error("another host was called")
 	}))
 	t.Cleanup(other.Close)
-	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL, http.StatusFound)
 	})
 	for _, uri := range []string{
@@ -128,7 +131,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		{"no permission", []string{"stale", "stale too", "good"}, `download: HTTP 401: Authorization has been denied for this request.`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, func(w http.ResponseWriter, r *http.Request) {
+			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, 0, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Authorization") != "Bearer good" {
 					w.WriteHeader(http.StatusUnauthorized)
 					fmt.Fprint(w, `{"Message":"Authorization has been denied for this request."}`)
@@ -146,7 +149,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 }
 
 func TestStartOfAStartedSubscription(t *testing.T) {
-	c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `{"error":{"code":"AF20024","message":"The subscription is already enabled. No property change."}}`)
 	})

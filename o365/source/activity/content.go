@@ -24,6 +24,7 @@ import (
 // Bounds of a page of a listing, of which the API documents none. Real pages have
 // some hundreds of entries of 400 bytes.
 const (
+	answerBuffer  = 32 << 10              // bytes that are read of an answer at once
 	maxPage       = 1 << 30               // bytes, unpacked; they are streamed
 	maxEntry      = 16 << 10              // bytes
 	maxEntries    = 2000                  // new ones that are taken at once, see Want
@@ -131,7 +132,7 @@ func shortID(id string) string {
 // eachElement calls f with every element of an answer that is a JSON array, until
 // f does not want more.
 func eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
-	body := bufio.NewReaderSize(resp.Body, readAhead)
+	body := bufio.NewReaderSize(resp.Body, answerBuffer)
 	if err := notList(op, resp, body); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
@@ -23,7 +24,7 @@ func TestPagingKeepsTheAddressAsItCame(t *testing.T) {
 	var queries []string
 	var c *Client
 	var server *httptest.Server
-	c, server = serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, server = serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		queries = append(queries, r.URL.RawQuery)
 		if len(queries) == 1 {
 			w.Header().Set("NextPageUri", server.URL+next)
@@ -78,7 +79,11 @@ func TestBlobs(t *testing.T) {
 		{"stalled", nil, plain, true, "no answer within request_timeout"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			timeout := time.Duration(0)
+			if tt.stall {
+				timeout = 300 * time.Millisecond
+			}
+			c, server := serve(t, nil, timeout, func(w http.ResponseWriter, r *http.Request) {
 				for k, v := range tt.header {
 					w.Header()[k] = v
 				}
@@ -88,16 +93,13 @@ func TestBlobs(t *testing.T) {
 					<-r.Context().Done()
 				}
 			})
-			if tt.stall {
-				c.timeout = 300 * time.Millisecond
-			}
 			body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 			var got []byte
 			if err == nil {
 				got, err = io.ReadAll(body)
 				body.Close()
 			}
-			if errorText(err) != tt.want && !(tt.stall && errors.Is(err, errStalled)) {
+			if errorText(err) != tt.want && !(tt.stall && errors.Is(err, transport.ErrStalled)) {
 				t.Fatalf("got error %q, want %q", errorText(err), tt.want)
 			}
 			if tt.want == "" && !bytes.Equal(got, plain) {
@@ -111,8 +113,8 @@ func TestBlobs(t *testing.T) {
 // no stalled service.
 func TestSlowReaderIsNoStall(t *testing.T) {
 	large := bytes.Repeat([]byte(" "), 4<<20)
-	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { w.Write(large) })
-	c.timeout = 2 * time.Second
+	const timeout = 2 * time.Second
+	c, server := serve(t, nil, timeout, func(w http.ResponseWriter, r *http.Request) { w.Write(large) })
 	body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 	if err != nil {
 		t.Fatal(err)
@@ -121,7 +123,7 @@ func TestSlowReaderIsNoStall(t *testing.T) {
 	if _, err := io.ReadFull(body, make([]byte, 1<<10)); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(3 * c.timeout / 2)
+	time.Sleep(3 * timeout / 2)
 	rest, err := io.ReadAll(body)
 	if err != nil || len(rest) != len(large)-1<<10 {
 		t.Errorf("got %d bytes, %v", len(rest), err)
@@ -152,7 +154,7 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 		{`AF50000`, "list: answer: body is not a JSON array", "", 0},
 		{`[` + strings.Repeat(`{},`, maxBadEntries+1) + good + `]`, "list: answer: more than 1000 entries can't be used; the first: an entry has no contentId", "", 0},
 	} {
-		c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, tt.body) })
+		c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, tt.body) })
 		page, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", source.Want{})
 		want := source.Retry
 		switch {
@@ -176,7 +178,7 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 
 // Of a page only what is new is taken, and no more than is wanted.
 func TestWant(t *testing.T) {
-	c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		for i := range 10 {
 			fmt.Fprintf(w, `%c{"contentId":"%d","contentUri":"https://x/"}`, "[,"[min(i, 1)], i)
 		}
@@ -262,7 +264,7 @@ func TestAnswersAreBounded(t *testing.T) {
 		{"error object", 200, `{"error":`, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 				out := io.Writer(w)
 				if tt.zipped {
 					w.Header().Set("Content-Encoding", "gzip")

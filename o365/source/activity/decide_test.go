@@ -25,7 +25,7 @@ func TestDecide(t *testing.T) {
 		{"none", nil, source.Done},
 		{"network", errors.New("connection reset by peer"), source.Retry},
 		{"broken off", fmt.Errorf("list: answer: %w", io.ErrUnexpectedEOF), source.Retry},
-		{"stalled", errStalled, source.Retry},
+		{"stalled", transport.ErrStalled, source.Retry},
 		{"sign in, network", &source.SignInError{Err: errors.New("no route to host")}, source.Retry},
 		{"sign in, busy", &source.SignInError{Err: signInTrouble(false)}, source.Retry},
 		{"sign in, wrong secret", &source.SignInError{Err: signInTrouble(true)}, source.Configure},

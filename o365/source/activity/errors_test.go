@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 		{"long", 500, nil, strings.Repeat("é ", 300), source.Error{Message: strings.Repeat("é ", 98) + "é..."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 				for k, v := range tt.header {
 					w.Header()[k] = v
 				}
@@ -51,7 +51,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestSignInErrorsKeepTheirCause(t *testing.T) {
-	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, func(http.ResponseWriter, *http.Request) {
+	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, 0, func(http.ResponseWriter, *http.Request) {
 		t.Error("the API was called without a token")
 	})
 	_, _, err := c.Subscriptions(t.Context())

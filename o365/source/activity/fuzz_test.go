@@ -240,7 +240,7 @@ func FuzzRefusal(f *testing.F) {
 			t.Errorf("%d requests", len(bodies))
 		}
 		for _, b := range bodies {
-			if b.at > maxErrorBody+readAhead {
+			if b.at > maxErrorBody+answerBuffer {
 				t.Errorf("%d bytes were read", b.at)
 			}
 		}

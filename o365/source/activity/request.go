@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
@@ -49,7 +48,7 @@ func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*htt
 		if err != nil {
 			return nil, &source.SignInError{Err: err}
 		}
-		resp, err := c.send(ctx, method, u, token, totalWait(op))
+		resp, err := c.send(ctx, op, method, u, token)
 		if err != nil {
 			c.observe(op, err)
 			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
@@ -68,34 +67,21 @@ func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*htt
 	}
 }
 
-func (c *Client) send(ctx context.Context, method string, u *url.URL, token string, total time.Duration) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	watchdog := time.AfterFunc(c.timeout, func() { cancel(errStalled) })
-	req := (&http.Request{
+func (c *Client) send(ctx context.Context, op source.Op, method string, u *url.URL, token string) (*http.Response, error) {
+	client := c.calls
+	if op == source.OpDownload {
+		client = c.downloads
+	}
+	return client.Do((&http.Request{
 		Method: method,
 		URL:    u,
 		Host:   u.Host,
 		Header: http.Header{
-			"Authorization":   {"Bearer " + token},
-			"Accept":          {"application/json"},
-			"Accept-Encoding": {"gzip"},
-			"User-Agent":      {"fluent-bit-o365"},
+			"Authorization": {"Bearer " + token},
+			"Accept":        {"application/json"},
+			"User-Agent":    {"fluent-bit-o365"},
 		},
-	}).WithContext(ctx)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		watchdog.Stop()
-		cancel(nil)
-		return nil, stallOr(ctx, err)
-	}
-	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout, total: total}
-	watchdog.Stop()
-	resp.Body, err = c.gunzips.decompress(resp.Header, watched)
-	if err != nil {
-		watched.Close()
-		return nil, err
-	}
-	return resp, nil
+	}).WithContext(ctx))
 }
 
 // withoutURL takes the address out of an error of net/http: it repeats what
