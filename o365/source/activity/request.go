@@ -12,10 +12,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
-// resolve makes the URL of a call from an absolute or relative reference,
-// keeping its query byte for byte (NextPageUri holds a raw "$"), and adds the
-// PublisherIdentifier. Anything that is not below the endpoint's own host is
-// refused, because the bearer token goes along.
+// resolve returns the URL of a call from an absolute or relative reference. It keeps
+// the query byte for byte (NextPageUri holds a raw "$") and adds the
+// PublisherIdentifier. An address of another origin than the endpoint's is an error,
+// because the bearer token would go there.
 func (c *Client) resolve(ref string) (*url.URL, error) {
 	u, err := c.feed.Parse(ref)
 	if err != nil {
@@ -34,10 +34,9 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 	return u, nil
 }
 
-// do makes one call and returns the answer if its status is 200. A token that
-// is refused (401) is replaced and the call made once more. The body of the
-// answer must be closed; reading it fails when no byte comes for the client's
-// timeout.
+// do makes one call and returns the answer if its status is 200, with a body that the
+// caller closes. A token that is refused (401) is replaced, and the call is made once
+// more. The errors are those of [source.Source].
 func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*http.Response, error) {
 	u, err := c.resolve(ref)
 	if err != nil {
@@ -84,8 +83,8 @@ func (c *Client) send(ctx context.Context, op source.Op, method string, u *url.U
 	}).WithContext(ctx))
 }
 
-// withoutURL takes the address out of an error of net/http: it repeats what
-// op says and may hold a paging token.
+// withoutURL takes the address out of an error of net/http, because it may hold a
+// paging token.
 func withoutURL(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {
