@@ -35,7 +35,7 @@ func (i *item) Deliver(ctx context.Context, body io.Reader) error {
 	}
 	defer func() { scratch.events, scratch.created = r.piece.events, r.piece.created }()
 	defer i.tenant.queue.restore(i)
-	r.decoder.Begin(record.Body{
+	r.decoder.Reset(record.Body{
 		Reader: body, ContentID: i.ID,
 		Resize: func(bytes int) error { return r.resize(ctx, bytes) },
 	})
@@ -87,7 +87,7 @@ func (r *reading) element(ctx context.Context) error {
 // resize counts what a large record takes: its text, and an event of about as
 // much. One of an input is read at a time.
 func (r *reading) resize(ctx context.Context, bytes int) error {
-	if r.large = bytes > elements.FreeSize; r.large {
+	if r.large = bytes > elements.UnreservedSize; r.large {
 		return r.tenant.queue.enlarge(ctx, r.item, 2*bytes)
 	}
 	r.tenant.queue.restore(r.item)

@@ -133,7 +133,7 @@ func (t *Tenant) reuse(s *scratch) {
 	if cap(s.events) > 4*pieceSize {
 		return
 	}
-	s.decoder.Reset(nil)
+	s.decoder.Reset(record.Body{})
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.idle = append(t.idle, s)

@@ -152,7 +152,7 @@ func (e *encoder) peek() byte {
 
 func (e *encoder) str() {
 	from := e.pos
-	end := elements.Special(e.src, from+1)
+	end := elements.IndexQuoteOrBackslash(e.src, from+1)
 	if e.src[end] == '"' {
 		e.pos = end + 1
 		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
@@ -165,9 +165,9 @@ func (e *encoder) str() {
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	n := elements.Special(src, 1)
+	n := elements.IndexQuoteOrBackslash(src, 1)
 	for src[n] == '\\' {
-		n = elements.Special(src, n+2)
+		n = elements.IndexQuoteOrBackslash(src, n+2)
 	}
 	return n + 1
 }

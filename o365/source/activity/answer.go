@@ -28,7 +28,7 @@ func eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more boo
 	}
 	bounded := &io.LimitedReader{R: body, N: maxAnswer}
 	cut := elements.NewCutter(nil)
-	cut.Reset(bounded, maxElement)
+	cut.Reset(bounded, maxElement, elements.Hooks{})
 	for {
 		el, err := cut.Next()
 		switch {

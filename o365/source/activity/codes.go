@@ -12,8 +12,7 @@ type code struct {
 }
 
 // codes are those of the "Office 365 Management Activity API reference", Errors, and
-// those that other collectors have met (Elastic's o365audit input: AF20055, AF50005
-// and AF50006).
+// those that other collectors handle (AF50005 and AF50006: Elastic's o365audit input).
 var codes = map[string]code{
 	"AF10001": {action: source.Configure}, // token lacks ActivityFeed.Read
 	"AF20001": {action: source.Configure}, // parameter missing

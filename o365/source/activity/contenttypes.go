@@ -36,8 +36,8 @@ func ContentTypes() []source.ContentType {
 // list available content): windows of at most 24 hours, at most 7 days back.
 // The API has refused windows of exactly 24 hours. An item that was
 // created exactly at a listing's startTime can be served in part (observed by
-// Elastic's o365audit input), so a listing begins a second earlier. The
-// pause between two starts of a subscription is the plugin's own choice.
+// Elastic's o365audit input), so a listing begins a second earlier. Between
+// two starts of a subscription, the reference requires 15 minutes.
 var limits = source.Limits{
 	Retention:  7 * 24 * time.Hour,
 	Window:     24*time.Hour - 59*time.Second,
