@@ -8,17 +8,18 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// changes are what the ledger is to be told, in this order.
+// changes are what is to be written to the ledger.
 type changes struct {
 	deliveries []ledger.Delivery
-	items      []*item // of the deliveries, in step
-	batches    int
+	items      []*item // of the deliveries, one for one
+	batches    int     // acknowledged ones that the changes are from
 	spans      map[source.Stream][]source.Span
-	retracted  map[source.Stream]time.Time // before the spans
+	retracted  map[source.Stream]time.Time // written before the spans
 	gaps       []ledger.Gap
 	since      map[source.Stream]time.Time
 }
 
+// complete adds spans of which all content has been delivered.
 func (p *changes) complete(s source.Stream, spans ...source.Span) {
 	if p.spans == nil {
 		p.spans = make(map[source.Stream][]source.Span)
@@ -26,6 +27,7 @@ func (p *changes) complete(s source.Stream, spans ...source.Span) {
 	p.spans[s] = append(p.spans[s], spans...)
 }
 
+// retract takes back the spans after a moment, those of earlier changes included.
 func (p *changes) retract(s source.Stream, after time.Time) {
 	if spans, ok := p.spans[s]; ok {
 		p.spans[s] = ledger.Before(spans, after)
@@ -33,12 +35,12 @@ func (p *changes) retract(s source.Stream, after time.Time) {
 	if p.retracted == nil {
 		p.retracted = make(map[source.Stream]time.Time)
 	}
-	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
+	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // else the spans since then stay
 		p.retracted[s] = after
 	}
 }
 
-// take moves all of q behind what is there.
+// take moves all changes of q behind those of p.
 func (p *changes) take(q *changes) {
 	p.deliveries = append(p.deliveries, q.deliveries...)
 	p.items = append(p.items, q.items...)
@@ -58,8 +60,9 @@ func (p *changes) take(q *changes) {
 	*q = changes{}
 }
 
-// write tells the ledger and forgets what it has taken. It reports the streams
-// of which spans were written.
+// write writes the changes to the ledger, and forgets each one that it has written.
+// After an error it can be called again. It calls written with each stream of which
+// spans were written.
 func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
 	for s, first := range p.since {
 		if _, err := l.Since(s, first); err != nil {
