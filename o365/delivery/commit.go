@@ -35,8 +35,8 @@ const (
 	// MaxUnwritten is how many acknowledged batches may wait for the state file. While
 	// there are more, nothing is handed over.
 	MaxUnwritten = 64
-	// commitRetry is the pause after a write that failed.
-	commitRetry = time.Second
+	// commitRetryPause is the pause after a write that failed.
+	commitRetryPause = time.Second
 	// pruneInterval is how often old entries are removed from the ledger.
 	pruneInterval = 5 * time.Minute
 )
@@ -131,7 +131,7 @@ func (c *committer) run() {
 	for {
 		wake, retry := c.wake, (<-chan time.Time)(nil)
 		if err := c.write(); err != nil {
-			wake, retry = nil, time.After(commitRetry)
+			wake, retry = nil, time.After(commitRetryPause)
 		}
 		select {
 		case <-wake:

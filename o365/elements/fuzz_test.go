@@ -122,7 +122,7 @@ func FuzzCut(f *testing.F) {
 		limit := 1 + int(most%(1<<20))      // nobody allows none at all
 		sizes = sizes[:min(len(sizes), 50)] // a hundred times nothing is an error
 		if !bytes.ContainsFunc(sizes, func(r rune) bool { return r != 0 }) {
-			sizes = nil // it would give nothing for ever
+			sizes = nil // it would never end
 		}
 		var whole []part
 		for _, how := range []string{"by brackets", "by JSON"} {

@@ -185,7 +185,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// endless is a body that repeats its end for ever, and counts what is read.
+// endless is a body that repeats its end without end, and counts what is read.
 type endless struct {
 	head, unit []byte
 	at         int

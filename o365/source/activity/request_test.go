@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -155,18 +154,5 @@ func TestStartOfAStartedSubscription(t *testing.T) {
 	})
 	if err := c.Start(t.Context(), General); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestTags(t *testing.T) {
-	tags := map[string]string{}
-	for _, c := range ContentTypes() {
-		tags[c.Name] = c.Tag
-	}
-	want := map[string]string{
-		AzureActiveDirectory: "azureactivedirectory", Exchange: "exchange", SharePoint: "sharepoint", General: "general", DLP: "dlp",
-	}
-	if !maps.Equal(tags, want) {
-		t.Errorf("tags are %v", tags)
 	}
 }
