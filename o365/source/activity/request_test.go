@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -155,4 +157,39 @@ func TestStartOfAStartedSubscription(t *testing.T) {
 	if err := c.Start(t.Context(), General); err != nil {
 		t.Error(err)
 	}
+}
+
+// A download may take an hour, any other answer five minutes.
+func TestDownloadsMayTakeLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, func(r *http.Request) (*http.Response, error) { return answer(r, 200, http.Header{}, steady{}) })
+		begun := time.Now()
+		_, err := c.List(t.Context(), General, source.Span{}, "", source.Want{})
+		if took := time.Since(begun); errorText(err) != "list: answer: read body: the answer takes longer than 5m0s" || took > maxCallTime+10*time.Second {
+			t.Errorf("listing: %v after %s", err, took)
+		}
+		body, err := c.Open(t.Context(), source.Item{URI: "https://manage.office.com/x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer body.Close()
+		begun = time.Now()
+		_, err = io.Copy(io.Discard, body)
+		if took := time.Since(begun); errorText(err) != "the answer takes longer than 1h0m0s" || took < maxDownloadTime {
+			t.Errorf("download: %v after %s", err, took)
+		}
+	})
+}
+
+// steady is an answer that never ends, a KB every 100 ms.
+type steady struct{}
+
+func (steady) Read(p []byte) (int, error) {
+	time.Sleep(100 * time.Millisecond)
+	n := copy(p, "[")
+	for n < min(len(p), 1<<10) {
+		p[n] = ' '
+		n++
+	}
+	return n, nil
 }
