@@ -74,7 +74,14 @@ const itemGapPrefix = "blob "
 func gapReason(id string) string { return itemGapPrefix + id + ": " }
 
 // gapOfItem reports whether a gap is that of an item.
-func gapOfItem(g ledger.Gap, id string) bool { return strings.HasPrefix(g.Reason, gapReason(id)) }
+func gapOfItem(g ledger.Gap, id string) bool {
+	begin := gapReason(id)
+	return strings.HasPrefix(g.Reason, begin[:min(len(begin), mostReasonBytes)])
+}
+
+// mostReasonBytes is how much of a reason's beginning is compared, since a ledger may
+// cut a long one.
+const mostReasonBytes = 150
 
 // takeBackGaps takes back what a delivered item refutes: its own gap, and the part of
 // others that it lies in. While a subscription is off no content is made, so one that

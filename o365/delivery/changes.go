@@ -2,23 +2,26 @@ package delivery
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// changes are what the ledger is to be told, in this order.
+// changes are what is to be written to the ledger.
 type changes struct {
 	deliveries []ledger.Delivery
-	items      []*item // of the deliveries, in step
-	batches    int
+	items      []*item // of the deliveries, one for one
+	batches    int     // acknowledged ones that the changes are from
 	spans      map[source.Stream][]source.Span
-	retracted  map[source.Stream]time.Time // before the spans
+	retracted  map[source.Stream]time.Time // written before the spans
+	removed    []ledger.Gap                // written before the gaps
 	gaps       []ledger.Gap
 	since      map[source.Stream]time.Time
 }
 
+// complete adds spans of which all content has been delivered.
 func (p *changes) complete(s source.Stream, spans ...source.Span) {
 	if p.spans == nil {
 		p.spans = make(map[source.Stream][]source.Span)
@@ -26,6 +29,7 @@ func (p *changes) complete(s source.Stream, spans ...source.Span) {
 	p.spans[s] = append(p.spans[s], spans...)
 }
 
+// retract takes back the spans after a moment, those of earlier changes included.
 func (p *changes) retract(s source.Stream, after time.Time) {
 	if spans, ok := p.spans[s]; ok {
 		p.spans[s] = ledger.Before(spans, after)
@@ -33,16 +37,25 @@ func (p *changes) retract(s source.Stream, after time.Time) {
 	if p.retracted == nil {
 		p.retracted = make(map[source.Stream]time.Time)
 	}
-	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // what came between is in spans
+	if earlier, ok := p.retracted[s]; !ok || after.Before(earlier) { // else the spans since then stay
 		p.retracted[s] = after
 	}
 }
 
-// take moves all of q behind what is there.
+// takeBack removes a gap, which may be among those to be written.
+func (p *changes) takeBack(g ledger.Gap) {
+	p.gaps = slices.DeleteFunc(p.gaps, func(o ledger.Gap) bool { return o.Stream == g.Stream && o.Span == g.Span && o.Reason == g.Reason })
+	p.removed = append(p.removed, g)
+}
+
+// take moves all changes of q behind those of p.
 func (p *changes) take(q *changes) {
 	p.deliveries = append(p.deliveries, q.deliveries...)
 	p.items = append(p.items, q.items...)
 	p.batches += q.batches
+	for _, g := range q.removed {
+		p.takeBack(g)
+	}
 	p.gaps = append(p.gaps, q.gaps...)
 	for s, after := range q.retracted {
 		p.retract(s, after)
@@ -58,8 +71,9 @@ func (p *changes) take(q *changes) {
 	*q = changes{}
 }
 
-// write tells the ledger and forgets what it has taken. It reports the streams
-// of which spans were written.
+// write writes the changes to the ledger, and forgets each one that it has written.
+// After an error it can be called again. It calls written with each stream of which
+// spans were written.
 func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
 	for s, first := range p.since {
 		if _, err := l.Since(s, first); err != nil {
@@ -89,6 +103,15 @@ func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
 		}
 		delete(p.spans, s)
 		written(s)
+	}
+	if len(p.removed) > 0 {
+		if err := l.RemoveGaps(p.removed...); err != nil {
+			return err
+		}
+		for _, g := range p.removed {
+			written(g.Stream)
+		}
+		p.removed = nil
 	}
 	for len(p.gaps) > 0 {
 		if err := l.AddGap(p.gaps[0]); err != nil {

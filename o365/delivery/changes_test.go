@@ -10,8 +10,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// However what is completed and taken back is gathered, the ledger has in the end
-// what it would have had if it had been told at once.
+// However completed and retracted spans are gathered, the ledger has in the end what it
+// would have if each had been written at once.
 func TestChangesInAnyPortions(t *testing.T) {
 	stream := source.Stream{Tenant: "t", ContentType: "c"}
 	start := time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)

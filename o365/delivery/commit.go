@@ -12,30 +12,32 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// committer writes to the ledger what was confirmed, in one goroutine, so that
-// nobody else waits for the disk. What can't be written is tried again.
+// committer writes to the ledger what was acknowledged, in a goroutine of its own, so
+// that no other waits for the disk. It retries what cannot be written.
 type committer struct {
 	ledger  *ledger.Ledger
 	metrics *metrics.Set
 	monitor *health.Monitor
 	log     logging.Logger
-	pending changes // of the goroutine alone
-	failing bool
+	pending changes // of the goroutine alone, as failing is
+	failing bool    // the last write failed
 
 	mu      sync.Mutex
 	queued  changes
-	batches int // confirmed and not yet written
+	batches int // acknowledged and not yet written
 
-	wake    chan struct{} // holds one
+	wake    chan struct{} // has room for one
 	stop    chan struct{}
 	stopped chan struct{}
 }
 
 const (
-	// MaxUnwritten bounds how many acknowledged batches may wait to be written to
-	// the state file before nothing more is handed over.
-	MaxUnwritten  = 64
-	commitRetry   = time.Second
+	// MaxUnwritten is how many acknowledged batches may wait for the state file. While
+	// there are more, nothing is handed over.
+	MaxUnwritten = 64
+	// commitRetryPause is the pause after a write that failed.
+	commitRetryPause = time.Second
+	// pruneInterval is how often old entries are removed from the ledger.
 	pruneInterval = 5 * time.Minute
 )
 
@@ -56,7 +58,7 @@ func newCommitter(l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Se
 	return c
 }
 
-// stored queues what a batch held that the receiver has stored.
+// stored queues the parts of a batch that the receiver has stored.
 func (c *committer) stored(parts []part) {
 	c.change(func(q *changes) {
 		c.batches++
@@ -70,7 +72,7 @@ func (c *committer) stored(parts []part) {
 	})
 }
 
-// ended queues the end of an item that has no part left.
+// ended queues the end of an item of which no part is in flight.
 func (c *committer) ended(i *item, d ledger.Delivery) {
 	c.change(func(q *changes) {
 		q.deliveries = append(q.deliveries, d)
@@ -78,20 +80,30 @@ func (c *committer) ended(i *item, d ledger.Delivery) {
 	})
 }
 
+// complete queues a span of which all content has been delivered.
 func (c *committer) complete(s source.Stream, span source.Span) {
 	c.change(func(q *changes) { q.complete(s, span) })
 }
 
-// retract queues that nothing after a moment is complete, what is queued included.
+// retract queues that nothing after a moment is complete, queued spans included.
 func (c *committer) retract(s source.Stream, after time.Time) {
 	c.change(func(q *changes) { q.retract(s, after) })
 }
 
+// lost queues a gap.
 func (c *committer) lost(g ledger.Gap) {
 	c.change(func(q *changes) { q.gaps = append(q.gaps, g) })
 }
 
-// collectedSince queues from when on a stream is collected.
+// takeBack queues the removal of a gap, and what is left of it.
+func (c *committer) takeBack(g ledger.Gap, rest []ledger.Gap) {
+	c.change(func(q *changes) {
+		q.takeBack(g)
+		q.gaps = append(q.gaps, rest...)
+	})
+}
+
+// collectedSince queues the time since when a stream is collected.
 func (c *committer) collectedSince(s source.Stream, first time.Time) {
 	c.change(func(q *changes) {
 		if q.since == nil {
@@ -101,7 +113,7 @@ func (c *committer) collectedSince(s source.Stream, first time.Time) {
 	})
 }
 
-// change queues something for the ledger.
+// change queues a change and wakes the goroutine.
 func (c *committer) change(f func(q *changes)) {
 	c.mu.Lock()
 	f(&c.queued)
@@ -112,22 +124,22 @@ func (c *committer) change(f func(q *changes)) {
 	}
 }
 
-// full reports whether so many acknowledged batches are not written yet that no more
-// may be handed over.
+// full reports whether more than MaxUnwritten acknowledged batches wait for the state
+// file.
 func (c *committer) full() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.batches > MaxUnwritten
 }
 
-// run writes until it is told to stop, and then once more.
+// run writes changes until stop is closed, and then once more.
 func (c *committer) run() {
 	prune := time.NewTicker(pruneInterval)
 	defer prune.Stop()
 	for {
 		wake, retry := c.wake, (<-chan time.Time)(nil)
 		if err := c.write(); err != nil {
-			wake, retry = nil, time.After(commitRetry)
+			wake, retry = nil, time.After(commitRetryPause)
 		}
 		select {
 		case <-wake:
@@ -135,13 +147,14 @@ func (c *committer) run() {
 		case <-prune.C:
 			c.prune()
 		case <-c.stop:
-			c.write() // or tells that it can't
+			c.write() // which reports its error
 			return
 		}
 	}
 }
 
-// write tells the ledger all there is to tell, and keeps what it can't.
+// write writes all changes to the ledger, and keeps those that it cannot write. It
+// reports its error.
 func (c *committer) write() error {
 	c.mu.Lock()
 	c.pending.take(&c.queued)
@@ -155,7 +168,7 @@ func (c *committer) write() error {
 	}
 	switch {
 	case err != nil:
-		c.tell(err)
+		c.reportFailure(err)
 	case c.failing:
 		c.monitor.Clear(source.Stream{}, health.DB)
 	}
@@ -163,13 +176,13 @@ func (c *committer) write() error {
 	return err
 }
 
-// advance shows up to when a stream is complete.
+// advance sets the metric of the time through which a stream is complete.
 func (c *committer) advance(s source.Stream) {
 	c.metrics.Stream(s.Tenant, s.ContentType).Complete.Set(c.ledger.Through(s, c.metrics.Tenant(s.Tenant).Clock.Now()))
 }
 
-// tell says what it means that the state file can't be written.
-func (c *committer) tell(err error) {
+// reportFailure sets the condition of a state file that cannot be written.
+func (c *committer) reportFailure(err error) {
 	severity := health.Degraded
 	if c.full() {
 		severity = health.Failing // nothing more is handed over
@@ -177,19 +190,20 @@ func (c *committer) tell(err error) {
 	c.monitor.Set(source.Stream{}, health.DB, severity, health.Cause{
 		What: "the state file can't be written",
 		Do: fmt.Sprintf("make room on the disk of db, or let Fluent Bit write there; after %d more batches nothing is handed over until then, "+
-			"and after a kill what was delivered meanwhile would come again", MaxUnwritten),
+			"and after a kill, records delivered meanwhile would be delivered again", MaxUnwritten),
 		Detail: err.Error(),
 	})
 }
 
+// prune removes old entries from the ledger.
 func (c *committer) prune() {
 	if err := c.ledger.Prune(c.metrics.EarliestNow()); err != nil {
 		c.log.Debugf("old entries stay for now: %v", err)
 	}
 }
 
-// close writes what is left and closes the ledger. It waits until deadline;
-// a disk that takes longer is left to itself.
+// close writes what is left and closes the ledger. It returns at the deadline, even if
+// the disk is still busy.
 func (c *committer) close(deadline time.Time) {
 	close(c.stop)
 	closed := make(chan struct{})
@@ -197,7 +211,7 @@ func (c *committer) close(deadline time.Time) {
 		defer close(closed)
 		<-c.stopped
 		if c.failing {
-			c.log.Errorf("the state file can't be written at the end: what it lacks comes again after the start")
+			c.log.Errorf("the state file can't be written at the end: records delivered since the last write will be delivered again")
 		}
 		if err := c.ledger.Close(); err != nil {
 			c.log.Errorf("%v", err)
@@ -206,6 +220,6 @@ func (c *committer) close(deadline time.Time) {
 	select {
 	case <-closed:
 	case <-time.After(time.Until(deadline)):
-		c.log.Warnf("db: still being written; what is not in it by the end would come again")
+		c.log.Warnf("db: still being written; records that are not in it at the end will be delivered again")
 	}
 }

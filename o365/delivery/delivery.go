@@ -1,11 +1,26 @@
-// Package delivery takes items from their download to the state file: it reads their
-// records into events, keeps those in batches until the receiver has stored them,
-// and remembers what was stored.
+// Package delivery takes items, pieces of content, from their download to the state
+// file: it makes events of their records, keeps the events in batches until the
+// receiver has stored them, and writes to the ledger what was stored.
 //
-// The way in is [Tenant.Announce]: the collector announces an item, and reads it
-// with [Item.Deliver]. The way out is [Delivery.Next], which gives a batch; the way back
-// is [Batch.Ack], which ends in the ledger and, once all of an item is there, in the
-// function that it was announced with.
+// # The way of one record
+//
+// The way in is [Tenant], which the collector of a tenant calls:
+//
+//   - [Tenant.Announce] (tenant.go) takes an item that was listed and is not delivered.
+//   - item.Deliver (download.go) reads a download of it. Package record makes an event
+//     of each record; a record that was delivered before is dropped.
+//   - queue.add (queue.go) copies the events to the last batch of their stream. It
+//     waits while the queue is full.
+//
+// The way out and back is the receiver's:
+//
+//   - [Delivery.Next] (below) returns the oldest batch of a stream.
+//   - [Batch.Ack] (batch.go) leads to Delivery.answered (below), which frees the
+//     batch's memory. [Batch.Nack] puts the batch back to the front of its stream.
+//   - committer.run (commit.go) writes what was acknowledged (changes.go) to the ledger,
+//     in a goroutine of its own.
+//   - item.committed (item.go) calls the function that the item was announced with,
+//     when the ledger has all of the item.
 package delivery
 
 import (
@@ -22,15 +37,15 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// Config says how records are delivered.
+// Config is how records are delivered.
 type Config struct {
-	TagPrefix string // of the tags of records; empty: they have that of the input section
+	TagPrefix string // of the tags of records; empty: the tag of the input section
 	HealthTag string // of health records; empty: there are none
-	BatchSize int    // bytes
-	QueueSize int    // bytes of memory for all that waits
+	BatchSize int    // bytes of events
+	QueueSize int    // bytes of memory for the queue and all that fills it
 	RecordMax int    // bytes of JSON
 	Dedup     bool
-	// Downloads is how many of a tenant can be under way at once.
+	// Downloads is the largest number of downloads of a tenant at a time.
 	Downloads int
 }
 
@@ -39,7 +54,7 @@ type Config struct {
 type Delivery struct {
 	config    Config
 	queue     *queue
-	health    *lane
+	health    *lane // of health records
 	ledger    *ledger.Ledger
 	committer *committer
 	metrics   *metrics.Set
@@ -48,11 +63,11 @@ type Delivery struct {
 	lastAck   atomic.Int64 // Unix nanoseconds
 }
 
-// New returns a Delivery, which owns the ledger from now on.
+// New returns a Delivery. It takes over the ledger, which Close closes.
 func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, secrets *sanitize.Redactor, log logging.Logger) *Delivery {
 	d := &Delivery{
 		config: c, ledger: l, metrics: metrics, secrets: secrets, log: log,
-		queue:     newQueue(c.BatchSize, c.QueueSize-c.QueueSize/garbage, recordCost),
+		queue:     newQueue(c.BatchSize, c.QueueSize-c.QueueSize/garbageShare, recordBytes),
 		committer: newCommitter(l, monitor, metrics, log),
 	}
 	d.health = d.queue.lane(source.Stream{}, c.HealthTag)
@@ -60,8 +75,10 @@ func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.S
 	return d
 }
 
-// Next returns the next batch to hand over, nil if there is none now. At most one
-// batch of each tenant and content type is out at a time.
+// Next returns the next batch to hand over, or nil if there is none now. It never
+// waits. A stream has at most one batch in flight: its next one is returned after Ack
+// or Nack of that. While more than MaxUnwritten batches wait for the state file, there
+// is none.
 func (d *Delivery) Next() *Batch {
 	if d.committer.full() {
 		return nil
@@ -73,7 +90,7 @@ func (d *Delivery) Next() *Batch {
 	return b
 }
 
-// answered takes a batch back.
+// answered takes a batch back from the receiver. It never waits.
 func (d *Delivery) answered(b *Batch, stored bool) {
 	if !stored {
 		d.queue.putBack(b)
@@ -83,19 +100,19 @@ func (d *Delivery) answered(b *Batch, stored bool) {
 	}
 }
 
-// Waiting is how many bytes of events wait for the receiver, or for its Ack. It is
-// zero while nothing is handed over because the state file cannot be written.
+// Waiting returns how many bytes of events wait for the receiver, or for its Ack. It
+// is zero while nothing is handed over because the state file cannot be written.
 func (d *Delivery) Waiting() int {
 	if d.committer.full() {
 		return 0
 	}
-	return d.queue.events()
+	return d.queue.eventBytes()
 }
 
-// LastAck is when the last batch was acknowledged, or when the Delivery began.
+// LastAck returns the time of the last Ack, or that of New if there was none.
 func (d *Delivery) LastAck() time.Time { return time.Unix(0, d.lastAck.Load()) }
 
-// Report hands over a health record, if such are wanted.
+// Report queues a health record, if Config.HealthTag is set. It never waits.
 func (d *Delivery) Report(e health.Event) {
 	if d.config.HealthTag == "" {
 		return
@@ -108,6 +125,6 @@ func (d *Delivery) Report(e health.Event) {
 	d.queue.addNow(d.health, event, part{records: 1})
 }
 
-// Close writes what was acknowledged to the ledger and closes it. It waits until
-// the deadline.
+// Close writes what was acknowledged to the ledger and closes it. It returns at the
+// deadline at the latest; nothing may be called after it.
 func (d *Delivery) Close(deadline time.Time) { d.committer.close(deadline) }

@@ -8,45 +8,70 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// item is one on its way to the receiver.
+// item is one piece of content on its way to the receiver. It lives from
+// Tenant.Announce to Forget, through any number of downloads.
 type item struct {
 	source.Item
 	tenant    *Tenant
+	delivery  *Delivery
 	stream    *stream
 	delivered func() // called once the ledger has all of it
-	known     int    // elements that were acknowledged before this start
-	found     findings
+	known     int    // elements that were acknowledged before this start of the plugin
+	findings  findings
 
 	mu    sync.Mutex
-	added int  // elements, from the item's start, that were added or dropped
-	open  int  // parts that were added and are not acknowledged
+	added int  // elements, from the item's start, that were queued or dropped
+	open  int  // parts that were queued and are not acknowledged
 	read  bool // to its end
 }
 
-// Forget implements [collector.Delivery].
-func (i *item) Forget() { i.tenant.queue.account(-ItemRoom) }
-
-// done is how many elements need not be handed over again.
+// done returns how many elements, from the item's start, need not be queued again.
 func (i *item) done() int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return max(i.known, i.added)
 }
 
-// end says that all elements of the item have been added.
-func (i *item) end(through int) {
+// opened notes that a part is about to be queued.
+func (i *item) opened(p part) {
+	i.stream.metrics.Queue.Add(p.bytes)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.open++
+}
+
+// queued notes that a part that was opened is queued.
+func (i *item) queued(p part) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.added = max(i.added, p.through)
+}
+
+// dropped notes that a part that was opened is not queued: its records are new to the
+// next download.
+func (i *item) dropped(p part) {
+	i.stream.metrics.Queue.Add(-p.bytes)
+	i.delivery.ledger.Release(p.keys)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.open--
+}
+
+// ended notes that all elements of the item are queued or dropped. An item of which
+// nothing is in flight then is delivered.
+func (i *item) ended(through int) {
 	i.mu.Lock()
 	i.read = true
 	i.added = max(i.added, through)
 	stored := i.open == 0
 	i.mu.Unlock()
 	if stored {
-		i.tenant.committer.ended(i, i.delivery(part{item: i, through: through}, true))
+		i.delivery.committer.ended(i, i.entry(part{item: i, through: through}, true))
 	}
 }
 
-// stored takes a part that the receiver has stored, and returns what the ledger has
-// to know.
+// stored notes that the receiver has stored a part, and returns its entry for the
+// ledger.
 func (i *item) stored(p part) ledger.Delivery {
 	m := i.stream.metrics
 	m.Records.Add(p.records)
@@ -59,10 +84,18 @@ func (i *item) stored(p part) ledger.Delivery {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.open--
-	return i.delivery(p, i.read && i.open == 0)
+	return i.entry(p, i.read && i.open == 0)
 }
 
-// committed follows up a delivery that the ledger has.
+// entry returns the entry of a part for the ledger; done: it is the item's last one.
+func (i *item) entry(p part, done bool) ledger.Delivery {
+	return ledger.Delivery{
+		Stream: i.stream.Stream, Blob: i.ID, Created: i.Created, Expires: i.Expires,
+		Keys: p.keys, Through: p.through, Done: done,
+	}
+}
+
+// committed notes that the ledger has an entry.
 func (i *item) committed(d ledger.Delivery) {
 	if !d.Done {
 		return
@@ -72,9 +105,5 @@ func (i *item) committed(d ledger.Delivery) {
 	i.delivered()
 }
 
-func (i *item) delivery(p part, done bool) ledger.Delivery {
-	return ledger.Delivery{
-		Stream: i.stream.Stream, Blob: i.ID, Created: i.Created, Expires: i.Expires,
-		Keys: p.keys, Through: p.through, Done: done,
-	}
-}
+// Forget implements [collector.Delivery].
+func (i *item) Forget() { i.delivery.queue.account(-ItemRoom) }

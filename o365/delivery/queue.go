@@ -8,9 +8,9 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// lane holds the events of one stream, in their order and with one tag. At most one
-// of its batches is in flight, so that a process that is killed repeats at most one
-// batch of each stream.
+// lane holds the batches of one stream, in their order and with one tag. At most one
+// of them is in flight, so that a process that is killed repeats at most one batch of
+// each stream.
 type lane struct {
 	stream   source.Stream
 	tag      string
@@ -18,7 +18,7 @@ type lane struct {
 	inFlight *Batch
 }
 
-// last is the batch that may still be filled, or nil.
+// last returns the batch that may still be filled, or nil.
 func (l *lane) last() *Batch {
 	if n := len(l.waiting); n > 0 {
 		return l.waiting[n-1]
@@ -26,45 +26,40 @@ func (l *lane) last() *Batch {
 	return nil
 }
 
-// busy tells that events come faster than they go.
+// busy reports whether events are added faster than they are handed over.
 func (l *lane) busy() bool { return len(l.waiting) > 0 }
 
-// queue holds encoded events until the receiver has taken them. Whoever adds waits
-// while it is full; whoever takes never waits. It is safe for concurrent use.
+// queue holds events in batches until the receiver has stored them. Whoever adds
+// waits while it is full; whoever takes never waits. It is safe for concurrent use.
 //
-// Its limit is on memory, not on bytes of events. It counts all that these cost on
-// their way: the room of batches, filled or not, that of buffers kept
-// for the next ones, the copies that the host makes of batches in flight, what
-// the downloads that fill it have reserved, and what is remembered of records
-// until they are confirmed.
+// Its limit is one of memory, not of bytes of events: see queue_memory.go.
 type queue struct {
-	batchSize  int
-	limit      int
-	recordCost int // of each record until its batch is released
+	batchSize   int // bytes
+	limit       int // bytes
+	recordBytes int // of memory for each record until its batch is released
 
-	mu        sync.Mutex
-	lanes     []*lane
-	turn      int           // lane that has its turn at next
-	waiting   int           // batches
-	held      int           // bytes of all buffers, spare ones included
-	spare     [][]byte      // of batchSize
-	reserved  int           // bytes
-	elsewhere int           // bytes, as account counts them
-	holder    any           // of a large record, or nil
-	enlarged  int           // bytes that it takes
-	urgent    int           // adders that wait with more than a batch
-	records   int           // waiting and in flight
-	freed     chan struct{} // closed and replaced when there is more room
+	mu          sync.Mutex
+	lanes       []*lane
+	turn        int           // index of the lane that is next for next
+	waiting     int           // batches
+	held        int           // bytes of all buffers, spare ones included
+	spare       [][]byte      // buffers of batchSize bytes
+	reserved    int           // bytes, see reserve
+	elsewhere   int           // bytes, see account
+	largeHolder any           // see reserveLarge; nil if there is none
+	largeBytes  int           // bytes of it
+	largeAdders int           // calls of add that wait with large events
+	records     int           // waiting and in flight
+	freed       chan struct{} // closed and replaced when memory becomes free
 }
 
-// newQueue returns an empty queue. Batches hold at most batchSize bytes unless one
-// event is larger; all memory together is at most limit bytes unless one batch is
-// larger.
-func newQueue(batchSize, limit, recordCost int) *queue {
-	return &queue{batchSize: batchSize, limit: limit, recordCost: recordCost, freed: make(chan struct{})}
+// newQueue returns an empty queue. A batch has at most batchSize bytes, unless it is of
+// large events; all memory together is at most limit bytes, unless one batch is larger.
+func newQueue(batchSize, limit, recordBytes int) *queue {
+	return &queue{batchSize: batchSize, limit: limit, recordBytes: recordBytes, freed: make(chan struct{})}
 }
 
-// lane returns the one of a stream.
+// lane returns the lane of a stream and a tag.
 func (q *queue) lane(of source.Stream, tag string) *lane {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -79,41 +74,35 @@ func (q *queue) lane(of source.Stream, tag string) *lane {
 }
 
 // add appends whole events to a lane, and waits while the queue is full. It returns
-// only ctx's error, and then nothing was added. Events are copied; only what is more
-// than a batch is kept as it is, and the caller must let go of it.
+// only ctx's error, and then nothing was added. Events are copied, but for large ones:
+// those are kept, and the caller must not use them any more.
 func (q *queue) add(ctx context.Context, l *lane, events []byte, p part) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	room := func() bool { return q.urgent == 0 && q.takes(p.records) && q.fits(q.needs(l, len(events))) }
-	if q.keeps(events) {
-		// Those with less would take the room whenever there is some.
-		q.urgent++
-		defer func() {
-			if q.urgent--; q.urgent == 0 {
-				q.wake()
-			}
-		}()
-		room = func() bool { return q.fits(cap(events)) }
+	var err error
+	if q.isLarge(events) {
+		err = q.awaitLarge(ctx, cap(events))
+	} else {
+		err = q.await(ctx, func() bool {
+			return q.largeAdders == 0 && q.fitsRecords(p.records) && q.fits(q.bytesNeeded(l, len(events)))
+		})
 	}
-	if err := q.await(ctx, room); err != nil {
+	if err != nil {
 		return err
 	}
 	q.push(l, events, p)
 	return nil
 }
 
-// keeps reports whether add keeps events instead of copying them.
-func (q *queue) keeps(events []byte) bool { return len(events) > q.batchSize }
-
-// addNow is add without waiting, for the few small events that must not be held up
-// by a full queue.
+// addNow is add without waiting, for the few small events that a full queue must not
+// hold up.
 func (q *queue) addNow(l *lane, events []byte, p part) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.push(l, events, p)
 }
 
-// await waits until there is room. The caller holds the lock, also afterwards.
+// await waits until room returns true. The caller holds the lock, before and after.
 func (q *queue) await(ctx context.Context, room func() bool) error {
 	for !room() {
 		freed := q.freed
@@ -130,15 +119,19 @@ func (q *queue) await(ctx context.Context, room func() bool) error {
 	return nil
 }
 
+// wake lets every await check again whether there is room.
 func (q *queue) wake() {
 	close(q.freed)
 	q.freed = make(chan struct{})
 }
 
 func (q *queue) push(l *lane, events []byte, p part) {
-	b := q.keep(l, events)
-	if b == nil {
-		b = q.open(l, len(events))
+	var b *Batch
+	if q.isLarge(events) {
+		q.held += cap(events)
+		b = q.newBatch(l, events)
+	} else {
+		b = q.openBatch(l, len(events))
 		b.Events = append(b.Events, events...)
 	}
 	b.Records += p.records
@@ -146,43 +139,33 @@ func (q *queue) push(l *lane, events []byte, p part) {
 	b.parts = append(b.parts, p)
 }
 
-// keep makes a batch of events that are more than one, else nil.
-func (q *queue) keep(l *lane, events []byte) *Batch {
-	if !q.keeps(events) {
-		return nil
-	}
-	q.held += cap(events)
-	return q.begin(l, events)
-}
-
-// begin appends a batch to a lane.
-func (q *queue) begin(l *lane, buf []byte) *Batch {
+// newBatch appends a batch to a lane.
+func (q *queue) newBatch(l *lane, buf []byte) *Batch {
 	b := &Batch{Tag: l.tag, Events: buf, lane: l}
 	l.waiting = append(l.waiting, b)
 	q.waiting++
 	return b
 }
 
-// open returns the batch at the end of a lane, with room for n bytes.
-func (q *queue) open(l *lane, n int) *Batch {
+// openBatch returns the batch at the end of a lane, with room for n bytes.
+func (q *queue) openBatch(l *lane, n int) *Batch {
 	if b := l.last(); b != nil && len(b.Events)+n <= q.batchSize {
-		if room := q.grown(b, n); room > cap(b.Events) {
-			q.held += room - cap(b.Events)
-			b.Events = append(make([]byte, 0, room), b.Events...)
+		if size := q.grownSize(b, n); size > cap(b.Events) {
+			q.held += size - cap(b.Events)
+			b.Events = append(make([]byte, 0, size), b.Events...)
 		}
 		return b
 	}
-	if q.reuses(n) {
-		return q.begin(l, q.takeSpare())
+	if q.usesSpare(n) {
+		return q.newBatch(l, q.takeSpare())
 	}
-	buf := make([]byte, 0, q.first(l, n))
+	buf := make([]byte, 0, q.firstSize(l, n))
 	q.held += cap(buf)
-	return q.begin(l, buf)
+	return q.newBatch(l, buf)
 }
 
-// next takes the oldest batch of a lane that has none in flight, the lanes in
-// turn; nil if there is none. The batch must be released or put
-// back.
+// next returns the oldest batch of a lane that has none in flight, the lanes in turn;
+// nil if there is none. The batch is in flight until release or putBack.
 func (q *queue) next() *Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -203,8 +186,8 @@ func (q *queue) next() *Batch {
 	return nil
 }
 
-// release ends a batch's life, and reports whether it was in flight: its bytes are
-// free for others and must not be read any more, its parts stay.
+// release frees the memory of a batch, and reports whether it was in flight. Its
+// events must not be read any more; its parts stay.
 func (q *queue) release(b *Batch) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -213,7 +196,7 @@ func (q *queue) release(b *Batch) bool {
 	}
 	b.lane.inFlight = nil
 	q.records -= b.Records
-	q.free(b.Events)
+	q.freeBuffer(b.Events)
 	b.Events = nil
 	q.wake()
 	return true
@@ -229,4 +212,20 @@ func (q *queue) putBack(b *Batch) {
 	b.lane.inFlight = nil
 	b.lane.waiting = slices.Insert(b.lane.waiting, 0, b)
 	q.waiting++
+}
+
+// eventBytes returns how many bytes of events are waiting and in flight.
+func (q *queue) eventBytes() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n := 0
+	for _, l := range q.lanes {
+		for _, b := range l.waiting {
+			n += len(b.Events)
+		}
+		if l.inFlight != nil {
+			n += len(l.inFlight.Events)
+		}
+	}
+	return n
 }

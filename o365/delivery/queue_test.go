@@ -28,6 +28,13 @@ func mark(records int, name string) part {
 	return part{item: &item{Item: source.Item{ID: name}}, records: records}
 }
 
+// bytes returns how much memory is held, waiting, in flight and spare.
+func (q *queue) bytes() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.held
+}
+
 func add(t *testing.T, o *queue, l place, events, receipt string) {
 	t.Helper()
 	if err := o.add(t.Context(), l.in(o), []byte(events), mark(len(events), receipt)); err != nil {
@@ -82,7 +89,7 @@ func TestBatchesFillAndKeepOrder(t *testing.T) {
 		}
 	}
 	if o.bytes() != 0 {
-		t.Errorf("an empty outbox holds %d bytes", o.bytes())
+		t.Errorf("an empty queue holds %d bytes", o.bytes())
 	}
 }
 
@@ -127,7 +134,7 @@ func TestAddWaitsWhileFull(t *testing.T) {
 		b := o.next()
 		select {
 		case <-done:
-			t.Fatal("an event was added to a full outbox")
+			t.Fatal("an event was added to a full queue")
 		default:
 		}
 		o.release(b)
@@ -163,7 +170,7 @@ func TestPushDoesNotWait(t *testing.T) {
 	expect(t, o.next(), " 4 1 [pushed]")
 }
 
-func TestOneLargeBatchPassesAnEmptyOutbox(t *testing.T) {
+func TestOneLargeBatchPassesAnEmptyQueue(t *testing.T) {
 	o := newQueue(4, 8, 0)
 	add(t, o, exchange, "0123456789", "")
 	expect(t, o.next(), "o365.exchange 0123456789 10 []")

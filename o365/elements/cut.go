@@ -1,6 +1,9 @@
 // Package elements cuts a JSON array that is read as a stream into its elements,
-// without decoding them: one at a time, each within a bound, so that memory
-// depends on neither the array nor an element.
+// without decoding them: one at a time, each within a limit, so that memory
+// depends neither on the array nor on an element.
+//
+// cut.go has the [Cutter], scan.go how it finds the end of an element that is not
+// valid, buffer.go the memory.
 package elements
 
 import (
@@ -10,11 +13,11 @@ import (
 	"io"
 )
 
-// ErrNotArray means that the body is something else than a JSON array, such as
-// an error object or a proxy's page. No element comes from it.
+// ErrNotArray means that the body is not a JSON array but something else, such as
+// an error object or a proxy's page. No element is returned of it.
 var ErrNotArray = errors.New("body is not a JSON array")
 
-// ErrTooLarge is that of an object over the limit. Only its end is in Raw.
+// ErrTooLarge is the error of an object over the limit. Only its end is in Raw.
 var ErrTooLarge = errors.New("larger than allowed")
 
 var (
@@ -24,69 +27,67 @@ var (
 	errTrailing  = errors.New("data after the end of the array")
 )
 
-// Cutter cuts a JSON array into its elements by brackets and quotes alone, so
-// that what is wrong inside one element does not matter for the next.
+// Cutter cuts a JSON array into its elements by brackets and quotes alone, so that a
+// fault inside one element does not matter for the next. It is for one goroutine.
 type Cutter struct {
-	window
-	valid func(text []byte) int // length of the valid JSON object that text begins with, or 0
-	open  brackets
-	last  byte  // what came last in the array: 0, '[', ',', or 'v' for a value
-	end   error // what next returns from now on
+	buffer
+	valid func(text []byte) int // see NewCutter; may be nil
+	open  bracketStack
+	last  byte  // the last token of the array: 0, '[', ',', or 'v' for a value
+	end   error // of every further call of Next
 }
 
 // Element is one part of the array, from its first to its last byte.
 type Element struct {
-	Raw    []byte // valid until the next call; nil for a value that is missing
-	Offset int64  // in the body
-	Size   int64  // bytes
+	Raw    []byte // valid until the next call; nil where a value is missing
+	Offset int64  // of its first byte in the body
+	Size   int64  // bytes of the whole element, also of one over the limit
 	Valid  bool   // it is known to be a valid JSON object
-	Err    error  // why it is unusable, if that is known already
+	Err    error  // why it cannot be used, where that is known already
 }
 
-// NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns
-// the length of the valid JSON object that a text begins with, 0 for none: where
-// one ends is then known without looking for its brackets.
+// NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns the
+// length of the valid JSON object that a text begins with, 0 if there is none. An
+// element that begins with one ends where it ends, which costs less than to search
+// for its brackets.
 func NewCutter(valid func(text []byte) int) *Cutter { return &Cutter{valid: valid} }
 
-// Reset begins another body, of whose objects none may have more bytes than
-// limit; elements that are no objects are never held. A buffer that has become
-// large is dropped.
-func (c *Cutter) Reset(r io.Reader, limit int) { c.Begin(r, limit, Watch{}) }
-
-// Watch are what a Cutter calls on its way, if they are not nil.
-type Watch struct {
-	// Resize is asked before more than FreeSize bytes are held, with how many; its
-	// error ends the body. It is told when it is no more than FreeSize again.
+// Hooks are functions that a Cutter calls, if they are not nil.
+type Hooks struct {
+	// Resize is called before the buffer becomes larger than UnreservedSize, with its
+	// new size in bytes; the error ends the body. It is called again when the
+	// buffer is at most UnreservedSize, and its error is ignored then.
 	Resize func(bytes int) error
-	// Skip is given the parts of each object over the limit, from its first byte to
-	// its last.
+	// Skip is called with the parts of each object over the limit, from its first
+	// byte to its last. A part is valid during the call.
 	Skip func(part []byte)
 }
 
-// Begin is Reset with a Watch.
-func (c *Cutter) Begin(r io.Reader, limit int, w Watch) {
+// Reset begins another body. limit is the size of its largest object in bytes;
+// elements that are no objects are never held. A buffer that has become large is
+// dropped.
+func (c *Cutter) Reset(r io.Reader, limit int, h Hooks) {
 	*c = Cutter{
-		window: window{r: r, limit: limit, buf: reuse(c.buf), resize: w.Resize, skip: w.Skip},
+		buffer: buffer{r: r, limit: limit, buf: reuse(c.buf), hooks: h},
 		valid:  c.valid,
 		open:   c.open,
 	}
 }
 
-// Shrink gives up the memory that a large element took. What Next has returned
-// last is gone with it.
+// Shrink gives up the memory of a large element. Raw of the last element is not valid
+// any more.
 func (c *Cutter) Shrink() {
 	c.start = c.pos
 	c.shrink()
 }
 
-// Next returns the next element, or the error that ends the body: io.EOF when the
-// array has ended properly and the reader with it. It wraps io.ErrUnexpectedEOF
-// when the body ended before the array did, ErrNotArray when there is no array,
-// and otherwise what the reader failed with. After each of these every further
-// call gives the same error.
+// Next returns the next element, or the error that ends the body: io.EOF when both the
+// array and the reader have ended. It wraps io.ErrUnexpectedEOF when the body ends
+// before the array, ErrNotArray when there is no array, and otherwise the reader's
+// error. After each of these every further call returns the same error.
 func (c *Cutter) Next() (Element, error) {
 	if c.last == 0 && c.end == nil {
-		c.end = c.begin()
+		c.end = c.openArray()
 	}
 	for c.end == nil {
 		b, ok := c.peek()
@@ -97,7 +98,7 @@ func (c *Cutter) Next() (Element, error) {
 			c.last = 'v'
 			return Element{Offset: c.offset(), Err: errEmpty}, nil
 		case b == ']':
-			return c.tail()
+			return c.closeArray()
 		case b == ',' && c.last == 'v':
 			c.last = ','
 			c.pos++
@@ -113,8 +114,8 @@ func (c *Cutter) Next() (Element, error) {
 	return Element{}, c.end
 }
 
-// begin moves behind the bracket that opens the array.
-func (c *Cutter) begin() error {
+// openArray moves behind the bracket that opens the array.
+func (c *Cutter) openArray() error {
 	const bom = "\ufeff"
 	for len(c.buf) < len(bom) && c.more() {
 	}
@@ -137,9 +138,10 @@ func (c *Cutter) begin() error {
 	return nil
 }
 
-// tail ends the array. It reads the body to its end, because only there the
-// transport tells whether everything before was right.
-func (c *Cutter) tail() (Element, error) {
+// closeArray moves behind the bracket that closes the array. It reads the body to its
+// end, because only there the transport reports whether the body is complete. What
+// follows the array is returned as one element.
+func (c *Cutter) closeArray() (Element, error) {
 	c.pos++
 	_, more := c.peek()
 	rest := Element{Offset: c.offset(), Err: errTrailing}
@@ -195,18 +197,17 @@ func (c *Cutter) element(b byte) (Element, error) {
 	return el, nil
 }
 
-// ahead is how many bytes are in the window when an element is looked at, if
-// there are as many: few are larger.
-const ahead = 16 << 10
+// minInspected is how many bytes of an element are read before it is inspected, if
+// the body has as many: few elements are larger.
+const minInspected = 16 << 10
 
-// wellFormed returns the length of the valid object that begins with b at pos,
-// if all of it is in the window, else 0. Nearly all elements are that, and where
-// one ends is then known without looking for its brackets.
+// wellFormed returns the length of the valid object that begins with b at pos, if
+// all of it is in the buffer, else 0. Nearly all elements are valid.
 func (c *Cutter) wellFormed(b byte) int {
 	if b != '{' || c.valid == nil {
 		return 0
 	}
-	for len(c.buf)-c.pos < ahead && c.more() {
+	for len(c.buf)-c.pos < minInspected && c.more() {
 	}
 	if n := c.valid(c.buf[c.pos:]); n <= c.limit {
 		return n
@@ -214,100 +215,5 @@ func (c *Cutter) wellFormed(b byte) int {
 	return 0
 }
 
-// container moves from behind a bracket to behind the one that closes it. It is
-// false when the body ends before. Where brackets do not match, the outer ones
-// decide.
-func (c *Cutter) container(first byte) (err error, ok bool) {
-	const lone = 0 // stands for a ']' that closes nothing
-	c.open.reset()
-	c.open.open(first)
-	for prev := first; ; {
-		b, ok := c.structural()
-		if !ok && prev == lone && c.err == io.EOF {
-			c.end = io.EOF // it was the bracket of the array
-			return errUnclosed, true
-		}
-		if !ok {
-			return nil, false
-		}
-		switch b {
-		case '"':
-			if !c.str() {
-				return nil, false
-			}
-		case '{', '[':
-			if b == '{' && prev == ',' && c.open.record() {
-				c.pos-- // no field begins like that, but the next record does
-				return errUnclosed, true
-			}
-			c.open.open(b)
-		case '}', ']':
-			if !c.open.close(b) && b == ']' {
-				b = lone
-			}
-			if c.open.closed() {
-				return nil, true
-			}
-		}
-		prev = b
-	}
-}
-
-// isStructural tells the bytes outside strings that matter for cutting.
-var isStructural = [256]bool{'{': true, '}': true, '[': true, ']': true, '"': true, ',': true}
-
-// structural moves behind the next such byte and returns it.
-func (c *Cutter) structural() (byte, bool) {
-	for {
-		for i, b := range c.buf[c.pos:] {
-			if isStructural[b] {
-				c.pos += i + 1
-				return b, true
-			}
-		}
-		c.pos = len(c.buf)
-		if !c.more() {
-			return 0, false
-		}
-	}
-}
-
-// str moves from inside a string to behind its closing quote.
-func (c *Cutter) str() bool {
-	for {
-		i := Special(c.buf, c.pos)
-		for i+1 < len(c.buf) && c.buf[i] == '\\' {
-			i = Special(c.buf, i+2)
-		}
-		if i < len(c.buf) && c.buf[i] == '"' {
-			c.pos = i + 1
-			return true
-		}
-		c.pos = i // which is at the end, or at a backslash with nothing behind it yet
-		if !c.more() {
-			return false
-		}
-	}
-}
-
-// isBoundary tells the bytes at which an element can begin or end.
-var isBoundary = [256]bool{',': true, ']': true, '{': true, '[': true, '"': true}
-
-// junk moves to the next such byte.
-func (c *Cutter) junk() bool {
-	for {
-		for i, b := range c.buf[c.pos:] {
-			if isBoundary[b] {
-				c.pos += i
-				return true
-			}
-		}
-		c.pos = len(c.buf)
-		if !c.more() {
-			return false
-		}
-	}
-}
-
-// Held is the memory that the cutter holds, in bytes.
+// Held returns the memory that the cutter holds, in bytes.
 func (c *Cutter) Held() int { return cap(c.buf) + cap(c.open.stack) }

@@ -20,8 +20,8 @@ var chunked = map[string]func(io.Reader) io.Reader{
 	"end at once": iotest.DataErrReader,
 }
 
-// leading is what NewCutter wants to know, nil included.
-var leading = map[string]func(text []byte) int{
+// validPrefixes are functions for NewCutter, nil included.
+var validPrefixes = map[string]func(text []byte) int{
 	"by brackets": nil,
 	"by JSON": func(text []byte) int {
 		value, _ := jsontext.NewDecoder(strings.NewReader(string(text)), jsontext.AllowDuplicateNames(true)).ReadValue()
@@ -110,10 +110,10 @@ func cutAll(c *Cutter) (got []string, err error) {
 func TestBodies(t *testing.T) {
 	for _, c := range bodies {
 		for way, chunk := range chunked {
-			for how, valid := range leading {
+			for how, valid := range validPrefixes {
 				t.Run(c.name+"/"+way+"/"+how, func(t *testing.T) {
 					cut := NewCutter(valid)
-					cut.Reset(chunk(strings.NewReader(c.body)), 1<<20)
+					cut.Reset(chunk(strings.NewReader(c.body)), 1<<20, Hooks{})
 					got, err := cutAll(cut)
 					if err.Error() != c.end {
 						t.Errorf("ended with %v, want %s", err, c.end)
@@ -135,7 +135,7 @@ func TestEndErrors(t *testing.T) {
 		`[]`: io.EOF,
 	} {
 		c := NewCutter(nil)
-		c.Reset(strings.NewReader(body), 100)
+		c.Reset(strings.NewReader(body), 100, Hooks{})
 		if _, err := cutAll(c); !errors.Is(err, want) {
 			t.Errorf("%q ends with %v, want %v", body, err, want)
 		}
@@ -163,7 +163,7 @@ func TestReadErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cut := NewCutter(nil)
-			cut.Reset(io.MultiReader(strings.NewReader(c.body), c.r), 100)
+			cut.Reset(io.MultiReader(strings.NewReader(c.body), c.r), 100, Hooks{})
 			got, err := cutAll(cut)
 			objects := len(got) - strings.Count(strings.Join(got, ""), "!")
 			if objects != c.objects || !errors.Is(err, c.want) || err == c.want {

@@ -45,17 +45,17 @@ type part struct {
 // cutWithin cuts a body and fails where a bound does not hold.
 func cutWithin(t *testing.T, r io.Reader, body []byte, limit int, valid func([]byte) int) (parts []part, end string) {
 	t.Helper()
-	allowed := FreeSize // what has been asked for
+	allowed := UnreservedSize // what has been asked for
 	var skipped []byte
 	c := NewCutter(valid)
 	held := func() {
-		if window := c.Held() - cap(c.open.stack); window > allowed || cap(c.open.stack) > 2*maxDepth {
-			t.Fatalf("%d bytes are held where %d may be, and %d for brackets", window, allowed, cap(c.open.stack))
+		if buffer := c.Held() - cap(c.open.stack); buffer > allowed || cap(c.open.stack) > 2*maxDepth {
+			t.Fatalf("%d bytes are held where %d may be, and %d for brackets", buffer, allowed, cap(c.open.stack))
 		}
 	}
-	c.Begin(readFunc(func(b []byte) (int, error) { held(); return r.Read(b) }), limit, Watch{
+	c.Reset(readFunc(func(b []byte) (int, error) { held(); return r.Read(b) }), limit, Hooks{
 		Resize: func(n int) error {
-			if allowed = max(n, FreeSize); allowed > max(FreeSize, limit+2*readSize) {
+			if allowed = max(n, UnreservedSize); allowed > max(UnreservedSize, limit+2*readSize) {
 				t.Fatalf("%d bytes are wanted for elements of %d", n, limit)
 			}
 			return nil
@@ -122,11 +122,11 @@ func FuzzCut(f *testing.F) {
 		limit := 1 + int(most%(1<<20))      // nobody allows none at all
 		sizes = sizes[:min(len(sizes), 50)] // a hundred times nothing is an error
 		if !bytes.ContainsFunc(sizes, func(r rune) bool { return r != 0 }) {
-			sizes = nil // it would give nothing for ever
+			sizes = nil // it would never end
 		}
 		var whole []part
 		for _, how := range []string{"by brackets", "by JSON"} {
-			valid := leading[how]
+			valid := validPrefixes[how]
 			if len(body) > 64<<10 && valid != nil {
 				continue // looking at all of them again and again is slow here
 			}

@@ -55,7 +55,7 @@ func blob(n int) []byte {
 // decodeAgain reads a blob with a decoder that has been used before.
 func decodeAgain(b *testing.B, d *Decoder, r *bytes.Reader, body, buf []byte) []byte {
 	r.Reset(body)
-	d.Reset(r)
+	d.Reset(Body{Reader: r})
 	for {
 		var err error
 		if buf, _, err = d.Append(buf[:0]); err == io.EOF {
@@ -139,7 +139,7 @@ func BenchmarkCut(b *testing.B) {
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
 		r.Reset(body)
-		c.Reset(r, DefaultMaxSize)
+		c.Reset(r, DefaultMaxSize, elements.Hooks{})
 		var err error
 		for err == nil {
 			_, err = c.Next()
@@ -162,7 +162,7 @@ func BenchmarkMalformed(b *testing.B) {
 			var buf []byte
 			for b.Loop() {
 				r.Reset(body)
-				d.Reset(r)
+				d.Reset(Body{Reader: r})
 				for err := error(nil); err != io.EOF; {
 					buf, _, err = d.Append(buf[:0])
 				}

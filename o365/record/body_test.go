@@ -63,7 +63,7 @@ func TestBodies(t *testing.T) {
 				for _, m := range bad {
 					got[m.Index] = fmt.Sprint("!", m.Offset)
 					if errors.Is(m, io.ErrUnexpectedEOF) || errors.Is(m, io.EOF) {
-						t.Errorf("%v looks like the end of the body", m)
+						t.Errorf("%v is taken for the end of the body", m)
 					}
 				}
 				if got := strings.Join(got, " "); got != c.want {

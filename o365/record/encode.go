@@ -8,15 +8,15 @@ import (
 	"github.com/tinylib/msgp/msgp"
 )
 
-// maxNested is how many containers Fluent Bit reads inside each other
-// (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. Behind
-// one that is deeper it reads nothing more of the buffer.
+// maxNested is how many containers inside each other Fluent Bit reads
+// (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. It reads
+// nothing more of a buffer behind one that is deeper.
 const maxNested = 32
 
 // bodyLevel is the place of a record's own object among the containers.
 const bodyLevel = 2
 
-// encoder appends valid JSON as MessagePack. It checks nothing.
+// encoder appends JSON, which must be valid, as MessagePack.
 type encoder struct {
 	encoded
 	src     []byte
@@ -25,7 +25,7 @@ type encoder struct {
 	scratch []byte
 }
 
-// encoded is what an encoder makes of a record.
+// encoded is the result of encoding a record.
 type encoded struct {
 	out         []byte
 	id, created []byte // JSON text of the first Id and CreationTime, nil without
@@ -43,8 +43,8 @@ func (e *encoder) record(out, src []byte) encoded {
 	return done
 }
 
-// value appends the next value, which if it is a container is the level-th of
-// those inside each other.
+// value appends the next value. level is its place among containers inside each other,
+// if it is one; the event is the first.
 func (e *encoder) value(level int) {
 	switch b := e.peek(); b {
 	case '{', '[':
@@ -89,8 +89,8 @@ func (e *encoder) object(level int) {
 	e.out = slices.Replace(e.out, at, at+1, msgp.AppendMapHeader(e.header[:0], uint32(n))...)
 }
 
-// field appends the value of the record's field whose name begins at name in
-// out, and notes it if it is one that matters here.
+// field appends the value of the record's field whose name begins at name in out, and
+// notes it if it is the Id or the CreationTime.
 func (e *encoder) field(name int) {
 	end := len(e.out)
 	e.peek()
@@ -125,7 +125,8 @@ func (e *encoder) open() (at, n int) {
 	return len(e.out) - 1, 0
 }
 
-// another moves to the container's next member, or behind its closing bracket.
+// another moves to the container's next member and returns true, or behind its closing
+// bracket and returns false.
 func (e *encoder) another(closing byte) bool {
 	switch e.peek() {
 	case closing:
@@ -138,7 +139,7 @@ func (e *encoder) another(closing byte) bool {
 	return true
 }
 
-// peek moves to the next byte that is no white space.
+// peek moves to the next byte that is not white space, and returns it.
 func (e *encoder) peek() byte {
 	for {
 		switch b := e.src[e.pos]; b {
@@ -152,7 +153,7 @@ func (e *encoder) peek() byte {
 
 func (e *encoder) str() {
 	from := e.pos
-	end := elements.Special(e.src, from+1)
+	end := elements.IndexQuoteOrBackslash(e.src, from+1)
 	if e.src[end] == '"' {
 		e.pos = end + 1
 		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
@@ -165,9 +166,9 @@ func (e *encoder) str() {
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	n := elements.Special(src, 1)
+	n := elements.IndexQuoteOrBackslash(src, 1)
 	for src[n] == '\\' {
-		n = elements.Special(src, n+2)
+		n = elements.IndexQuoteOrBackslash(src, n+2)
 	}
 	return n + 1
 }

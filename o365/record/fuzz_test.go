@@ -25,7 +25,7 @@ func addShapes(f *testing.F) {
 		f.Fatal(err)
 	}
 	c := elements.NewCutter(nil)
-	c.Reset(bytes.NewReader(shapes), len(shapes))
+	c.Reset(bytes.NewReader(shapes), len(shapes), elements.Hooks{})
 	for el, err := c.Next(); err == nil; el, err = c.Next() {
 		f.Add(slices.Concat([]byte("["), el.Raw, []byte("]")))
 	}

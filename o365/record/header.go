@@ -18,7 +18,7 @@ const (
 	headerSize    = 11
 )
 
-// appendHeader appends the first bytes of an event; setTime fills them in.
+// appendHeader appends the first bytes of an event, with the time 0; setTime sets it.
 func appendHeader(buf []byte) []byte {
 	header := [headerSize]byte{fixarray2, fixext8, eventTime}
 	return append(buf, header[:]...)

@@ -8,15 +8,16 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// What an Id's hash is of is kept apart by a byte.
+// The first byte of a hash's input is what the input is: a GUID, an Id of another form,
+// or the whole record.
 const (
 	hashGUID  = 'g'
 	hashID    = 'i'
 	hashWhole = 'w'
 )
 
-// key returns what the record is known by, from the JSON text of its Id and of
-// all of it.
+// key returns the key of a record, from the JSON text of its Id and of the whole
+// record.
 func (d *Decoder) key(id, raw []byte) (key [16]byte) {
 	which, hasID := d.idHash(id)
 	if !hasID {
@@ -90,10 +91,9 @@ func guid(text []byte) (key [16]byte, ok bool) {
 	return key, err == nil
 }
 
-// OldKey returns what the record that Append returned last was known by before
-// its content was: its Id alone, or a hash of all of it where it has none or
-// if whole is set. State files of schema 1 hold such keys. It is to be called
-// before the next Append.
+// OldKey returns the key of schema 1, which is in older state files, of the record
+// that Append returned last: its Id alone, or a hash of the whole record if it has no Id
+// or whole is set. It must be called before the next Append.
 func (d *Decoder) OldKey(whole bool) [16]byte {
 	text := d.idText(d.last.id)
 	number, isGUID := guid(text)

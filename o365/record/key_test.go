@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// decodeOne returns what a decoder says of a record, and its key by the rule of
+// decodeOne returns the Record of a record, and its key by the rule of
 // schema 1.
 func decodeOne(t *testing.T, text string, opt Options, whole bool) (rec Record, old [16]byte) {
 	t.Helper()

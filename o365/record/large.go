@@ -22,21 +22,21 @@ const (
 	maxFieldSize = 1 << 10  // bytes of JSON of a field that is kept
 )
 
-// kept are the fields that are looked for in the head: those of the common schema
+// commonFields are the fields that are kept of the head: those of the common schema
 // (learn.microsoft.com, Office 365 Management Activity API schema).
-var kept = map[string]bool{
+var commonFields = map[string]bool{
 	"CreationTime": true, "Id": true, "Operation": true, "OrganizationId": true, "RecordType": true,
 	"UserId": true, "UserKey": true, "UserType": true, "Version": true, "Workload": true,
 }
 
-// skipped is what remains of a record that is too large.
+// skipped is what is kept of a record that is too large.
 type skipped struct {
 	head  []byte
 	sha   hash.Hash // of its JSON text
 	size  int64     // bytes of it, so far
 	stub  []byte
 	json  jsontext.Decoder
-	field map[string]bool // found already
+	field map[string]bool // copied already
 }
 
 // skip takes the next part of the record.
@@ -59,8 +59,8 @@ func (s *skipped) reset() {
 	s.sha.Reset()
 }
 
-// record returns the JSON text of a small record that stands for the one that was
-// skipped: its fields as far as they are in its head, and what it is known by.
+// record returns the JSON text of the small record that replaces the one that was
+// skipped: the common fields in its head, and the field TooLargeKey.
 func (s *skipped) record(contentID string, index int, offset int64, sum []byte) []byte {
 	head, _ := repair(nil, s.head, 6*headSize)
 	s.stub = append(s.stub[:0], '{')
@@ -80,8 +80,8 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	return s.stub
 }
 
-// copyField copies the next field, if it is one that is kept. It is false when
-// there is none.
+// copyField copies the next field, if it is a common one. It returns false when there
+// is none.
 func (s *skipped) copyField() bool {
 	name, err := s.json.ReadToken()
 	if err != nil || name.Kind() != '"' {
@@ -89,7 +89,7 @@ func (s *skipped) copyField() bool {
 	}
 	key := name.String()
 	kind := s.json.PeekKind()
-	wanted := kept[key] && !s.field[key] && (kind == '"' || kind == '0')
+	wanted := commonFields[key] && !s.field[key] && (kind == '"' || kind == '0')
 	value, err := s.json.ReadValue()
 	if err != nil {
 		return false

@@ -38,7 +38,7 @@ func TestTooLarge(t *testing.T) {
 			body := `[ {"Id":"before"},` + test.record + `,{"Id":"behind"}]`
 			for way, chunk := range chunked {
 				d := NewDecoder(nil, Options{MaxSize: limit, Now: epoch})
-				d.Begin(Body{Reader: chunk(strings.NewReader(body)), ContentID: "id\"\xff"})
+				d.Reset(Body{Reader: chunk(strings.NewReader(body)), ContentID: "id\"\xff"})
 				var events []event
 				var records []Record
 				for {
@@ -111,17 +111,17 @@ func TestTooLargeKey(t *testing.T) {
 	}
 }
 
-// Resize is asked for what a large record takes, and told when it is over.
+// Resize is called with the memory of a large record, and when it is over.
 func TestResize(t *testing.T) {
 	const size = 3 << 20
 	body := `[{"Id":"a"},{"Id":"` + strings.Repeat("x", size) + `"},{"Id":"b"},{"Id":"` + strings.Repeat("y", 10*size) + `"},{"Id":"c"}]`
 	var asked []int
 	d := NewDecoder(nil, Options{MaxSize: 4 << 20})
-	d.Begin(Body{Reader: strings.NewReader(body), Resize: func(bytes int) error {
+	d.Reset(Body{Reader: strings.NewReader(body), Resize: func(bytes int) error {
 		asked = append(asked, bytes)
 		return nil
 	}})
-	small := func() bool { return len(asked) == 0 || asked[len(asked)-1] <= elements.FreeSize }
+	small := func() bool { return len(asked) == 0 || asked[len(asked)-1] <= elements.UnreservedSize }
 	for i := range 5 {
 		_, rec, err := d.Append(nil)
 		if err != nil || rec.Index != i {
@@ -134,12 +134,12 @@ func TestResize(t *testing.T) {
 			t.Errorf("%d bytes are held", d.cut.Held())
 		}
 		d.Shrink()
-		if held := d.cut.Held() + cap(d.fixed) + cap(d.enc.scratch); !small() || held > elements.FreeSize {
+		if held := d.cut.Held() + cap(d.fixed) + cap(d.enc.scratch); !small() || held > elements.UnreservedSize {
 			t.Errorf("record %d: %d bytes are held, %v", i, held, asked)
 		}
 	}
 	refused := errors.New("no room")
-	d.Begin(Body{Reader: strings.NewReader(body), Resize: func(int) error { return refused }})
+	d.Reset(Body{Reader: strings.NewReader(body), Resize: func(int) error { return refused }})
 	if _, _, err := d.Append(nil); err != nil {
 		t.Error(err)
 	}

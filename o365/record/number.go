@@ -73,7 +73,7 @@ func (e *encoder) exact(f float64, text []byte) bool {
 		return n == 0
 	}
 	if n > 17 {
-		return false // more than tell any two float64 apart
+		return false // 17 digits are enough for every float64
 	}
 	e.scratch = strconv.AppendFloat(e.scratch, f, 'e', n-1, 64)
 	end := len(e.scratch)

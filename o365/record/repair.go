@@ -5,8 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// repair appends src with the faults of its strings put right, and returns how
-// many there were: what is not UTF-8 and half surrogates become U+FFFD, and
+// repair appends src with the faults of its strings repaired, and returns how many
+// there were: bytes that are not UTF-8 and half surrogates become U+FFFD, and
 // control characters are escaped. It ends when dst has more than limit bytes.
 func repair(dst, src []byte, limit int) (_ []byte, faults int) {
 	inside := false

@@ -57,7 +57,7 @@ func TestTime(t *testing.T) {
 			continue
 		}
 		if got := events[0].time; got != c.want || records[0].Time != c.want || records[0].TimeMissing != missing {
-			t.Errorf("%s is %v (told as %v, missing %t), want %v", c.created, got, records[0].Time, records[0].TimeMissing, c.want)
+			t.Errorf("%s is %v (its Record has %v, missing %t), want %v", c.created, got, records[0].Time, records[0].TimeMissing, c.want)
 		}
 	}
 }

@@ -6,41 +6,44 @@ import (
 	"time"
 )
 
-// Op is a kind of request, as errors, log lines and metrics name it.
+// Op is a kind of request, in the words of errors, log lines and the label operation
+// of metrics.
 type Op string
 
 // The kinds of requests.
 const (
 	OpToken         Op = "token"         // a login
-	OpSubscriptions Op = "subscriptions" // listing them
-	OpStart         Op = "start"         // of a subscription
-	OpList          Op = "list"          // of content
-	OpDownload      Op = "download"      // of an item
+	OpSubscriptions Op = "subscriptions" // a list of subscriptions
+	OpStart         Op = "start"         // the start of a subscription
+	OpList          Op = "list"          // a page of a listing
+	OpDownload      Op = "download"      // an item
 )
 
-// Action is what to do about the outcome of a request.
+// Action is what to do about the outcome of a request. How long a back-off is, and
+// when it ends, is for the collector to decide.
 type Action int
 
 // The actions.
 const (
-	// Done: there is nothing to do, the request has its effect.
+	// Done: the request has had its effect, also where its error is not nil.
 	Done Action = iota
-	// Retry the same request after a growing pause.
+	// Retry the same request after a back-off.
 	Retry
-	// Throttle: pause every request of the tenant, then go slower.
+	// Throttle: pause all requests of the tenant, for Error.RetryAfter at least, and
+	// then make fewer.
 	Throttle
 	// Subscribe: start the subscription, then retry.
 	Subscribe
 	// Relist: begin the listing again at its first page.
 	Relist
-	// Clamp: correct the clock by the answer's date, cut the window to what
-	// the source allows, and retry.
+	// Clamp: correct the clock by the answer's date, cut the span of the listing to
+	// what the source allows, and retry.
 	Clamp
 	// Absent: the item is not there; retry a few times, then it is lost.
 	Absent
-	// Lost: the item is gone for good.
+	// Lost: the item cannot be downloaded any more.
 	Lost
-	// Configure: somebody must change something; retry slowly.
+	// Configure: somebody must change a setting; retry at long intervals.
 	Configure
 )
 
@@ -48,16 +51,16 @@ func (a Action) String() string {
 	return [...]string{"done", "retry", "throttle", "subscribe", "relist", "clamp", "absent", "lost", "configure"}[a]
 }
 
-// Error is a refusal by the service.
+// Error is an answer of the service that refuses a request.
 type Error struct {
 	Op     Op
-	Status int // of HTTP
-	// Code is the service's own, such as AF20022; empty if the answer had none.
+	Status int // of HTTP; 200 for an error with that status
+	// Code is the service's own, such as AF20022; empty if the answer has none.
 	Code    string
-	Message string // one line
-	// RetryAfter is how long the service asked to wait; zero if it did not.
+	Message string // of the service: one printable line without secrets
+	// RetryAfter is how long the service asks to wait; zero if it does not.
 	RetryAfter time.Duration
-	// Date is the service's clock; zero if it did not say.
+	// Date is the service's clock, UTC; zero if the answer has none.
 	Date time.Time
 }
 
@@ -73,30 +76,30 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// SignInError says that there is no token for a request, which was not sent. The
-// cause tells with a method Configuration() bool whether somebody has to change
-// something.
+// SignInError means that there was no token for a request, which was not sent. Where
+// Err has a method Configuration() bool, that reports whether somebody must change a
+// setting.
 type SignInError struct{ Err error }
 
 func (e *SignInError) Error() string { return "sign in: " + e.Err.Error() }
 func (e *SignInError) Unwrap() error { return e.Err }
 
-// Topic is what an explanation is about.
+// Topic is what an [Explanation] is about. It selects the condition that is shown.
 type Topic int
 
 // The topics.
 const (
-	Service     Topic = iota // the requests themselves
+	Service     Topic = iota // requests in general
 	SignIn                   // the login
-	Permission               // what the application may do
+	Permission               // a permission of the application
 	Auditing                 // the tenant records nothing
-	Subscribing              // there is no subscription
+	Subscribing              // the subscription is off
 )
 
-// Explanation is an error in plain words.
+// Explanation describes an error in plain words, for log lines and mails.
 type Explanation struct {
 	Topic  Topic
-	What   string // is wrong
-	Do     string // to fix it: a command, a portal step, or that nothing need be done
-	Detail string // what the service said
+	What   string // what is wrong, without a full stop
+	Do     string // how to fix it: a command, a step in a portal, or that nothing need be done
+	Detail string // the error's text
 }

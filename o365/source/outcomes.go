@@ -9,18 +9,19 @@ import (
 	"strconv"
 )
 
-// Outcomes of a request besides HTTP statuses and the service's own codes.
+// Outcomes of a request besides statuses of HTTP and the service's own codes.
 const (
 	OutcomeTimeout = "timeout" // no answer in time
-	OutcomeDNS     = "dns"     // the name of the service is not known
-	OutcomeTLS     = "tls"     // no secure connection, or to somebody else
-	OutcomeNetwork = "network" // any other trouble on the way
-	OutcomeOther   = "other"   // none of all these
+	OutcomeDNS     = "dns"     // the name of the service cannot be resolved
+	OutcomeTLS     = "tls"     // no secure connection, or one to somebody else
+	OutcomeNetwork = "network" // another error of the network
+	OutcomeOther   = "other"   // none of these
 )
 
-// Outcomes says how a request ended, the most exact word first: the service's
-// code, the status, its class. An error of the login is one that has a method
-// HTTPStatus.
+// Outcomes returns the names of how a request ended, the most exact one first, such
+// as AF429, 403, 4xx: the service's code ("" if there is none), the status, its
+// class. The metric of requests uses the first name that it has a series for. An
+// error with a method HTTPStatus() int is one of the login.
 func Outcomes(err error) []string {
 	var refused *Error
 	var login interface{ HTTPStatus() int }

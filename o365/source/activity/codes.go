@@ -2,15 +2,17 @@ package activity
 
 import "github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 
-// code is what an error code of the API means.
+// code is the meaning of an error code of the API. A new code needs one line in codes
+// and one in TestDecide.
 type code struct {
 	action source.Action
 	topic  source.Topic
-	what   string // is wrong; empty: what its action and status say
-	do     string // to fix it
+	what   string // what is wrong; empty: Explain derives it from action and status
+	do     string // how to fix it
 }
 
-// codes are the reference's error table, and what other collectors met.
+// codes are those of the "Office 365 Management Activity API reference", Errors, and
+// those that other collectors handle (AF50005 and AF50006: Elastic's o365audit input).
 var codes = map[string]code{
 	"AF10001": {action: source.Configure}, // token lacks ActivityFeed.Read
 	"AF20001": {action: source.Configure}, // parameter missing

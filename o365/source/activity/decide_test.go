@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -25,7 +24,7 @@ func TestDecide(t *testing.T) {
 		{"none", nil, source.Done},
 		{"network", errors.New("connection reset by peer"), source.Retry},
 		{"broken off", fmt.Errorf("list: answer: %w", io.ErrUnexpectedEOF), source.Retry},
-		{"stalled", errStalled, source.Retry},
+		{"stalled", transport.ErrStalled, source.Retry},
 		{"sign in, network", &source.SignInError{Err: errors.New("no route to host")}, source.Retry},
 		{"sign in, busy", &source.SignInError{Err: signInTrouble(false)}, source.Retry},
 		{"sign in, wrong secret", &source.SignInError{Err: signInTrouble(true)}, source.Configure},
@@ -57,7 +56,7 @@ func TestDecide(t *testing.T) {
 		{"throttled, by status", &source.Error{Status: 429}, source.Throttle},
 		{"internal", &source.Error{Status: 500, Code: "AF50000"}, source.Retry},
 		{"internal", &source.Error{Status: 503, Code: "AF50005"}, source.Retry},
-		{"internal, said wrongly", &source.Error{Status: 400, Code: "AF50006"}, source.Retry},
+		{"internal, with another status", &source.Error{Status: 400, Code: "AF50006"}, source.Retry},
 		{"unavailable", &source.Error{Status: 503}, source.Retry},
 		{"time-out", &source.Error{Status: 408}, source.Retry},
 		{"unauthorized", &source.Error{Status: 401}, source.Configure},
@@ -79,42 +78,4 @@ func TestDecide(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestExplain(t *testing.T) {
-	const add = `run "az ad app permission add --id 1234 --api c5393580-f805-4401-95e8-94b7a6ef2fc2 --api-permissions `
-	for _, tt := range []struct {
-		name     string
-		err      error
-		t        string
-		what, do string // its beginning
-	}{
-		{"auditing off", &source.Error{Op: source.OpStart, Status: 400, Message: "Microsoft.Office.Compliance.Audit.DataServiceException: Tenant 5d2f does not exist."}, Exchange,
-			"auditing is off in this tenant", `run "Set-AdminAuditLogConfig -UnifiedAuditLogIngestionEnabled $true"`},
-		{"no permission", &source.Error{Op: source.OpSubscriptions, Status: 401, Code: "AF10001"}, "",
-			"the app may not read the audit log (ActivityFeed.Read is missing)", add + "594c1fb6-4f81-4475-ae41-0c394909246c=Role"},
-		{"no DLP permission", &source.Error{Op: source.OpStart, Status: 401}, DLP,
-			"the app may not read DLP events (ActivityFeed.ReadDlp is missing)", add + "4807a72c-ad38-4250-94c9-4eabfe26cd55=Role"},
-		{"disabled", &source.Error{Op: source.OpList, Status: 400, Code: "AF20023"}, General, "an administrator of the tenant or of the service disabled the subscription", "find out who"},
-		{"other tenant", &source.Error{Op: source.OpList, Status: 401, Code: "AF20010"}, General, "the token is for another tenant", "check tenant_id"},
-		{"unknown refusal", &source.Error{Op: source.OpList, Status: 404}, General, "the service refuses the requests", "check endpoint and cloud"},
-		{"internal error", &source.Error{Op: source.OpList, Status: 500}, General, "requests fail", "nothing need be done unless it lasts"},
-		{"network", errors.New("connection refused"), General, "the service can't be reached", "check network"},
-		{"foreign host", &transport.OriginError{}, General, "the service names addresses elsewhere", "check endpoint"},
-		{"login", &source.SignInError{Err: unknownUser{}}, "", "the tenant has no such user", "log in as another"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got := new(Client).Explain(fmt.Errorf("around: %w", tt.err), tt.t, "1234")
-			if !strings.HasPrefix(got.What, tt.what) || !strings.HasPrefix(got.Do, tt.do) || got.Detail == "" {
-				t.Errorf("got %+v, want %q and %q", got, tt.what, tt.do)
-			}
-		})
-	}
-}
-
-type unknownUser struct{}
-
-func (unknownUser) Error() string { return "AADSTS50034" }
-func (unknownUser) Explain() (what, do, detail string) {
-	return "the tenant has no such user", "log in as another", "AADSTS50034"
 }

@@ -2,26 +2,25 @@ package activity
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"regexp"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// codePattern finds the code where the body is not JSON: the throttling
-// answer is shown with single quotes in Microsoft's troubleshooting page.
+// codePattern finds the code where the body is not JSON: Microsoft's troubleshooting
+// page shows the answer that throttles with single quotes.
 var codePattern = regexp.MustCompile(`\bAF\d{3,5}\b`)
 
 const maxErrorBody = 64 << 10 // bytes
 
+// readError reads a refusal. The API answers {"error":{"code":…,"message":…}}
+// ("Office 365 Management Activity API reference", Errors).
 func readError(op source.Op, resp *http.Response, from io.Reader) *source.Error {
-	// What can't be read of an error's body is not needed: the status stands.
+	// If the body cannot be read, the status is enough.
 	body, _ := io.ReadAll(io.LimitReader(from, maxErrorBody))
 	e := &source.Error{Op: op, Status: resp.StatusCode, RetryAfter: retryAfter(resp.Header), Date: headerDate(resp.Header)}
 	var answer struct {
@@ -37,33 +36,9 @@ func readError(op source.Op, resp *http.Response, from io.Reader) *source.Error 
 	} else if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		e.Message = string(body)
 	}
-	// A long text stands where the code should be when auditing is off, and what is
-	// no code is not shown as one.
+	// Where auditing is off, the field code holds a long text, which is not shown as a
+	// code.
 	e.Code = codePattern.FindString(e.Code + " " + e.Message)
 	e.Message = sanitize.Text(e.Message, sanitize.MaxText)
 	return e
-}
-
-// mostRetryAfter bounds what an answer says, for arithmetic.
-const mostRetryAfter = 10 * 365 * 24 * time.Hour
-
-func retryAfter(h http.Header) time.Duration {
-	return min(askedWait(h), mostRetryAfter)
-}
-
-func askedWait(h http.Header) time.Duration {
-	v := strings.TrimSpace(h.Get("Retry-After"))
-	// ParseInt calls a number too large before it has seen what is behind it.
-	digits := strings.Trim(strings.TrimLeft(v, "+-"), "0123456789") == ""
-	if s, err := strconv.ParseInt(v, 10, 64); err == nil || digits && errors.Is(err, strconv.ErrRange) {
-		return time.Duration(min(max(0, s), int64(mostRetryAfter/time.Second))) * time.Second
-	}
-	at, err := http.ParseTime(v)
-	if err != nil {
-		return 0
-	}
-	if now := headerDate(h); !now.IsZero() {
-		return max(0, at.Sub(now))
-	}
-	return 0
 }

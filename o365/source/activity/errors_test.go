@@ -30,7 +30,7 @@ func TestErrors(t *testing.T) {
 		{"long", 500, nil, strings.Repeat("é ", 300), source.Error{Message: strings.Repeat("é ", 98) + "é..."}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+			c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 				for k, v := range tt.header {
 					w.Header()[k] = v
 				}
@@ -51,7 +51,7 @@ func TestErrors(t *testing.T) {
 }
 
 func TestSignInErrorsKeepTheirCause(t *testing.T) {
-	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, func(http.ResponseWriter, *http.Request) {
+	c, _ := serve(t, &fixedTokens{tokens: []string{""}, err: signInTrouble(true)}, 0, func(http.ResponseWriter, *http.Request) {
 		t.Error("the API was called without a token")
 	})
 	_, _, err := c.Subscriptions(t.Context())
@@ -65,21 +65,4 @@ func errorText(err error) string {
 		return ""
 	}
 	return err.Error()
-}
-
-func TestRetryAfter(t *testing.T) {
-	const date = "Sat, 28 Nov 2026 10:00:00 GMT"
-	for text, want := range map[string]time.Duration{
-		"": 0, "7": 7 * time.Second, " 7 ": 7 * time.Second, "0": 0, "-5": 0, "1.5": 0, "1e9": 0, "soon": 0,
-		"86400": 24 * time.Hour, "31536000": 365 * 24 * time.Hour,
-		"99999999999999999999 years": 0, "99999999999999999999+": 0, "99999999999": mostRetryAfter, "99999999999999999999999999": mostRetryAfter, "-99999999999999999999999999": 0,
-		"Sat, 28 Nov 2026 10:01:00 GMT": time.Minute, "Sat, 28 Nov 2026 09:00:00 GMT": 0, "Fri, 31 Dec 9999 23:59:59 GMT": mostRetryAfter,
-	} {
-		if got := retryAfter(http.Header{"Retry-After": {text}, "Date": {date}}); got != want {
-			t.Errorf("%q: %v, want %v", text, got, want)
-		}
-	}
-	if got := retryAfter(http.Header{"Retry-After": {"Sat, 28 Nov 2026 10:01:00 GMT"}}); got != 0 {
-		t.Errorf("a date without the service's own: %v", got)
-	}
 }

@@ -3,8 +3,6 @@ package activity
 import (
 	"crypto/tls"
 	"errors"
-	"fmt"
-	"net/http"
 	"strings"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -50,50 +48,9 @@ func (*Client) Explain(err error, contentType, app string) source.Explanation {
 	return x
 }
 
-// auditingOff reports whether the tenant records nothing. Microsoft has no
-// code for it ("Troubleshooting the Office 365 Management Activity API").
+// auditingOff reports whether auditing is off in the tenant. The answer has no code for
+// it ("Troubleshooting the Office 365 Management Activity API").
 func auditingOff(err error) bool {
 	var e *source.Error
 	return errors.As(err, &e) && e.Op == source.OpStart && strings.Contains(e.Message, "does not exist") && strings.Contains(e.Message, "Tenant")
-}
-
-// unpermitted reports whether the app lacks a permission.
-func unpermitted(err error) bool {
-	var e *source.Error
-	if !errors.As(err, &e) || codes[e.Code].what != "" || decide(err) == source.Throttle {
-		return false
-	}
-	return e.Code == "AF10001" || e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden
-}
-
-// The ids of the API and of its application permissions, which are the same
-// in every tenant (az ad sp show --id c5393580-f805-4401-95e8-94b7a6ef2fc2).
-const apiID = "c5393580-f805-4401-95e8-94b7a6ef2fc2"
-
-const (
-	permissionRead    = "ActivityFeed.Read"
-	permissionReadDLP = "ActivityFeed.ReadDlp"
-)
-
-var roleIDs = map[string]string{
-	permissionRead:    "594c1fb6-4f81-4475-ae41-0c394909246c",
-	permissionReadDLP: "4807a72c-ad38-4250-94c9-4eabfe26cd55",
-}
-
-// MissingPermission explains that the app may not read a content type.
-func MissingPermission(contentType, app string) source.Explanation {
-	permission := permissionRead
-	if contentType == DLP {
-		permission = permissionReadDLP
-	}
-	x := source.Explanation{Topic: source.Permission, What: "the app may not read the audit log (" + permission + " is missing)"}
-	if permission == permissionReadDLP {
-		x.What = "the app may not read DLP events (" + permission + " is missing)"
-	}
-	if app == "" {
-		app = "APPLICATION"
-	}
-	x.Do = fmt.Sprintf(`run "az ad app permission add --id %[1]s --api %[2]s --api-permissions %[3]s=Role" and "az ad app permission admin-consent --id %[1]s", `+
-		"or in Entra ID, App registrations, API permissions add the application permission Office 365 Management APIs / %[4]s and grant admin consent", app, apiID, roleIDs[permission], permission)
-	return x
 }

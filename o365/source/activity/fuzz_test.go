@@ -168,7 +168,7 @@ func FuzzRetryAfter(f *testing.F) {
 		want := time.Duration(0)
 		if number.MatchString(text) {
 			n, _ := new(big.Int).SetString(text, 10)
-			if most := big.NewInt(int64(mostRetryAfter / time.Second)); n.Cmp(most) > 0 {
+			if most := big.NewInt(int64(maxRetryAfter / time.Second)); n.Cmp(most) > 0 {
 				n = most
 			}
 			if n.Sign() > 0 {
@@ -176,7 +176,7 @@ func FuzzRetryAfter(f *testing.F) {
 			}
 		} else if at, err := http.ParseTime(text); err == nil {
 			if now, err := http.ParseTime(date); err == nil && !now.IsZero() && at.After(now) {
-				want = min(at.Sub(now), mostRetryAfter)
+				want = min(at.Sub(now), maxRetryAfter)
 			}
 		}
 		if got != want || got < 0 {
@@ -185,7 +185,7 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// endless is a body that repeats its end for ever, and counts what is read.
+// endless is a body that repeats its end without end, and counts what is read.
 type endless struct {
 	head, unit []byte
 	at         int
@@ -240,7 +240,7 @@ func FuzzRefusal(f *testing.F) {
 			t.Errorf("%d requests", len(bodies))
 		}
 		for _, b := range bodies {
-			if b.at > maxErrorBody+readAhead {
+			if b.at > maxErrorBody+answerBuffer {
 				t.Errorf("%d bytes were read", b.at)
 			}
 		}

@@ -7,16 +7,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
-// resolve makes the URL of a call from an absolute or relative reference,
-// keeping its query byte for byte (NextPageUri holds a raw "$"), and adds the
-// PublisherIdentifier. Anything that is not below the endpoint's own host is
-// refused, because the bearer token goes along.
+// resolve returns the URL of a call from an absolute or relative reference. It keeps
+// the query byte for byte (NextPageUri holds a raw "$") and adds the
+// PublisherIdentifier. An address of another origin than the endpoint's is an error,
+// because the bearer token would go there.
 func (c *Client) resolve(ref string) (*url.URL, error) {
 	u, err := c.feed.Parse(ref)
 	if err != nil {
@@ -35,10 +34,9 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 	return u, nil
 }
 
-// do makes one call and returns the answer if its status is 200. A token that
-// is refused (401) is replaced and the call made once more. The body of the
-// answer must be closed; reading it fails when no byte comes for the client's
-// timeout.
+// do makes one call and returns the answer if its status is 200, with a body that the
+// caller closes. A token that is refused (401) is replaced, and the call is made once
+// more. The errors are those of [source.Source].
 func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*http.Response, error) {
 	u, err := c.resolve(ref)
 	if err != nil {
@@ -49,7 +47,7 @@ func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*htt
 		if err != nil {
 			return nil, &source.SignInError{Err: err}
 		}
-		resp, err := c.send(ctx, method, u, token, totalWait(op))
+		resp, err := c.send(ctx, op, method, u, token)
 		if err != nil {
 			c.observe(op, err)
 			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
@@ -68,38 +66,25 @@ func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*htt
 	}
 }
 
-func (c *Client) send(ctx context.Context, method string, u *url.URL, token string, total time.Duration) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	watchdog := time.AfterFunc(c.timeout, func() { cancel(errStalled) })
-	req := (&http.Request{
+func (c *Client) send(ctx context.Context, op source.Op, method string, u *url.URL, token string) (*http.Response, error) {
+	client := c.calls
+	if op == source.OpDownload {
+		client = c.downloads
+	}
+	return client.Do((&http.Request{
 		Method: method,
 		URL:    u,
 		Host:   u.Host,
 		Header: http.Header{
-			"Authorization":   {"Bearer " + token},
-			"Accept":          {"application/json"},
-			"Accept-Encoding": {"gzip"},
-			"User-Agent":      {"fluent-bit-o365"},
+			"Authorization": {"Bearer " + token},
+			"Accept":        {"application/json"},
+			"User-Agent":    {"fluent-bit-o365"},
 		},
-	}).WithContext(ctx)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		watchdog.Stop()
-		cancel(nil)
-		return nil, stallOr(ctx, err)
-	}
-	watched := &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: c.timeout, total: total}
-	watchdog.Stop()
-	resp.Body, err = c.gunzips.decompress(resp.Header, watched)
-	if err != nil {
-		watched.Close()
-		return nil, err
-	}
-	return resp, nil
+	}).WithContext(ctx))
 }
 
-// withoutURL takes the address out of an error of net/http: it repeats what
-// op says and may hold a paging token.
+// withoutURL takes the address out of an error of net/http, because it may hold a
+// paging token.
 func withoutURL(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {

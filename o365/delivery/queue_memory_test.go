@@ -62,7 +62,7 @@ func TestLimitCountsRoom(t *testing.T) {
 }
 
 // A lane that fills takes no new memory for its next batch, and an empty
-// outbox keeps none.
+// queue keeps none.
 func TestBuffersAreUsedAgain(t *testing.T) {
 	const batch = 64 << 10
 	o := newQueue(batch, 1<<20, 0)
@@ -95,7 +95,7 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 		o.release(b)
 	}
 	if o.bytes() != 0 {
-		t.Errorf("an empty outbox holds %d bytes", o.bytes())
+		t.Errorf("an empty queue holds %d bytes", o.bytes())
 	}
 }
 

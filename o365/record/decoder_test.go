@@ -14,7 +14,7 @@ func TestReset(t *testing.T) {
 		for err := error(nil); err == nil; {
 			_, _, err = d.Append(nil)
 		}
-		d.Reset(strings.NewReader(body))
+		d.Reset(Body{Reader: strings.NewReader(body)})
 	}
 	buf, rec, err := d.Append(nil)
 	if err != nil || rec.Index != 0 || !bytes.HasSuffix(buf, []byte("\x81\xa2Id\xa1b")) {
@@ -32,7 +32,7 @@ func TestResetDropsLargeBuffers(t *testing.T) {
 	if _, rec, err := d.Append(nil); err != nil || rec.Repaired != len(large) {
 		t.Fatalf("%d repaired, %v", rec.Repaired, err)
 	}
-	d.Reset(strings.NewReader(`[]`))
+	d.Reset(Body{Reader: strings.NewReader(`[]`)})
 	if held := d.cut.Held() + cap(d.fixed) + cap(d.enc.scratch) + cap(d.id); held > 2<<20 {
 		t.Errorf("%d bytes held", held)
 	}
@@ -45,7 +45,7 @@ func TestNoAllocations(t *testing.T) {
 	var buf []byte
 	run := func() {
 		r.Reset(body)
-		d.Reset(r)
+		d.Reset(Body{Reader: r})
 		for err := error(nil); err == nil; {
 			buf, _, err = d.Append(buf[:0])
 			d.OldKey(err == nil)

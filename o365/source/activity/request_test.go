@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -40,17 +41,20 @@ func (f *fixedTokens) Reject(token string) {
 	}
 }
 
-// serve starts a service and returns a client of it.
-func serve(t *testing.T, tokens *fixedTokens, handler http.HandlerFunc) (*Client, *httptest.Server) {
+// serve starts a service and returns a client of it; timeout 0 means 30 seconds.
+func serve(t *testing.T, tokens *fixedTokens, timeout time.Duration, handler http.HandlerFunc) (*Client, *httptest.Server) {
 	t.Helper()
 	server := httptest.NewTLSServer(handler)
 	t.Cleanup(server.Close)
 	if tokens == nil {
 		tokens = &fixedTokens{tokens: []string{"token"}}
 	}
+	if timeout == 0 {
+		timeout = 30 * time.Second
+	}
 	c, err := New(Options{
 		Endpoint: server.URL, Tenant: tenant, Publisher: "publisher", Tokens: tokens,
-		HTTP: server.Client(), Timeout: 30 * time.Second,
+		HTTP: server.Client(), Timeout: timeout,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +64,7 @@ func serve(t *testing.T, tokens *fixedTokens, handler http.HandlerFunc) (*Client
 
 func TestEveryCallIsWellFormed(t *testing.T) {
 	var seen []string
-	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		seen = append(seen, r.Method+" "+r.URL.Path+"?"+r.URL.RawQuery)
 		if got := r.Header.Get("Authorization"); got != "Bearer token" {
 			t.Errorf("authorization is %q", got)
@@ -94,7 +98,7 @@ func TestTokenStaysWithTheEndpoint(t *testing.T) {
 		t.Error("another host was called")
 	}))
 	t.Cleanup(other.Close)
-	c, server := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL, http.StatusFound)
 	})
 	for _, uri := range []string{
@@ -128,7 +132,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 		{"no permission", []string{"stale", "stale too", "good"}, `download: HTTP 401: Authorization has been denied for this request.`},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, func(w http.ResponseWriter, r *http.Request) {
+			c, server := serve(t, &fixedTokens{tokens: tt.tokens}, 0, func(w http.ResponseWriter, r *http.Request) {
 				if r.Header.Get("Authorization") != "Bearer good" {
 					w.WriteHeader(http.StatusUnauthorized)
 					fmt.Fprint(w, `{"Message":"Authorization has been denied for this request."}`)
@@ -146,7 +150,7 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 }
 
 func TestStartOfAStartedSubscription(t *testing.T) {
-	c, _ := serve(t, nil, func(w http.ResponseWriter, r *http.Request) {
+	c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 		fmt.Fprint(w, `{"error":{"code":"AF20024","message":"The subscription is already enabled. No property change."}}`)
 	})
@@ -155,15 +159,37 @@ func TestStartOfAStartedSubscription(t *testing.T) {
 	}
 }
 
-func TestTags(t *testing.T) {
-	tags := map[string]string{}
-	for _, c := range ContentTypes() {
-		tags[c.Name] = c.Tag
+// A download may take an hour, any other answer five minutes.
+func TestDownloadsMayTakeLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := client(t, func(r *http.Request) (*http.Response, error) { return answer(r, 200, http.Header{}, steady{}) })
+		begun := time.Now()
+		_, err := c.List(t.Context(), General, source.Span{}, "", source.Want{})
+		if took := time.Since(begun); errorText(err) != "list: answer: read body: the answer takes longer than 5m0s" || took > maxCallTime+10*time.Second {
+			t.Errorf("listing: %v after %s", err, took)
+		}
+		body, err := c.Open(t.Context(), source.Item{URI: "https://manage.office.com/x"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer body.Close()
+		begun = time.Now()
+		_, err = io.Copy(io.Discard, body)
+		if took := time.Since(begun); errorText(err) != "the answer takes longer than 1h0m0s" || took < maxDownloadTime {
+			t.Errorf("download: %v after %s", err, took)
+		}
+	})
+}
+
+// steady is an answer that never ends, a KB every 100 ms.
+type steady struct{}
+
+func (steady) Read(p []byte) (int, error) {
+	time.Sleep(100 * time.Millisecond)
+	n := copy(p, "[")
+	for n < min(len(p), 1<<10) {
+		p[n] = ' '
+		n++
 	}
-	want := map[string]string{
-		AzureActiveDirectory: "azureactivedirectory", Exchange: "exchange", SharePoint: "sharepoint", General: "general", DLP: "dlp",
-	}
-	if !maps.Equal(tags, want) {
-		t.Errorf("tags are %v", tags)
-	}
+	return n, nil
 }

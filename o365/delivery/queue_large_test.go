@@ -83,19 +83,19 @@ func TestLargeEventsGiveUp(t *testing.T) {
 
 // One large record is read at a time; its holder may ask for more, and what it
 // takes is not there for others.
-func TestEnlarge(t *testing.T) {
+func TestReserveLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newQueue(4, 100, 0)
 		for _, bytes := range []int{10, 60} {
-			if err := o.enlarge(t.Context(), "first", bytes); err != nil {
+			if err := o.reserveLarge(t.Context(), "first", bytes); err != nil {
 				t.Fatal(err)
 			}
 		}
 		second := make(chan error, 1)
-		go func() { second <- o.enlarge(t.Context(), "second", 10) }()
+		go func() { second <- o.reserveLarge(t.Context(), "second", 10) }()
 		gaveUp, cancel := context.WithCancel(t.Context())
 		cancel()
-		if err := o.enlarge(gaveUp, "third", 1); !errors.Is(err, context.Canceled) {
+		if err := o.reserveLarge(gaveUp, "third", 1); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
 		for range 8 { // 100, without 60, and without 8 for copies of a batch
@@ -104,7 +104,7 @@ func TestEnlarge(t *testing.T) {
 		added := make(chan error, 1)
 		go func() { added <- o.add(t.Context(), exchange.in(o), []byte("0123"), mark(1, "")) }()
 		synctest.Wait()
-		o.restore("second") // which has nothing
+		o.releaseLarge("second") // which has nothing
 		synctest.Wait()
 		select {
 		case <-second:
@@ -113,7 +113,7 @@ func TestEnlarge(t *testing.T) {
 			t.Fatal("what is taken is there for others")
 		default:
 		}
-		o.restore("first")
+		o.releaseLarge("first")
 		if err := errors.Join(<-second, <-added); err != nil {
 			t.Error(err)
 		}

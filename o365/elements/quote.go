@@ -5,14 +5,14 @@ import (
 	"math/bits"
 )
 
-// Special returns the place of the first quote or backslash in text from i on,
-// or len(text). It looks at eight bytes at a time: most strings are too short
+// IndexQuoteOrBackslash returns the index of the first quote or backslash in text from
+// i on, or len(text). It inspects eight bytes at a time: most strings are too short
 // for bytes.IndexByte to pay off.
-func Special(text []byte, i int) int {
+func IndexQuoteOrBackslash(text []byte, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])
-		q, s := w^ones*'"', w^ones*'\\' // a byte that is looked for is now 0
+		q, s := w^ones*'"', w^ones*'\\' // a byte that is searched for is now 0
 		if m := ((q-ones)&^q | (s-ones)&^s) & tops; m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}

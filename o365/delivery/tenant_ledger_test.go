@@ -1,0 +1,80 @@
+package delivery
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// The log, the counters, the ledger and what Gaps returns agree on what is lost, after
+// each report and each recovery.
+func TestGapsAgree(t *testing.T) {
+	book := openMemory(t)
+	set := metrics.New([]string{"t"}, []string{"c"})
+	var lines []string
+	log := logging.Logger(func(_ logging.Level, line string) { lines = append(lines, line) })
+	monitor := health.NewMonitor(set.StreamIDs(), nil, log, nil)
+	d := New(Config{BatchSize: 1 << 20, QueueSize: 8 << 20, HealthTag: "health"}, book, monitor, set, nil, log)
+	tenant := d.Tenant("t", []source.ContentType{{Name: "c", Limits: source.Limits{Retention: 7 * 24 * time.Hour}}})
+	start := time.Now().UTC().Truncate(time.Hour).Add(-24 * time.Hour)
+	gap := func(from, to int, reason string) ledger.Gap {
+		return ledger.Gap{
+			Stream: source.Stream{Tenant: "t", ContentType: "c"}, Reason: reason, Found: start,
+			Span: source.Span{From: start.Add(time.Duration(from) * time.Minute), To: start.Add(time.Duration(to) * time.Minute)},
+		}
+	}
+	all, a, b := gap(0, 60, "off"), gap(10, 20, "blob a: gone"), gap(70, 80, "blob b: gone")
+	s := set.Stream("t", "c")
+	for n, step := range []struct {
+		do                      func()
+		gaps                    []ledger.Gap
+		lost, recovered         int64 // gaps
+		lostTime, recoveredTime int64 // minutes
+	}{
+		{func() { tenant.Lost(all) }, []ledger.Gap{all}, 1, 0, 60, 0},
+		{func() { tenant.Lost(a) }, []ledger.Gap{all, a}, 2, 0, 60, 0},
+		{func() { tenant.Lost(b) }, []ledger.Gap{all, a, b}, 3, 0, 70, 0},
+		{func() { tenant.TakeBack(b) }, []ledger.Gap{all, a}, 3, 1, 70, 10},
+		{func() { tenant.TakeBack(all, gap(30, 60, "off")) }, []ledger.Gap{a, gap(30, 60, "off")}, 3, 1, 70, 30},
+		{func() { tenant.TakeBack(a) }, []ledger.Gap{gap(30, 60, "off")}, 3, 2, 70, 40},
+		{func() { tenant.Lost(b); tenant.TakeBack(b); tenant.Lost(b) }, []ledger.Gap{gap(30, 60, "off"), b}, 5, 3, 90, 50},
+	} {
+		step.do()
+		if got := tenant.Gaps(all.Stream); !slices.Equal(got, step.gaps) {
+			t.Errorf("step %d: gaps %v, want %v", n, got, step.gaps)
+		}
+		got := []int64{s.Gaps.Load(), s.GapsRecovered.Load(), s.GapSeconds.Load() / 60, s.GapSecondsRecovered.Load() / 60}
+		if want := []int64{step.lost, step.recovered, step.lostTime, step.recoveredTime}; !slices.Equal(got, want) {
+			t.Errorf("step %d: counted %v, want %v", n, got, want)
+		}
+		for deadline := time.Now().Add(10 * time.Second); !slices.Equal(book.Gaps(all.Stream), step.gaps); time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("step %d: the ledger has %v, want %v", n, book.Gaps(all.Stream), step.gaps)
+			}
+		}
+	}
+	var kinds []string
+	for b := d.Next(); b != nil; b = d.Next() {
+		for _, kind := range []string{"gap_recovered", "gap"} {
+			for range strings.Count(string(b.Events), kind+"\xa8Workload") {
+				kinds = append(kinds, kind)
+			}
+		}
+		b.Ack()
+	}
+	slices.Sort(kinds)
+	if want := strings.Fields(strings.Repeat("gap ", 5) + strings.Repeat("gap_recovered ", 4)); !slices.Equal(kinds, want) {
+		t.Errorf("health records: %q", kinds)
+	}
+	if n := len(lines); n != 4 {
+		t.Errorf("%d lines: %q", n, lines)
+	}
+	d.Close(time.Now().Add(time.Second))
+}
