@@ -85,7 +85,7 @@ func (b *Budget) Take(now time.Time, urgent bool) (wait time.Duration, ok bool) 
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if now.Before(b.pausedUntil) {
-		return b.paused(now)
+		return b.probe(now)
 	}
 	b.refill(now)
 	need := 1.0
@@ -105,8 +105,8 @@ func (b *Budget) Take(now time.Time, urgent bool) (wait time.Duration, ok bool) 
 	return max(wait, time.Millisecond), false // rounding must not make it zero
 }
 
-// paused grants a single request every probeInterval.
-func (b *Budget) paused(now time.Time) (wait time.Duration, ok bool) {
+// probe grants a single request every probeInterval.
+func (b *Budget) probe(now time.Time) (wait time.Duration, ok bool) {
 	if b.nextProbe.IsZero() || !b.nextProbe.Before(b.pausedUntil) {
 		return b.pausedUntil.Sub(now), false
 	}

@@ -38,7 +38,7 @@ type process struct {
 	budget *Budget // nil: it requests at strangerRate
 	busy   int
 	wake   time.Time
-	fresh  int // urgent requests to be made
+	urgent int // urgent requests to be made
 	open   int // requests of the poll that are not accepted yet
 	polled time.Time
 
@@ -64,7 +64,7 @@ type event struct {
 
 type request struct {
 	sent, answered time.Time
-	fresh, ok      bool
+	urgent, ok     bool
 }
 
 type eventKind int
@@ -159,7 +159,7 @@ func (m *quotaModel) handle(e event, now *minute) {
 	case pollDue:
 		m.at(e.at.Add(time.Minute-m.upTo(time.Minute/100)), event{kind: pollDue, process: p})
 		if p.open == 0 {
-			p.open, p.fresh, p.polled = 2*perPoll, perPoll, e.at
+			p.open, p.urgent, p.polled = 2*perPoll, perPoll, e.at
 		}
 	case arrival:
 		e.ok = m.accept(e.at)
@@ -217,8 +217,8 @@ func (m *quotaModel) accept(now time.Time) bool {
 // takeRequests makes the requests that p may make now.
 func (m *quotaModel) takeRequests(p *process, now time.Time) {
 	for p.busy < m.concurrency {
-		fresh := p.fresh > 0
-		wait, ok := p.budget.Take(now, fresh)
+		urgent := p.urgent > 0
+		wait, ok := p.budget.Take(now, urgent)
 		if !ok {
 			if at := now.Add(wait); !p.wake.After(now) || at.Before(p.wake) {
 				p.wake = at
@@ -226,12 +226,12 @@ func (m *quotaModel) takeRequests(p *process, now time.Time) {
 			}
 			return
 		}
-		if fresh {
-			p.fresh--
+		if urgent {
+			p.urgent--
 		}
 		p.busy++
 		way := m.jitter(m.latency)
-		m.at(now.Add(way/2), event{kind: arrival, process: p, request: request{sent: now, answered: now.Add(way), fresh: fresh}})
+		m.at(now.Add(way/2), event{kind: arrival, process: p, request: request{sent: now, answered: now.Add(way), urgent: urgent}})
 	}
 }
 
@@ -239,18 +239,18 @@ func (p *process) answered(e event, retry time.Duration, now *minute) {
 	p.busy--
 	if !e.ok {
 		p.budget.Refused(e.sent, e.at, retry)
-		if e.fresh {
-			p.fresh++
+		if e.urgent {
+			p.urgent++
 		}
 		return
 	}
 	p.budget.Accepted(e.sent)
-	if !e.fresh {
+	if !e.urgent {
 		return
 	}
 	switch p.open--; p.open {
 	case perPoll:
-		p.fresh = perPoll
+		p.urgent = perPoll
 	case 0:
 		took := e.at.Sub(p.polled)
 		now.polls++

@@ -102,9 +102,9 @@ func TestRetryAfterIsObeyed(t *testing.T) {
 	b.Refused(budgetStart, budgetStart, 40*time.Second)
 	b.Refused(budgetStart, budgetStart.Add(time.Second), 50*time.Second) // was under way
 	b.Refused(budgetStart, budgetStart.Add(time.Second), 10*time.Second)
-	for _, fresh := range []bool{true, false} {
-		if wait, ok := b.Take(budgetStart.Add(time.Second), fresh); ok || wait != 50*time.Second {
-			t.Errorf("urgent %t: granted %t, after %s; want none before 50 s", fresh, ok, wait)
+	for _, urgent := range []bool{true, false} {
+		if wait, ok := b.Take(budgetStart.Add(time.Second), urgent); ok || wait != 50*time.Second {
+			t.Errorf("urgent %t: granted %t, after %s; want none before 50 s", urgent, ok, wait)
 		}
 	}
 	if n := takeAll(b, budgetStart.Add(51*time.Second)); n != 1 {

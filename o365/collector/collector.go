@@ -58,9 +58,9 @@ type Collector struct {
 	budget *Budget
 	state  *state
 
-	mu        sync.Mutex
-	delivered []*item
-	wake      chan struct{}
+	mu             sync.Mutex
+	deliveredItems []*item
+	wake           chan struct{}
 }
 
 // New returns a collector that does nothing before [Collector.Run]. It uses
@@ -74,7 +74,7 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 		wake:   make(chan struct{}, 1),
 	}
 	c.state = newState(cfg, from, sink, l, monitor, log, rand.Float64)
-	c.state.delivered = c.itemDelivered
+	c.state.onDelivered = c.queueDelivered
 	return c
 }
 
@@ -99,7 +99,7 @@ func (c *Collector) Run(ctx context.Context) {
 		case r := <-results:
 			c.finish(r)
 		case <-c.wake:
-			c.takeDelivered()
+			c.handleDelivered()
 		case <-timer.C:
 		}
 	}
@@ -154,10 +154,10 @@ func (c *Collector) throttled(r result, now time.Time) {
 	}
 }
 
-// itemDelivered queues a delivered item for the loop. It never blocks.
-func (c *Collector) itemDelivered(i *item) {
+// queueDelivered queues a delivered item for the loop. It never blocks.
+func (c *Collector) queueDelivered(i *item) {
 	c.mu.Lock()
-	c.delivered = append(c.delivered, i)
+	c.deliveredItems = append(c.deliveredItems, i)
 	c.mu.Unlock()
 	select {
 	case c.wake <- struct{}{}:
@@ -165,10 +165,10 @@ func (c *Collector) itemDelivered(i *item) {
 	}
 }
 
-func (c *Collector) takeDelivered() {
+func (c *Collector) handleDelivered() {
 	c.mu.Lock()
-	all := c.delivered
-	c.delivered = nil
+	all := c.deliveredItems
+	c.deliveredItems = nil
 	c.mu.Unlock()
 	for _, i := range all {
 		c.state.itemDelivered(i)

@@ -23,15 +23,15 @@ func TestLatestItemsOvertakeBacklog(t *testing.T) {
 			s.add(activity.Exchange, start.Add(-retention+2*time.Hour+time.Duration(n)*90*time.Second), 0)
 		}
 		stop := collect(s, b, new(logLines), nil)
-		var fresh []string
+		var latest []string
 		for range 40 {
 			time.Sleep(time.Minute)
-			fresh = append(fresh, s.add(activity.Exchange, time.Now(), 0))
+			latest = append(latest, s.add(activity.Exchange, time.Now(), 0))
 		}
 		time.Sleep(2 * time.Hour)
 		stop()
 		b.check(t, s)
-		for _, id := range fresh {
+		for _, id := range latest {
 			created := s.items[slices.IndexFunc(s.items, func(m modelItem) bool { return m.ID == id })].Created
 			if late := b.delivered[id].Sub(created); late > time.Minute+10*time.Second {
 				t.Errorf("item %s was delivered %s after it became available", id, late)
@@ -85,13 +85,13 @@ func TestLatestItemsDoNotWait(t *testing.T) {
 				stop := collectUnder(s, b, new(logLines), NewBudget(test.ceiling), func(c *Config) { c.PollInterval = test.poll })
 				defer stop()
 				time.Sleep(10 * time.Minute)
-				var fresh []string
+				var latest []string
 				for range 12 {
 					time.Sleep(77 * test.poll / 60)
-					fresh = append(fresh, s.add(activity.Exchange, time.Now(), 0), s.add(activity.Exchange, time.Now(), 0), s.add(activity.SharePoint, time.Now(), 0))
+					latest = append(latest, s.add(activity.Exchange, time.Now(), 0), s.add(activity.Exchange, time.Now(), 0), s.add(activity.SharePoint, time.Now(), 0))
 				}
 				time.Sleep(2 * test.poll)
-				for _, id := range fresh {
+				for _, id := range latest {
 					if late := b.deliveredAt(id).Sub(s.created(id)); late < 0 || late > test.poll+5*time.Second {
 						t.Errorf("item %s was delivered %s after it became available", id, late)
 					}

@@ -50,11 +50,11 @@ func (s *state) reportMissedGaps(st *stream, now time.Time) {
 // source's retention, unless a later listing completed them. A span that still grows
 // is reported an hour at a time.
 func (s *state) reportEvictedGaps(st *stream, now time.Time) {
-	edge := st.earliestStart(s.serviceTime(now))
+	earliest := st.earliestStart(s.serviceTime(now))
 	for len(st.evicted) > 0 {
 		first := &st.evicted[0]
 		lost := source.Span{From: first.From, To: earlier(first.To, first.From.Add(time.Hour))}
-		if lost.To.After(edge) {
+		if lost.To.After(earliest) {
 			return
 		}
 		s.reportGaps(st, lost, 0, "its content failed until it was older than the service keeps", now)

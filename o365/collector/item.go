@@ -48,7 +48,7 @@ func (s *state) itemListed(st *stream, l *listing, c source.Item, now time.Time)
 			return
 		}
 		i = &item{stream: st, content: c, latest: l.latest, listedAt: s.serviceTime(now), lostBefore: lost}
-		i.delivery = s.sink.Announce(c, func() { s.delivered(i) })
+		i.delivery = s.sink.Announce(c, func() { s.onDelivered(i) })
 		st.items[c.ID] = i
 		st.enqueue(i)
 		st.metrics.Pending.Add(1)

@@ -194,7 +194,7 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 	if from.Before(now.Add(-retention - time.Minute)) {
 		return source.Page{}, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030", Date: s.date()}
 	}
-	page := source.Page{Date: s.date()}
+	page, position := source.Page{Date: s.date()}, skip
 	for i := range s.items {
 		b := &s.items[i]
 		if b.ContentType != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
@@ -205,9 +205,10 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 			continue
 		}
 		if len(page.Items) == s.pageSize {
-			page.Next = fmt.Sprintf("%d %d %d", from.Unix(), to.Unix(), s.position(t, from, to, now, page))
+			page.Next = fmt.Sprintf("%d %d %d", from.Unix(), to.Unix(), position)
 			break
 		}
+		position++
 		page.Items = append(page.Items, b.Item)
 	}
 	all := page.Items
@@ -225,22 +226,6 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 		s.changePage(t, &page)
 	}
 	return page, nil
-}
-
-// position counts what the pages up to and with this one have shown.
-func (s *service) position(t string, from, to, now time.Time, page source.Page) int {
-	last := page.Items[len(page.Items)-1].ID
-	n := 0
-	for i := range s.items {
-		b := &s.items[i]
-		if b.ContentType == t && !b.listed.After(now) && !b.Created.Before(from) && b.Created.Before(to) {
-			n++
-			if b.ID == last {
-				break
-			}
-		}
-	}
-	return n
 }
 
 func (s *service) Open(ctx context.Context, c source.Item) (io.ReadCloser, error) {

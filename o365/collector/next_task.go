@@ -74,8 +74,8 @@ func (s *state) startOrPoll(st *stream, now time.Time, wake *time.Time) *task {
 	case st.requestBusy:
 		return nil
 	case !st.subscribed:
-		if again := st.startedAt.Add(st.limits.StartPause); !st.startedAt.IsZero() && now.Before(again) {
-			*wake = earlier(*wake, again)
+		if nextStart := st.startedAt.Add(st.limits.StartPause); !st.startedAt.IsZero() && now.Before(nextStart) {
+			*wake = earlier(*wake, nextStart)
 			return nil
 		}
 		return &task{kind: startSubscription, stream: st}

@@ -120,8 +120,8 @@ func (s *state) openStreams(now time.Time) {
 		}
 		s.reportMissedGaps(st, now)
 		st.listedTo = st.since
-		if edge := st.earliestStart(clock); st.listedTo.Before(edge) {
-			st.listedTo = edge
+		if earliest := st.earliestStart(clock); st.listedTo.Before(earliest) {
+			st.listedTo = earliest
 		}
 		st.nextPoll, st.polledOnce = earlier(st.nextPoll, now), false
 		st.latestListing, st.backlogListings = nil, nil // the first listings prove nothing

@@ -74,16 +74,16 @@ func TestWrongDates(t *testing.T) {
 				}
 				stop := collect(s, b, l, nil)
 				time.Sleep(10 * time.Minute)
-				var fresh []string
+				var latest []string
 				for range 120 {
 					time.Sleep(time.Minute)
-					fresh = append(fresh, s.add(activity.Exchange, time.Now().Add(-time.Millisecond), 0))
+					latest = append(latest, s.add(activity.Exchange, time.Now().Add(-time.Millisecond), 0))
 				}
 				time.Sleep(3 * time.Minute)
 				s.mu.Lock()
 				s.answerDate = nil
 				s.mu.Unlock()
-				for _, id := range fresh {
+				for _, id := range latest {
 					if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > 2*time.Minute+10*time.Second {
 						t.Fatalf("item of %v was delivered at %v", s.created(id), at)
 					}

@@ -95,17 +95,17 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 		s.serviceClock.distrustBelieved(now)
 		s.clockMoved(0, now)
 	}
-	edge := st.earliestStart(s.serviceTime(now))
-	tooOld := l.requestFrom.Before(edge)
-	edge = edge.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // the retention's end moves on until the retry
+	earliest := st.earliestStart(s.serviceTime(now))
+	tooOld := l.requestFrom.Before(earliest)
+	earliest = earliest.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // the retention's end moves on until the retry
 	s.listingFailed(st, l, err, now)
 	s.reportListingFailure(st, l, err)
 	if !tooOld {
 		s.halve(st, l)
 		return
 	}
-	l.requestFrom = edge
-	cut := earlier(edge, l.span.To)
+	l.requestFrom = earliest
+	cut := earlier(earliest, l.span.To)
 	from := l.span.From
 	if begin := st.earliestStart(s.serviceTime(s.begunAt)); from.Before(begin) {
 		from = begin // what was too old when the collector began is in no gap of this run

@@ -11,13 +11,13 @@ import (
 // state is all that a collector decides by. Its methods are called by one goroutine;
 // they read no clock and wait for nothing.
 type state struct {
-	cfg       Config
-	source    source.Source // for its methods Decide and Explain only
-	sink      Sink
-	ledger    Ledger
-	monitor   Monitor
-	delivered func(i *item) // called by the sink, in any goroutine; it queues the item for itemDelivered
-	log       logging.Logger
+	cfg         Config
+	source      source.Source // for its methods Decide and Explain only
+	sink        Sink
+	ledger      Ledger
+	monitor     Monitor
+	onDelivered func(i *item) // called by the sink, in any goroutine; it queues the item for itemDelivered
+	log         logging.Logger
 
 	streams        []*stream
 	firstStream    int       // index of the stream whose turn it is, modulo their number

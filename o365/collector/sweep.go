@@ -48,8 +48,8 @@ func (s *state) sweep(st *stream, now time.Time) {
 	if from.Before(st.since) {
 		from = st.since
 	}
-	if edge := st.earliestStart(clock); from.Before(edge) {
-		from = edge
+	if earliest := st.earliestStart(clock); from.Before(earliest) {
+		from = earliest
 	}
 	if end := wholeSecond(clock); !from.Before(end) {
 		from = end.Add(-time.Second) // each poll lists something
@@ -59,17 +59,17 @@ func (s *state) sweep(st *stream, now time.Time) {
 		last = length // one request instead of two
 	}
 	spans := splitSpan(from, clock, last, st.longestSpan())
-	older := make([]*listing, 0, 1+len(spans)+len(st.backlogListings))
+	backlog := make([]*listing, 0, 1+len(spans)+len(st.backlogListings))
 	if s.serviceClock.far(now) {
-		older = append(older, s.byLocalClock(st, now))
+		backlog = append(backlog, s.byLocalClock(st, now))
 	}
 	for _, span := range spans[:len(spans)-1] {
 		l := st.newListing(span)
 		l.unproven = !st.opened // its span is by this machine's clock
-		older = append(older, l)
+		backlog = append(backlog, l)
 	}
 	// They go before a long backfill, which would delay day sweeps until its end.
-	st.backlogListings = append(older, st.backlogListings...)
+	st.backlogListings = append(backlog, st.backlogListings...)
 	st.latestListing = st.newListing(spans[len(spans)-1])
 	st.latestListing.latest, st.latestListing.unproven = true, !st.opened
 }
