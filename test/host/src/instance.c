@@ -128,7 +128,9 @@ static void *run(void *arg)
     snprintf(name, sizeof(name), "flb-in-%.8s", in->name);
     pthread_setname_np(in->thread, name);
     p->last = p->go.instance = in;
+    thread_is_starting(true);
     status = p->init(&p->go);
+    thread_is_starting(false);
     if (status > 0) {
         in->proxy_collector = flb_input_set_collector_time(in, proxy_collect, opt.tick_ms / 1000,
                                                            opt.tick_ms % 1000 * 1000000, NULL);
@@ -211,5 +213,6 @@ void instance_destroy(struct instance *in)
     close(in->commands[0]);
     close(in->commands[1]);
     pthread_mutex_destroy(&in->lock);
+    flb_kv_release(&in->properties);
     free(in);
 }
