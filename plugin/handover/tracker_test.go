@@ -201,6 +201,19 @@ func TestTrackerLearns(t *testing.T) {
 		run(t, tr, at, []step{{at: 100 * ms, moved: Amount{7, 63}}, {at: 2200 * ms, moved: Amount{7, 63}, outcome: batchesDropped, acknowledged: "abc"}})
 		run(t, tr, at+time.Minute, []step{{at: 100 * ms}, {at: 2 * time.Second, outcome: batchesDropped, acknowledged: "abc"}})
 	})
+	t.Run("a stored round between losses before 4.1", func(t *testing.T) {
+		tr := newTracker(before41)
+		at := time.Duration(0)
+		lost := []step{{at: 100 * ms, moved: Amount{7, 63}}, {at: 2200 * ms, moved: Amount{7, 63}, outcome: partlyStored, acknowledged: "c", returned: "ab"}}
+		for range 2 {
+			for range maxIncompleteRounds - 1 {
+				run(t, tr, at, lost)
+				at += time.Minute
+			}
+			run(t, tr, at, []step{{at: 100 * ms, moved: Amount{27, 263}, outcome: stored, acknowledged: "abc"}})
+			at += time.Minute
+		}
+	})
 	t.Run("4.1 and later never drops", func(t *testing.T) {
 		tr := newTracker(since41)
 		for i := range 3 * maxIncompleteRounds {
