@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
@@ -61,7 +60,7 @@ func TestPluginLists(t *testing.T) {
 			w := simulate(t, api.Options{Blobs: 2, Records: 20})
 			input := []string{"-def-size", size, "-i", "o365"}
 			p := w.start(path, slices.Concat(input, without(w.input(""), option.ContentTypes).Args(), repeat(option.ContentTypes, everyType...))...)
-			w.wait(time.Minute)
+			w.wait()
 			stop(t, p, 0)
 			w.exact()
 
@@ -121,7 +120,7 @@ func TestPluginListsOnOneLine(t *testing.T) {
 
 	w = simulate(t, api.Options{Blobs: 2, Records: 3})
 	p = w.start(bin, w.args("", option.ContentTypes+"="+strings.Join(everyType, ", "))...)
-	w.wait(time.Minute)
+	w.wait()
 	stop(t, p, 0)
 	w.exact()
 }
@@ -129,7 +128,7 @@ func TestPluginListsOnOneLine(t *testing.T) {
 // refused waits for the end of a host that does not start, and looks for lines.
 func refused(t *testing.T, p *rig.Process, wants ...string) {
 	t.Helper()
-	if status := p.Wait(endLimit); status != 255 {
+	if status := ended(t, p); status != 255 {
 		t.Errorf("exit status %d, want 255", status)
 	}
 	for _, want := range wants {
@@ -202,7 +201,7 @@ func TestFluentBitLists(t *testing.T) {
 				if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				return start(t, exec.Command(bin.Path, append([]string{"-e", w.so, "-c", file}, flags...)...))
+				return w.launch(exec.Command(bin.Path, append([]string{"-e", w.so, "-c", file}, flags...)...))
 			}
 
 			mail := rig.Options{"alert_email_from": "a@example.com", "smtp_url": "smtp://127.0.0.1:1?starttls=off"}
@@ -212,11 +211,11 @@ func TestFluentBitLists(t *testing.T) {
 				option.AlertEmailTo: {"ops@example.com", "siem@example.com"},
 			}
 			p := run(good, mail)
-			w.wait(time.Minute)
+			w.wait()
 			stop(t, p, 0)
 			w.exact()
 
-			if p = run(good, mail, "--dry-run"); p.Wait(endLimit) != 0 {
+			if p = run(good, mail, "--dry-run"); ended(t, p) != 0 {
 				t.Errorf("dry run:\n%s", p.Log())
 			}
 			lists, wants := wrongLists()

@@ -91,6 +91,19 @@ void thread_is_starting(bool starting); /* an instance: only then may it read pr
 bool on_starting_thread(void);
 double now_ms(void);
 
+/* busy.c */
+
+struct stopwatch {
+    double start_ms;
+    long waited_us;
+};
+
+void busy_sample(void);
+struct stopwatch stopwatch_start(void);
+/* The time since the start; if that is over the limit, without the time that
+ * threads have waited for a processor. */
+double stopwatch_ms(const struct stopwatch *w, double limit);
+
 /* instance.c */
 
 struct instance;
@@ -127,6 +140,7 @@ struct instance {
     int initialised;   /* 0 not yet, 1 yes, -1 failed */
     bool in_callback;
     double longest_ms; /* callback */
+    double exit_ms;
     struct collector *collectors;
     int proxy_collector;
 
