@@ -6,6 +6,7 @@ package conf_test
 import (
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,10 +44,7 @@ func checkOptions(t *testing.T, path string, all []section) {
 		if s.get("name") != "o365" {
 			continue
 		}
-		_, err := option.Parse(func(key string) string {
-			return variable.ReplaceAllStringFunc(s.get(key), func(v string) string { return valueOf(strings.Trim(v, "${}")) })
-		})
-		if err != nil {
+		if _, err := parse(s); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 		for _, x := range s.settings {
@@ -57,14 +55,21 @@ func checkOptions(t *testing.T, path string, all []section) {
 	}
 }
 
+// parse reads the options of an o365 input, with made-up values for variables.
+func parse(s section) (option.Values, error) {
+	return option.Parse(func(key string) string {
+		return variable.ReplaceAllStringFunc(s.get(key), func(v string) string { return valueOf(strings.Trim(v, "${}")) })
+	})
+}
+
 // fluentBit has the options of every input that the files use.
 var fluentBit = map[string]bool{
 	"name": true, "alias": true, "tag": true,
 	"storage.type": true, "storage.pause_on_chunks_overlimit": true,
 }
 
-// TestNothingLost looks for what keeps records: a state file, chunks on disk,
-// retries without an end.
+// TestNothingLost looks for what keeps records: a state file, chunks on disk, an
+// input that pauses before they fill it, retries without an end.
 func TestNothingLost(t *testing.T) {
 	for _, path := range files(t) {
 		if strings.HasPrefix(path, "stdout.") {
@@ -78,9 +83,46 @@ func TestNothingLost(t *testing.T) {
 			if s.kind == "input" && s.get("storage.type") != "filesystem" {
 				t.Errorf("%s: the input's chunks are not on disk", path)
 			}
+			if s.kind == "input" && s.get("storage.pause_on_chunks_overlimit") != "on" {
+				t.Errorf("%s: chunks fill the disk during an outage of the destination", path)
+			}
 			if s.kind == "output" && s.get("name") != "s3" && s.get("retry_limit") != "no_limits" {
 				t.Errorf("%s: retries end", path)
 			}
+		}
+	}
+}
+
+// TestSentinelRequests keeps requests below what Sentinel accepts. Fluent Bit
+// sends a chunk whole, and a chunk has every batch with its tag since the last
+// flush, as JSON.
+func TestSentinelRequests(t *testing.T) {
+	const request, batches = 1 << 20, 8 // of one tag between two flushes
+	for _, path := range []string{"sentinel.yaml", "sentinel.conf"} {
+		inputs := 0
+		for _, s := range sections(t, path) {
+			if s.kind == "service" {
+				if flush, err := strconv.ParseFloat(s.get("flush"), 64); err != nil || flush > 0.5 {
+					t.Errorf("%s: a chunk may grow for %q seconds", path, s.get("flush"))
+				}
+			}
+			if s.get("name") != "o365" {
+				continue
+			}
+			inputs++
+			v, err := parse(s)
+			if err != nil {
+				t.Fatalf("%s: %v", path, err)
+			}
+			if size := v.Size(option.BatchSize); size > request/batches {
+				t.Errorf("%s: batches of %d bytes, want at most %d", path, size, request/batches)
+			}
+			if s.get(option.TagPrefix) == "" {
+				t.Errorf("%s: all content types share a chunk", path)
+			}
+		}
+		if inputs != 1 {
+			t.Errorf("%s: %d inputs, want 1", path, inputs)
 		}
 	}
 }

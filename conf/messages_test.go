@@ -23,10 +23,11 @@ var placeholder = regexp.MustCompile(`\b(ADDRESS|BLOB|DIR|FILE|HOST|KEY|METHOD|N
 // foreign are the messages of others. They stand in the pages with their
 // source, as in: `message` (from Fluent Bit).
 var foreign = map[string]string{
-	"unknown configuration property 'KEY'":     "Fluent Bit",
-	"version 'GLIBC_2.34' not found":           "Fluent Bit",
-	"SMTP AUTH failed: 535":                    "the mail library",
-	"…certificate signed by unknown authority": "Go",
+	"configuration property 'KEY' is set N times": "Fluent Bit",
+	"unknown configuration property 'KEY'":        "Fluent Bit",
+	"version 'GLIBC_2.34' not found":              "Fluent Bit",
+	"SMTP AUTH failed: 535":                       "the mail library",
+	"…certificate signed by unknown authority":    "Go",
 }
 
 const (

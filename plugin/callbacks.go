@@ -32,6 +32,7 @@ func FLBPluginRegister(def unsafe.Pointer) C.int {
 	defer func() { _ = recover() }() // there is no log yet
 	C.o365_register(def, input.FLB_PROXY_INPUT_PLUGIN, input.FLB_PROXY_GOLANG)
 	C.o365_signals_save()
+	C.o365_properties_find()
 	tuneGC()
 	offerConfigMap(def)
 	return 0

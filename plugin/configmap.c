@@ -26,7 +26,7 @@ struct o365_map {
     void *head[2];
 };
 
-enum { MAP_STR = 0, MAP_LAST = 63 };
+enum { MAP_STR = 0, MAP_LAST = 63, MAP_MULT = 1 };
 
 /* Returns NULL if there is no memory. Entries are zeroed: with set_property 0 the
  * host does not store the value. */
@@ -35,11 +35,13 @@ struct o365_map *o365_map_new(int entries)
     return calloc(entries + 1, sizeof(struct o365_map));
 }
 
-void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, char *desc)
+/* If multiple is not 0 the host accepts the key several times. */
+void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, int multiple, char *desc)
 {
     map[entry].type = MAP_STR;
     map[entry].name = name;
     map[entry].def_value = def_value;
+    map[entry].flags = multiple ? MAP_MULT : 0;
     map[entry].desc = desc;
 }
 

@@ -41,7 +41,11 @@ func newConfigMap() *C.struct_o365_map {
 		if o.Default != "" {
 			value = C.CString(o.Default)
 		}
-		C.o365_map_set(m, C.int(i), C.CString(o.Key), value, C.CString(o.Description()))
+		var multiple C.int // only where all of them can be read
+		if o.List() {
+			multiple = C.o365_properties_found()
+		}
+		C.o365_map_set(m, C.int(i), C.CString(o.Key), value, multiple, C.CString(o.Description()))
 		i++
 	}
 	return m

@@ -63,8 +63,9 @@ var (
 //
 // What a supported version may lack is checked where it is used: the function to
 // append batches (CanAppend), metrics (o365_metrics in shim.c), the layout of
-// counters (counters.c) and of the list of options (configmap.c), histograms
-// (metrics.c), and the functions of the ticker (ticker.c).
+// counters (counters.c), of properties (properties.c) and of the list of options
+// (configmap.c), histograms (metrics.c), and the functions of the ticker
+// (ticker.c).
 func (h *host) check(preRegistered bool) error {
 	switch {
 	case !preRegistered:

@@ -4,12 +4,13 @@ package main
 import "C"
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
-	"github.com/fluent/fluent-bit-go/input"
 )
 
 // instance is one [INPUT] section. Its methods are called on its thread.
@@ -30,11 +31,15 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	if err := h.check(all.preRegistered); err != nil {
 		return nil, err
 	}
-	config, err := o365.ParseConfig(func(key string) string { return input.FLBPluginConfigKey(p, key) })
-	if err != nil {
+	get, twice := option.Single(h.settings(p))
+	config, err := o365.ParseConfig(get)
+	if err := errors.Join(twice, err); err != nil {
 		return nil, err
 	}
 	log := handover.NewLogQueue(h.level())
+	if C.o365_properties_found() == 0 {
+		log.Log(logging.Info, "this Fluent Bit's properties have an unknown layout: of an option that is set several times only the first value counts; write lists in one line, with commas")
+	}
 	if h.metrics != nil && !h.countersFound() {
 		log.Log(logging.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}

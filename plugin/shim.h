@@ -28,7 +28,7 @@ struct o365_def {
 /* Registration. */
 void o365_register(void *def, int type, int proxy);
 struct o365_map *o365_map_new(int entries);
-void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, char *desc);
+void o365_map_set(struct o365_map *map, int entry, char *name, char *def_value, int multiple, char *desc);
 int o365_map_fits(void *def);
 void o365_map_offer(void *def, struct o365_map *map);
 
@@ -47,6 +47,11 @@ int o365_append(void *instance, const char *tag, size_t tag_len, const void *eve
 void *o365_metrics(void *instance);
 char *o365_metrics_text(void *metrics);
 void o365_metrics_free(char *text);
+
+/* All values of an option, where the host's list of them can be read. */
+void o365_properties_find(void);
+int o365_properties_found(void);
+const char *o365_property(void *instance, const char *key, int n);
 
 /* The input's counters, where they can be read one by one. */
 struct o365_counters {

@@ -30,6 +30,10 @@ func All() iter.Seq[Option] { return slices.Values(declared) }
 // them, as [Parse] returns them; nil for other options.
 func (o Option) Values() []string { return slices.Clone(o.Type.values) }
 
+// List reports whether the value is a list, of which [Values.List] returns the
+// items.
+func (o Option) List() bool { return o.Type.list }
+
 // Description returns the help as shown to users, with the allowed values.
 func (o Option) Description() string {
 	text := o.Help

@@ -17,6 +17,7 @@ type Type struct {
 	parse   func(text string) (any, error)
 
 	values   []string // of oneOf, and of a list of those
+	list     bool     // listOf
 	verbatim bool     // spaces around the value belong to it
 }
 
@@ -102,7 +103,7 @@ func oneOf(values ...string) Type {
 // listOf accepts comma-separated items, none empty and none twice. The values of
 // the items must be strings.
 func listOf(item Type) Type {
-	t := Type{example: item.example, allowed: item.allowed, values: item.values}
+	t := Type{example: item.example, allowed: item.allowed, values: item.values, list: true}
 	if t.allowed != "" {
 		t.allowed += ", comma-separated"
 	} else {

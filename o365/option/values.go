@@ -33,6 +33,29 @@ func Parse(get func(key string) string) (Values, error) {
 	return v, errors.Join(mistakes...)
 }
 
+// Single returns the text of a key for [Parse] where a key can be set several
+// times: values returns the text of each time. A list has the items of all of
+// them. Another option must be set once: the error has one line for each that is
+// not, and no value.
+func Single(values func(key string) []string) (get func(key string) string, err error) {
+	set := map[string]string{}
+	var mistakes []error
+	for _, o := range declared {
+		all := values(o.Key)
+		switch {
+		case len(all) == 0:
+		case o.List():
+			set[o.Key] = strings.Join(all, ",")
+		default:
+			set[o.Key] = all[0]
+			if len(all) > 1 {
+				mistakes = append(mistakes, fmt.Errorf("%s: set %d times (keep one of them)", o.Key, len(all)))
+			}
+		}
+	}
+	return func(key string) string { return set[key] }, errors.Join(mistakes...)
+}
+
 func (o Option) parse(s string) (any, error) {
 	s = strings.TrimRight(s, "\r\n")
 	if !o.Type.verbatim {

@@ -43,6 +43,18 @@ func TestDiskFree(t *testing.T) {
 	if _, ok := d.Free(now, 1); ok {
 		t.Error("a disk is known though its folder is gone")
 	}
+	other := filepath.Join(t.TempDir(), "o365.0")
+	if err := os.Mkdir(other, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	chunk, err = os.Create(filepath.Join(other, "1-2.4.flb"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chunk.Close()
+	if bytes, ok := d.Free(now, 1); !ok || bytes <= 0 || d.folder != other {
+		t.Errorf("%d bytes free, %t in %q after a new chunk in %q", bytes, ok, d.folder, other)
+	}
 }
 
 // While chunks are in memory, not every tick searches for them.

@@ -75,6 +75,7 @@ type fakeSource struct {
 	acknowledged []string
 	returned     []string
 	held         string
+	heldAtOnce   bool
 	closed       bool
 }
 
@@ -105,7 +106,7 @@ func (s *fakeSource) answer(b *o365.Batch, stored bool) {
 	s.waiting = append([]*o365.Batch{b}, s.waiting...)
 }
 
-func (s *fakeSource) Held(why health.Cause, _ bool) { s.held = why.What }
+func (s *fakeSource) Held(why health.Cause, atOnce bool) { s.held, s.heldAtOnce = why.What, atOnce }
 
 func (s *fakeSource) Close() { s.closed = true }
 

@@ -83,6 +83,37 @@ func TestLost(t *testing.T) {
 	})
 }
 
+// After a round that is stored, the wait after the next loss is the first one again.
+func TestLostAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		in := start(h, s)
+		lose := func(want time.Duration) {
+			t.Helper()
+			in.Tick()
+			h.drain(1)
+			in.Tick()
+			time.Sleep(settleTime)
+			in.Tick() // a is returned
+			handedOver := len(h.tags)
+			time.Sleep(want - time.Millisecond)
+			if in.Tick(); len(h.tags) != handedOver {
+				t.Fatalf("handed over again before %v", want)
+			}
+			time.Sleep(time.Millisecond)
+			if in.Tick(); len(h.tags) != handedOver+1 {
+				t.Fatalf("not handed over again after %v", want)
+			}
+		}
+		s.add("a", "b")
+		lose(time.Second)
+		h.drain(0)
+		in.Tick()
+		s.add("a", "b")
+		lose(time.Second)
+	})
+}
+
 func TestStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := newFakeHost(), &fakeSource{}

@@ -12,6 +12,16 @@ const maxSearchSteps = 250_000
 // try them all, every batch is marked. It returns false if no set fits, because
 // Fluent Bit counts something else than it was given.
 func (t *tracker) missing(moved Amount) (doubtful []bool, ok bool) {
+	s := t.search(moved)
+	if s.found && s.stepsLeft <= 0 {
+		return slices.Repeat([]bool{true}, len(t.round)), true
+	}
+	return s.doubtful, s.found
+}
+
+// search tries the sets of batches that can be missing, in at most
+// maxSearchSteps steps and one more for each batch.
+func (t *tracker) search(moved Amount) search {
 	s := search{
 		round:     make([]Amount, len(t.round)),
 		doubtful:  make([]bool, len(t.round)),
@@ -25,10 +35,7 @@ func (t *tracker) missing(moved Amount) (doubtful []bool, ok bool) {
 		s.rest[i] = s.rest[i+1].plus(s.round[i])
 	}
 	s.from(0, s.rest[0].minus(moved), nil)
-	if s.found && s.stepsLeft <= 0 {
-		return slices.Repeat([]bool{true}, len(t.round)), true
-	}
-	return s.doubtful, s.found
+	return s
 }
 
 type search struct {

@@ -54,9 +54,11 @@ func TestDiskIsFull(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 		}
 		wantTags(t, "handed over", h.tags, "a")
-		if s.held != "the disk of Fluent Bit's storage.path is full" {
-			t.Errorf("held because %q", s.held)
+		if s.held != "the disk of Fluent Bit's storage.path is full" || !s.heldAtOnce {
+			t.Errorf("held because %q, at once %t", s.held, s.heldAtOnce)
 		}
+		// In the round above, and after 0, 1, 3 and 7 of these 10 seconds.
+		wantTags(t, "returned", s.returned, "b", "b", "b", "b", "b")
 		h.disk = 1 << 20
 		time.Sleep(time.Minute)
 		in.Tick()

@@ -201,6 +201,19 @@ func TestTrackerLearns(t *testing.T) {
 		run(t, tr, at, []step{{at: 100 * ms, moved: Amount{7, 63}}, {at: 2200 * ms, moved: Amount{7, 63}, outcome: batchesDropped, acknowledged: "abc"}})
 		run(t, tr, at+time.Minute, []step{{at: 100 * ms}, {at: 2 * time.Second, outcome: batchesDropped, acknowledged: "abc"}})
 	})
+	t.Run("a stored round between losses before 4.1", func(t *testing.T) {
+		tr := newTracker(before41)
+		at := time.Duration(0)
+		lost := []step{{at: 100 * ms, moved: Amount{7, 63}}, {at: 2200 * ms, moved: Amount{7, 63}, outcome: partlyStored, acknowledged: "c", returned: "ab"}}
+		for range 2 {
+			for range maxIncompleteRounds - 1 {
+				run(t, tr, at, lost)
+				at += time.Minute
+			}
+			run(t, tr, at, []step{{at: 100 * ms, moved: Amount{27, 263}, outcome: stored, acknowledged: "abc"}})
+			at += time.Minute
+		}
+	})
 	t.Run("4.1 and later never drops", func(t *testing.T) {
 		tr := newTracker(since41)
 		for i := range 3 * maxIncompleteRounds {
@@ -240,22 +253,23 @@ func TestTrackerFinal(t *testing.T) {
 	}
 }
 
-// Many batches alike make more sets than can be tried.
+// Many batches alike make more sets than can be tried: the search ends after a
+// bounded number of steps, and all of them are returned.
 func TestTrackerManyAlike(t *testing.T) {
+	const alike = 22 // 705,432 sets of 11 of them: few enough for a search without a bound to end
 	tr := newTracker(since41)
 	at := time.Unix(1_700_000_000, 0)
-	for i := range 200 {
+	for i := range alike {
 		tr.add(batch(strconv.Itoa(i), 1, 10), sample{at: at, valid: true})
 	}
-	tr.add(batch("200", 3, 17), sample{at: at, valid: true})
-	moved := Amount{103, 1017}
-	tr.observe(sample{at: at, valid: true, Counters: Counters{Amount: moved}})
-	start := time.Now()
-	d := tr.observe(sample{at: at.Add(settleTime), valid: true, Counters: Counters{Amount: moved}})
-	if took := time.Since(start); took > time.Second {
-		t.Errorf("took %v", took)
+	tr.add(batch("another", 3, 17), sample{at: at, valid: true})
+	moved := Amount{alike/2 + 3, alike/2*10 + 17}
+	if s := tr.search(moved); s.stepsLeft > 0 || s.stepsLeft < -len(tr.round) {
+		t.Errorf("%d steps, want %d to %d", maxSearchSteps-s.stepsLeft, maxSearchSteps, maxSearchSteps+len(tr.round))
 	}
-	if d.outcome != partlyStored || len(d.returned) != 201 {
+	tr.observe(sample{at: at, valid: true, Counters: Counters{Amount: moved}})
+	d := tr.observe(sample{at: at.Add(settleTime), valid: true, Counters: Counters{Amount: moved}})
+	if d.outcome != partlyStored || len(d.returned) != alike+1 {
 		t.Errorf("outcome %d, %d returned; want all of them", d.outcome, len(d.returned))
 	}
 }

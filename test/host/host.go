@@ -26,7 +26,7 @@ var source embed.FS
 var ErrNoCompiler = errors.New("no C compiler")
 
 // Build compiles the host into dir with further flags for the compiler and
-// returns its path. -DNO_APPEND, -DNO_METRICS, -DNO_RING_METRIC and
+// returns its path. -DNO_APPEND, -DNO_METRICS, -DNO_RING_METRIC, -DNO_KV and
 // -DNO_PRE_REGISTER leave out what a Fluent Bit may lack.
 func Build(dir string, flags ...string) (string, error) {
 	cc, err := exec.LookPath("cc")

@@ -11,8 +11,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
@@ -47,9 +47,6 @@ func TestMain(m *testing.M) {
 // fast makes the host's second shorter.
 var fast = []string{"-tick-ms", "20", "-drain-ms", "20", "-flush-ms", "50", "-grace-ms", "100"}
 
-// endLimit is how long the end of a process is waited for.
-const endLimit = time.Minute
-
 // start starts a command, which is killed at the end of the test at the latest.
 func start(t *testing.T, cmd *exec.Cmd) *rig.Process {
 	t.Helper()
@@ -74,7 +71,8 @@ func startFast(t *testing.T, args ...string) *rig.Process {
 
 func stop(t *testing.T, p *rig.Process, want int) {
 	t.Helper()
-	if got := p.Stop(endLimit); got != want {
+	p.Signal(syscall.SIGTERM)
+	if got := ended(t, p); got != want {
 		t.Errorf("exit status %d, want %d; log:\n%s", got, want, p.Log())
 	}
 }
@@ -138,8 +136,8 @@ func TestJSON(t *testing.T) {
 		all = append(all, field(test.value...)...)
 	}
 	p := startFast(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(all))
-	p.WaitLog("[input:fake] prerun", 1, 10*time.Second)
-	time.Sleep(200 * time.Millisecond)
+	logged(t, p, "[input:fake] prerun", 1)
+	output(t, p, len(tests))
 	stop(t, p, 0)
 	lines := strings.Split(strings.TrimSuffix(p.Output(), "\n"), "\n")
 	if len(lines) != len(tests) {
@@ -157,7 +155,7 @@ func TestJSON(t *testing.T) {
 
 func TestTagged(t *testing.T) {
 	p := startFast(t, "-format", "tagged", "-e", fake, "-i", "fake", "-p", "tag=here", "-p", "events="+hex.EncodeToString(field(1)))
-	time.Sleep(300 * time.Millisecond)
+	output(t, p, 1)
 	stop(t, p, 0)
 	if want := `{"tag":"here","time":1700000000.000000005,"record":{"v":1}}` + "\n"; p.Output() != want {
 		t.Errorf("%s, want %s", p.Output(), want)
@@ -186,7 +184,7 @@ func TestBadEvents(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			p := startFast(t, "-e", fake, "-i", "fake", "-p", "events="+hex.EncodeToString(append(field(1), test.events...)))
-			p.WaitLog("violation", 1, 10*time.Second)
+			logged(t, p, "violation", 1)
 			stop(t, p, 70)
 			if !strings.Contains(p.Log(), "event 1 is "+test.want) {
 				t.Errorf("log:\n%s", p.Log())
@@ -196,25 +194,25 @@ func TestBadEvents(t *testing.T) {
 }
 
 func TestSins(t *testing.T) {
-	for _, sin := range []string{"late read", "slow", "line break"} {
+	for _, sin := range []string{"late read", "slow", "slow exit", "line break"} {
 		t.Run(sin, func(t *testing.T) {
 			t.Parallel()
 			p := startFast(t, "-e", fake, "-i", "fake", "-p", "sin="+sin)
-			time.Sleep(time.Second)
+			logged(t, p, "[input:fake] sinned", 1)
 			stop(t, p, 70)
 		})
 	}
 	p := startFast(t, "-e", fake, "-i", "fake", "-p", "sin=no start")
-	if status := p.Wait(endLimit); status != 255 {
+	if status := ended(t, p); status != 255 {
 		t.Errorf("exit status %d after a failed start, want 255", status)
 	}
 }
 
 func TestOrder(t *testing.T) {
 	p := startFast(t, "-e", fake, "-i", "fake")
-	p.WaitLog("] prerun", 1, 10*time.Second)
+	logged(t, p, "] prerun", 1)
 	p.Reload()
-	p.WaitLog("] prerun", 2, 10*time.Second)
+	logged(t, p, "] prerun", 2)
 	stop(t, p, 0)
 	var got []string
 	for line := range strings.Lines(p.Log()) {
@@ -237,7 +235,7 @@ func TestConfigFile(t *testing.T) {
 	}
 	t.Setenv("HOST_TEST_TAG", "from.env")
 	p := startFast(t, "-format", "tagged", "-e", fake, "-c", file)
-	time.Sleep(300 * time.Millisecond)
+	output(t, p, 1)
 	stop(t, p, 0)
 	if !strings.HasPrefix(p.Output(), `{"tag":"from.env.x",`) {
 		t.Errorf("events: %s; log:\n%s", p.Output(), p.Log())

@@ -1,14 +1,17 @@
 package host_test
 
 import (
+	"database/sql"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"time"
+
+	_ "modernc.org/sqlite"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
@@ -29,6 +32,8 @@ type simulation struct {
 	so    string
 	db    string
 	store string
+
+	process *rig.Process // started last
 }
 
 func simulate(t *testing.T, opt api.Options) *simulation {
@@ -66,7 +71,14 @@ func (w *simulation) args(db string, properties ...string) []string {
 // callback's.
 func (w *simulation) start(bin string, args ...string) *rig.Process {
 	w.t.Helper()
-	return start(w.t, exec.Command(bin, append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)...))
+	return w.launch(exec.Command(bin, append([]string{"-e", w.so, "-store", w.store, "-drain-ms", "50", "-flush-ms", "200", "-grace-ms", "300"}, args...)...))
+}
+
+// launch starts any host.
+func (w *simulation) launch(cmd *exec.Cmd) *rig.Process {
+	w.t.Helper()
+	w.process = start(w.t, cmd)
+	return w.process
 }
 
 func (w *simulation) report() check.Report {
@@ -86,24 +98,54 @@ func (w *simulation) report() check.Report {
 	return r
 }
 
-// wait waits until nothing is missing any more.
-func (w *simulation) wait(limit time.Duration) {
-	w.t.Helper()
-	if !rig.Within(limit, func() bool { return w.report().Lost == 0 }) {
-		w.t.Fatalf("after %v: %v", limit, w.report())
+// progress is what the store has, and what the last process has written.
+func (w *simulation) progress() string {
+	var size int64
+	if info, err := os.Stat(w.store); err == nil {
+		size = info.Size()
 	}
+	return fmt.Sprintf("%d bytes stored, %s", size, progressOf(w.process))
+}
+
+// await waits for something that the process that was started last must do.
+func (w *simulation) await(what string, done func() bool) {
+	w.t.Helper()
+	await(w.t, what, w.progress, func() bool { return done() || !w.process.Running() })
+	if !done() {
+		w.t.Fatalf("the process has ended without %s", what)
+	}
+}
+
+// wait waits until nothing is missing any more.
+func (w *simulation) wait() {
+	w.t.Helper()
+	w.await("the delivery of every record", func() bool { return w.report().Lost == 0 })
 }
 
 // stored waits until so many records are stored.
 func (w *simulation) stored(records int) {
 	w.t.Helper()
-	stored := rig.Within(10*time.Second, func() bool {
+	w.await(fmt.Sprintf("%d stored records", records), func() bool {
 		text, _ := os.ReadFile(w.store)
 		return strings.Count(string(text), "\n") >= records
 	})
-	if !stored {
-		w.t.Fatalf("never %d records stored", records)
-	}
+}
+
+// acknowledged waits until so many content blobs are in the state file as
+// delivered. It takes no lock on it: what it reads at a bad moment is no
+// database, and it reads again.
+func (w *simulation) acknowledged(blobs int) {
+	w.t.Helper()
+	w.await(fmt.Sprintf("%d blobs in the state file", blobs), func() bool {
+		db, err := sql.Open("sqlite", "file:"+w.db+"?mode=ro&immutable=1")
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		defer db.Close()
+		var done int
+		err = db.QueryRow("SELECT count(*) FROM delivered WHERE done").Scan(&done)
+		return err == nil && done >= blobs
+	})
 }
 
 // exact fails unless everything came once and as it was.

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/host"
@@ -35,12 +34,12 @@ func TestPluginOtherHosts(t *testing.T) {
 				t.Fatal(err)
 			}
 			p := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
-			w.wait(time.Minute)
-			time.Sleep(1500 * time.Millisecond) // the last is confirmed by time
+			w.wait()
+			w.acknowledged(2 * len(everyType))
 			stop(t, p, 0)
 			w.exact()
 			again := w.start(bin, append(w.args("", "batch_size=1M"), test.args...)...)
-			time.Sleep(time.Second)
+			started(t, again, 1)
 			stop(t, again, 0)
 			w.exact()
 		})
@@ -68,7 +67,7 @@ func TestPluginRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			p := w.start(test.bin, test.args...)
-			if status := p.Wait(endLimit); status != 255 || !strings.Contains(p.Log(), test.want) {
+			if status := ended(t, p); status != 255 || !strings.Contains(p.Log(), test.want) {
 				t.Errorf("exit status %d, want 255 and %q in\n%s", status, test.want, p.Log())
 			}
 		})
@@ -78,7 +77,7 @@ func TestPluginRefuses(t *testing.T) {
 func TestPluginOptions(t *testing.T) {
 	w := simulate(t, api.Options{})
 	p := w.start(path, "-options")
-	if status := p.Wait(endLimit); status != 0 {
+	if status := ended(t, p); status != 0 {
 		t.Fatalf("exit status %d", status)
 	}
 	var want strings.Builder
@@ -102,17 +101,14 @@ func TestPluginBug(t *testing.T) {
 	trigger := filepath.Join(t.TempDir(), "fault")
 	cmd := exec.Command(path, append([]string{"-e", so, "-store", w.store, "-grace-ms", "300"}, w.args("", "log_level=debug")...)...)
 	cmd.Env = append(os.Environ(), "O365_FAULT="+trigger)
-	p := start(t, cmd)
-	w.wait(30 * time.Second)
+	p := w.launch(cmd)
+	w.wait()
 	p.Reload()
-	p.WaitLog("start everything", 1, 10*time.Second)
-	time.Sleep(time.Second)
+	logged(t, p, "start everything", 1)
 	if err := os.WriteFile(trigger, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if !p.WaitLog("internal error in tick: runtime error: invalid memory address", 1, 10*time.Second) {
-		t.Errorf("no line about it:\n%s", p.Log())
-	}
+	logged(t, p, "internal error in tick: runtime error: invalid memory address", 1)
 	stop(t, p, 0)
 	if strings.Count(p.Log(), "internal error") != 1 || !strings.Contains(p.Log(), "faulty.Next") {
 		t.Errorf("one line and a stack are wanted:\n%s", p.Log())
@@ -130,10 +126,10 @@ func TestPluginSanitized(t *testing.T) {
 	t.Setenv("ASAN_OPTIONS", "detect_leaks=0")
 	for _, size := range []string{"32", "48"} {
 		p := w.start(bin, append(w.args("", "log_level=debug"), "-def-size", size)...)
-		w.wait(time.Minute)
+		w.wait()
+		started(t, p, 1) // before that the signal could end a host that has no handler yet
 		p.Reload()
-		p.WaitLog("start everything", 1, 10*time.Second)
-		time.Sleep(time.Second)
+		started(t, p, 2)
 		stop(t, p, 0)
 		if strings.Contains(p.Log(), "AddressSanitizer") {
 			t.Errorf("log:\n%s", p.Log())

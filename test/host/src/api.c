@@ -9,12 +9,13 @@
 
 /* What Fluent Bit's executable exports and the plugin finds by dlsym. */
 
-static const char *get_property(const char *key, struct instance *in)
+/* Like the host's it reads nothing of the instance but its list. */
+const char *flb_input_get_property(const char *key, struct instance *in)
 {
-    if (in->initialised) {
-        violation("%s: property %s read after the start", in->name, key);
+    if (!on_starting_thread()) {
+        violation("property %s read after the start", key);
     }
-    return section_get(in->section, key);
+    return kv_get(&in->properties, key);
 }
 
 static int log_check(struct instance *in, int level) { return level <= in->log_level; }
@@ -25,7 +26,7 @@ static const char *output_property(const char *key, void *out) { return NULL; }
 
 struct api host_api = {
     .output_get_property = output_property,
-    .input_get_property = get_property,
+    .input_get_property = flb_input_get_property,
     .output_get_cmt_instance = output_get,
     .input_log_check = log_check,
 };

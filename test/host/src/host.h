@@ -56,6 +56,29 @@ void options_parse(int argc, char **argv);
 struct section *options_sections(void);
 const char *section_get(const struct section *s, const char *key);
 
+/* kv.c: include/fluent-bit/flb_kv.h and monkey's mk_list.h */
+
+struct link {
+    struct link *prev, *next;
+};
+
+struct kv {
+    char *key;
+    char *value;
+    struct link link;
+};
+
+#define KV(l) ((struct kv *) ((char *) (l) - offsetof(struct kv, link)))
+
+#ifdef NO_KV /* under these names the plugin does not find them */
+#define flb_kv_item_create kv_create
+#define flb_kv_release kv_release
+#endif
+struct kv *flb_kv_item_create(struct link *list, const char *key, const char *value);
+void flb_kv_release(struct link *list);
+const char *kv_get(const struct link *list, const char *key);
+int kv_count(const struct link *list, const char *key);
+
 /* log.c */
 
 void log_init(void);
@@ -64,7 +87,22 @@ void violation(const char *format, ...); /* the plugin did what Fluent Bit forbi
 int violations(void);
 void thread_is_ours(void);
 bool on_our_thread(void);
+void thread_is_starting(bool starting); /* an instance: only then may it read properties */
+bool on_starting_thread(void);
 double now_ms(void);
+
+/* busy.c */
+
+struct stopwatch {
+    double start_ms;
+    long waited_us;
+};
+
+void busy_sample(void);
+struct stopwatch stopwatch_start(void);
+/* The time since the start; if that is over the limit, without the time that
+ * threads have waited for a processor. */
+double stopwatch_ms(const struct stopwatch *w, double limit);
 
 /* instance.c */
 
@@ -94,7 +132,7 @@ struct instance {
     const char *alias;
     const char *tag;
     int log_level;
-    struct section *section;
+    struct link properties;
     struct plugin *plugin;
 
     pthread_t thread;
@@ -102,6 +140,7 @@ struct instance {
     int initialised;   /* 0 not yet, 1 yes, -1 failed */
     bool in_callback;
     double longest_ms; /* callback */
+    double exit_ms;
     struct collector *collectors;
     int proxy_collector;
 

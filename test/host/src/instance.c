@@ -11,7 +11,7 @@
 
 /* src/flb_input_thread.c: an input's thread and its event loop. */
 
-enum { MAX_COLLECTORS = 16, LONG_CALLBACK_MS = 500 };
+enum { MAX_COLLECTORS = 16, LONG_CALLBACK_MS = 500, LONG_EXIT_MS = 2000 };
 
 int ring_append(struct instance *in, const void *events, size_t size);
 int flb_input_set_collector_time(struct instance *in, int (*callback)(struct instance *, void *, void *),
@@ -34,8 +34,9 @@ static int proxy_collect(struct instance *in, void *config, void *context)
 
 static void collect(struct instance *in, struct collector *c)
 {
-    double start = now_ms(), took;
+    struct stopwatch w = stopwatch_start();
     uint64_t expired;
+    double took;
 
     if (c->timer && read(c->fd, &expired, sizeof(expired)) < 0) {
         return;
@@ -43,7 +44,7 @@ static void collect(struct instance *in, struct collector *c)
     in->in_callback = true;
     c->callback(in, NULL, NULL);
     in->in_callback = false;
-    took = now_ms() - start;
+    took = stopwatch_ms(&w, LONG_CALLBACK_MS);
     if (took > in->longest_ms) {
         in->longest_ms = took;
     }
@@ -116,6 +117,15 @@ static char wait_for_events(struct instance *in)
     return command;
 }
 
+static void exit_plugin(struct instance *in, bool reload)
+{
+    struct stopwatch w = stopwatch_start();
+
+    in->plugin->pre_exit(reload);
+    in->plugin->exit();
+    in->exit_ms = stopwatch_ms(&w, LONG_EXIT_MS);
+}
+
 static void *run(void *arg)
 {
     struct instance *in = arg;
@@ -128,7 +138,9 @@ static void *run(void *arg)
     snprintf(name, sizeof(name), "flb-in-%.8s", in->name);
     pthread_setname_np(in->thread, name);
     p->last = p->go.instance = in;
+    thread_is_starting(true);
     status = p->init(&p->go);
+    thread_is_starting(false);
     if (status > 0) {
         in->proxy_collector = flb_input_set_collector_time(in, proxy_collect, opt.tick_ms / 1000,
                                                            opt.tick_ms % 1000 * 1000000, NULL);
@@ -147,8 +159,8 @@ static void *run(void *arg)
         switch (wait_for_events(in)) {
         case C_PAUSE: proxy_pause(in, true); break;
         case C_RESUME: proxy_pause(in, false); break;
-        case C_EXIT: p->pre_exit(0); p->exit(); return NULL;
-        case C_EXIT_RELOAD: p->pre_exit(1); p->exit(); return NULL;
+        case C_EXIT: exit_plugin(in, false); return NULL;
+        case C_EXIT_RELOAD: exit_plugin(in, true); return NULL;
         }
     }
 }
@@ -185,6 +197,9 @@ void instance_join(struct instance *in)
     if (in->longest_ms > LONG_CALLBACK_MS) {
         violation("%s: a callback took %.0f ms", in->name, in->longest_ms);
     }
+    if (in->exit_ms > LONG_EXIT_MS) {
+        violation("%s: the exit took %.0f ms", in->name, in->exit_ms);
+    }
 }
 
 void instance_destroy(struct instance *in)
@@ -211,5 +226,6 @@ void instance_destroy(struct instance *in)
     close(in->commands[0]);
     close(in->commands[1]);
     pthread_mutex_destroy(&in->lock);
+    flb_kv_release(&in->properties);
     free(in);
 }

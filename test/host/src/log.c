@@ -7,11 +7,15 @@
 #include <unistd.h>
 
 static atomic_int violation_count;
-static __thread bool ours;
+static __thread bool ours, starting;
 
 void thread_is_ours(void) { ours = true; }
 
 bool on_our_thread(void) { return ours; }
+
+void thread_is_starting(bool yes) { starting = yes; }
+
+bool on_starting_thread(void) { return starting; }
 
 double now_ms(void)
 {

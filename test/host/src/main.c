@@ -45,7 +45,7 @@ static void handle(int number)
  * ended it, if any. */
 static int engine(struct plugin *p, long ms)
 {
-    static double next_drain, next_flush;
+    static double next_drain, next_flush, next_sample;
     struct pollfd fd = {.fd = signals[0], .events = POLLIN};
     double now = now_ms(), until = ms ? now + ms : 0;
     struct instance *in;
@@ -57,6 +57,10 @@ static int engine(struct plugin *p, long ms)
             return number;
         }
         now = now_ms();
+        if (now >= next_sample) {
+            next_sample = now + 200;
+            busy_sample();
+        }
         if (now >= next_drain) {
             next_drain = now + opt.drain_ms;
             for (in = p->instances; in; in = in->next) {

@@ -9,7 +9,7 @@
 
 /* src/flb_plugin_proxy.c: what is done with a plugin as a whole. */
 
-enum { INPUT_PLUGIN = 1, GOLANG = 11 };
+enum { INPUT_PLUGIN = 1, GOLANG = 11, CONFIG_MAP_MULT = 1 };
 
 static bool look_up(struct plugin *p)
 {
@@ -38,6 +38,7 @@ static bool look_up(struct plugin *p)
 struct plugin *plugin_load(bool reload)
 {
     struct plugin *p = calloc(1, sizeof(*p));
+    int registered;
 
     pthread_mutex_init(&p->lock, NULL);
     p->handle = dlopen(opt.plugin, RTLD_LAZY);
@@ -56,7 +57,10 @@ struct plugin *plugin_load(bool reload)
         return NULL;
     }
 #endif
-    if (p->do_register(p->def) == -1 || p->def->type != INPUT_PLUGIN || p->def->proxy != GOLANG) {
+    thread_is_starting(true);
+    registered = p->do_register(p->def);
+    thread_is_starting(false);
+    if (registered == -1 || p->def->type != INPUT_PLUGIN || p->def->proxy != GOLANG) {
         log_line(L_ERROR, "[proxy] not registered as an input written in Go");
         return NULL;
     }
@@ -68,7 +72,8 @@ static const struct config_map *options_of(const struct plugin *p)
     return opt.def_size < (long) sizeof(*p->def) ? NULL : p->def->config_map;
 }
 
-static bool known(const struct plugin *p, const char *key)
+/* src/flb_config_map.c, flb_config_map_properties_check. */
+static bool allowed(const struct plugin *p, const struct link *properties, const char *key)
 {
     static const char *own[] = {"name", "alias", "tag", "log_level", "mem_buf_limit", "storage.type", "threaded"};
     const struct config_map *m = options_of(p);
@@ -79,13 +84,18 @@ static bool known(const struct plugin *p, const char *key)
             return true;
         }
     }
-    if (!m) {
-        return true;
-    }
-    while (m->name && strcasecmp(m->name, key) != 0) {
+    while (m && m->name && strcasecmp(m->name, key) != 0) {
         m++;
     }
-    return m->name != NULL;
+    if (m && !m->name) {
+        log_line(L_ERROR, "[config] %s: unknown configuration property '%s'.", p->def->name, key);
+        return false;
+    }
+    if (m && !(m->flags & CONFIG_MAP_MULT) && kv_count(properties, key) > 1) {
+        log_line(L_ERROR, "[config] %s: configuration property '%s' is set %d times", p->def->name, key, kv_count(properties, key));
+        return false;
+    }
+    return true;
 }
 
 static int level_of(const char *name)
@@ -113,16 +123,18 @@ bool plugin_configure(struct plugin *p, struct section *s)
         if (!section_get(s, "name") || strcasecmp(section_get(s, "name"), p->def->name) != 0) {
             continue;
         }
-        for (q = s->properties; q; q = q->next) {
-            if (!known(p, q->key)) {
-                log_line(L_ERROR, "[config] %s: unknown configuration property '%s'.", p->def->name, q->key);
-                return false;
-            }
-        }
         in = calloc(1, sizeof(*in));
         pthread_mutex_init(&in->lock, NULL);
         in->plugin = p;
-        in->section = s;
+        in->properties.prev = in->properties.next = &in->properties;
+        for (q = s->properties; q; q = q->next) {
+            flb_kv_item_create(&in->properties, q->key, q->value);
+        }
+        for (q = s->properties; q; q = q->next) {
+            if (!allowed(p, &in->properties, q->key)) {
+                return false;
+            }
+        }
         snprintf(in->name, sizeof(in->name), "%s.%d", p->def->name, n++);
         if (section_get(s, "alias")) {
             snprintf(in->name, sizeof(in->name), "%s", section_get(s, "alias"));

@@ -63,17 +63,23 @@ int FLBPluginInit(struct plugin *p)
     return strcmp(sin, "no start") != 0;
 }
 
-int FLBPluginInputCallback(void **data, size_t *len)
+static void commit_sin(void)
 {
     if (strcmp(sin, "late read") == 0) {
         api->get_property("events", instance);
-    }
-    if (strcmp(sin, "slow") == 0) {
+    } else if (strcmp(sin, "slow") == 0) {
         usleep(600000);
-    }
-    if (strcmp(sin, "line break") == 0) {
+    } else if (strcmp(sin, "line break") == 0) {
         log_text("two\nlines");
+    } else if (strcmp(sin, "slow exit") != 0) {
+        return;
     }
+    log_text("sinned");
+}
+
+int FLBPluginInputCallback(void **data, size_t *len)
+{
+    commit_sin();
     *data = events;
     *len = size;
     size = 0;
@@ -88,6 +94,9 @@ void FLBPluginInputPreExit(int reload) { log_text(reload ? "preexit for a reload
 
 int FLBPluginExit(void)
 {
+    if (strcmp(sin, "slow exit") == 0) {
+        usleep(2500000);
+    }
     log_text("exit");
     free(events);
     return 0;
