@@ -25,30 +25,30 @@ import "github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 
 // Stream has the metrics of one content type of a tenant.
 type Stream struct {
-	Up          Gauge     `name:"up" help:"Whether content is collected: 1 in the states ok and degraded, 0 in the states starting and failing."`
-	LagSeconds  GaugeFunc `name:"lag_seconds" help:"Now minus complete_timestamp_seconds, by Microsoft's clock. A stream without new content has no lag."`
-	Complete    Time      `name:"complete_timestamp_seconds" help:"Unix time up to which all content that Microsoft has listed is delivered or reported as lost, by contentCreated; at first the time from which on content is collected, at most 7 days ago. It moves on when there is no new content, too."`
-	Listed      Time      `name:"listed_timestamp_seconds" help:"Unix time up to which the newest content is listed, by contentCreated; 0 before the first listing."`
-	Newest      Time      `name:"newest_content_timestamp_seconds" help:"Unix time of contentCreated of the newest content blob delivered since the start; 0 for none. It stands still when there is no new content."`
-	LastSuccess Time      `name:"last_success_timestamp_seconds" help:"Unix time of the last listing that went well; 0 for none since the start."`
-	EventLag    Histogram `name:"event_lag_seconds" help:"Time from a record's CreationTime until Fluent Bit has stored it; records without a usable CreationTime are left out."`
-	Records     Counter   `name:"records_total" help:"Records that Fluent Bit has stored."`
-	Bytes       Counter   `name:"bytes_total" help:"MessagePack bytes of these records, as fluentbit_input_bytes_total counts them."`
-	Duplicates  Counter   `name:"duplicates_total" help:"Records dropped because they were delivered before: the same Id in the same tenant, and the same content."`
-	Conflicts   Counter   `name:"id_conflicts_total" help:"Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."`
-	Oversized   Counter   `name:"oversized_total" help:"Records larger than record_max, of which only the first fields were delivered, with the field o365_record_too_large."`
-	Adjusted    Counter   `name:"adjusted_values_total" help:"Values of records that are not as they came: text that is not valid UTF-8 and was repaired, numbers and nesting that MessagePack or Fluent Bit cannot hold and became text."`
-	Malformed   Counter   `name:"malformed_total" help:"Elements of content blobs that are no usable records."`
-	Delivered   Counter   `name:"blobs_total" label:"result=delivered" help:"Content blobs: delivered are those of which Fluent Bit has stored every record, lost those that could not be had any more."`
-	Lost        Counter   `name:"blobs_total" label:"result=lost"`
-	Late        Counter   `name:"late_blobs_total" help:"Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."`
-	Pending     Gauge     `name:"pending_blobs" help:"Content blobs that are listed and not delivered yet."`
-	Queue       Gauge     `name:"queue_bytes" help:"MessagePack bytes of records that wait for Fluent Bit or are not confirmed by it yet."`
-	Gaps        Counter   `name:"gaps_total" help:"Spans of time and content blobs that could not be had any more."`
-	GapSeconds  Counter   `name:"gap_seconds_total" help:"Length of these spans, by contentCreated; a blob counts one second. What several of them cover counts once."`
-	GapsRecovered       Counter `name:"gaps_recovered_total" help:"Those that were taken back, because their content came after all."`
-	GapSecondsRecovered Counter `name:"gap_seconds_recovered_total" help:"Length of what was taken back, of parts of a gap too: what is lost is gap_seconds_total minus this."`
-	Retries     Counter   `name:"retries_total" help:"Listings, downloads and subscription starts that failed and are tried again, without those that were throttled."`
+	Up                  Gauge     `name:"up" help:"Whether content is collected: 1 in the states ok and degraded, 0 in the states starting and failing."`
+	LagSeconds          GaugeFunc `name:"lag_seconds" help:"Now minus complete_timestamp_seconds, by Microsoft's clock. A stream without new content has no lag."`
+	Complete            Time      `name:"complete_timestamp_seconds" help:"Unix time up to which all content that Microsoft has listed is delivered or reported as lost, by contentCreated; at first the time from which on content is collected, at most 7 days ago. It moves on when there is no new content, too."`
+	Listed              Time      `name:"listed_timestamp_seconds" help:"Unix time up to which the newest content is listed, by contentCreated; 0 before the first listing."`
+	Newest              Time      `name:"newest_content_timestamp_seconds" help:"Unix time of contentCreated of the newest content blob delivered since the start; 0 for none. It stands still when there is no new content."`
+	LastSuccess         Time      `name:"last_success_timestamp_seconds" help:"Unix time of the last listing that went well; 0 for none since the start."`
+	EventLag            Histogram `name:"event_lag_seconds" help:"Time from a record's CreationTime until Fluent Bit has stored it; records without a usable CreationTime are left out."`
+	Records             Counter   `name:"records_total" help:"Records that Fluent Bit has stored."`
+	Bytes               Counter   `name:"bytes_total" help:"MessagePack bytes of these records, as fluentbit_input_bytes_total counts them."`
+	Duplicates          Counter   `name:"duplicates_total" help:"Records dropped because they were delivered before: the same Id in the same tenant, and the same content."`
+	Conflicts           Counter   `name:"id_conflicts_total" help:"Records delivered although another record had their Id, since their content is another. In DLP.All that is usual."`
+	Oversized           Counter   `name:"oversized_total" help:"Records larger than record_max, of which only the first fields were delivered, with the field o365_record_too_large."`
+	Adjusted            Counter   `name:"adjusted_values_total" help:"Values of records that are not as they came: text that is not valid UTF-8 and was repaired, numbers and nesting that MessagePack or Fluent Bit cannot hold and became text."`
+	Malformed           Counter   `name:"malformed_total" help:"Elements of content blobs that are no usable records."`
+	Delivered           Counter   `name:"blobs_total" label:"result=delivered" help:"Content blobs: delivered are those of which Fluent Bit has stored every record, lost those that could not be had any more."`
+	Lost                Counter   `name:"blobs_total" label:"result=lost"`
+	Late                Counter   `name:"late_blobs_total" help:"Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."`
+	Pending             Gauge     `name:"pending_blobs" help:"Content blobs that are listed and not delivered yet."`
+	Queue               Gauge     `name:"queue_bytes" help:"MessagePack bytes of records that wait for Fluent Bit or are not confirmed by it yet."`
+	Gaps                Counter   `name:"gaps_total" help:"Spans of time and content blobs that could not be had any more."`
+	GapSeconds          Counter   `name:"gap_seconds_total" help:"Length of these spans, by contentCreated; a blob counts one second. What several of them cover counts once."`
+	GapsRecovered       Counter   `name:"gaps_recovered_total" help:"Those that were taken back, because their content came after all."`
+	GapSecondsRecovered Counter   `name:"gap_seconds_recovered_total" help:"Length of what was taken back, of parts of a gap too: what is lost is gap_seconds_total minus this."`
+	Retries             Counter   `name:"retries_total" help:"Listings, downloads and subscription starts that failed and are tried again, without those that were throttled."`
 
 	id source.Stream
 }
