@@ -16,41 +16,12 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // Open starts collecting. Its errors are mistakes of configuration, or a state
 // file that can't be used.
 func Open(c Config, h Host) (*Input, error) { return open(c, h, sources()) }
-
-// offer is a source that there is.
-type offer struct {
-	types []source.ContentType
-	open  func(a *assembly, tenant string, tokens activity.Tokens) (source.Source, error)
-}
-
-// sources are all that there are: a new one is a folder below o365/source, and a
-// line here.
-func sources() []offer {
-	return []offer{
-		{activity.ContentTypes(), openActivity},
-	}
-}
-
-// openActivity returns the Management Activity API of a tenant.
-func openActivity(a *assembly, tenant string, tokens activity.Tokens) (source.Source, error) {
-	metrics := a.metrics.Tenant(tenant)
-	return activity.New(activity.Options{
-		Endpoint:  a.Endpoint,
-		Tenant:    tenant,
-		Publisher: orElse(a.PublisherID, tenant),
-		Tokens:    tokens,
-		HTTP:      &http.Client{Transport: transport.Trace{Next: a.transport, Logf: a.host.Log.Debugf}},
-		Timeout:   a.RequestTimeout,
-		Observe:   func(op source.Op, err error) { count(metrics, op, err) },
-	})
-}
 
 func open(c Config, h Host, offers []offer) (*Input, error) {
 	secrets := c.secrets()
@@ -70,7 +41,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	a := assembly{Config: c, host: h, transport: base, secrets: secrets, monitor: monitor, metrics: in.metrics}
 	var tenants []*tenant
 	for _, name := range c.Tenants {
-		t, err := a.tenant(name)
+		t, err := a.tenant(name, offers)
 		if err != nil {
 			return nil, err
 		}
@@ -143,12 +114,12 @@ func (t *tenant) types() []source.ContentType {
 }
 
 // tenant returns the login and the budget of a tenant.
-func (a *assembly) tenant(name string) (*tenant, error) {
+func (a *assembly) tenant(name string, offers []offer) (*tenant, error) {
 	metrics := a.metrics.Tenant(name)
 	t := &tenant{name: name, budget: a.host.Shared.budget(a.Endpoint, name, a.RequestsPerMinute)}
 	t.login = &tokenCheck{
 		monitor: a.monitor, log: a.host.Log, tenant: source.Stream{Tenant: name},
-		contentTypes: a.contentTypes(), app: a.Login.ClientID,
+		offers: offers, contentTypes: a.ContentTypes, app: a.Login.ClientID,
 	}
 	login := a.Login
 	login.TenantID, login.Secrets = name, a.secrets

@@ -10,8 +10,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // Config has every option of an [Input], with its default where it is not set.
@@ -113,11 +111,6 @@ func parseMail(v option.Values) (alert.Config, error) {
 	var err error
 	c.Server, err = alert.ParseServer(url)
 	return c, err
-}
-
-// contentTypes returns the content types to collect.
-func (c Config) contentTypes() []source.ContentType {
-	return wanted(activity.ContentTypes(), c.ContentTypes)
 }
 
 // delivery is how records are delivered.

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -79,9 +78,9 @@ func TestAnotherSource(t *testing.T) {
 	config.ContentTypes = append(config.ContentTypes, noteType.Name)
 	config.Lookback = noteType.Retention
 	since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
-	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, activity.Tokens) (source.Source, error) {
+	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
 		return &notes{t: t, since: since}, nil
-	}})
+	}, func(string, string) source.Explanation { return source.Explanation{} }})
 	in, err := open(config, Host{Log: r.log.add, Shared: NewShared()}, offers)
 	if err != nil {
 		t.Fatal(err)

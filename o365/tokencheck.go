@@ -2,6 +2,7 @@ package o365
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
 
 // tokenCheck inspects each new token of a tenant: missing permissions, a
@@ -21,19 +21,20 @@ type tokenCheck struct {
 	monitor      *health.Monitor
 	log          logging.Logger
 	tenant       source.Stream
-	contentTypes []source.ContentType // those to collect
+	offers       []offer
+	contentTypes []string // those to collect
 
 	mu        sync.Mutex
 	app       string // application id, "" until it is known
 	inspected string // the last token that was inspected
 }
 
-var _ activity.Tokens = (*tokenCheck)(nil)
+var _ source.Tokens = (*tokenCheck)(nil)
 
 // certificateWarning is how long before a certificate expires it is reported.
 const certificateWarning = 30 * 24 * time.Hour
 
-// Token implements [activity.Tokens].
+// Token implements [source.Tokens].
 func (c *tokenCheck) Token(ctx context.Context) (string, error) {
 	token, err := c.source.Token(ctx)
 	if err == nil && c.isNew(token) {
@@ -42,7 +43,7 @@ func (c *tokenCheck) Token(ctx context.Context) (string, error) {
 	return token, err
 }
 
-// Reject implements [activity.Tokens].
+// Reject implements [source.Tokens].
 func (c *tokenCheck) Reject(token string) { c.source.Reject(token) }
 
 // App returns the application id, "" if it is not known.
@@ -80,13 +81,15 @@ func (c *tokenCheck) reportPermissions(claims identity.Claims) {
 	if len(claims.Scopes) > 0 {
 		return
 	}
-	for _, t := range c.contentTypes {
-		if claims.Permits(t.Permission) {
-			continue
+	for _, o := range c.offers {
+		for _, t := range wanted(o.types, c.contentTypes) {
+			if claims.Permits(t.Permission) {
+				continue
+			}
+			x := o.missing(t.Name, c.App())
+			c.monitor.Set(source.Stream{Tenant: c.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
+				health.Cause{What: x.What, Do: x.Do, Detail: permissions(claims)})
 		}
-		x := activity.MissingPermission(t.Name, c.App())
-		c.monitor.Set(source.Stream{Tenant: c.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
-			health.Cause{What: x.What, Do: x.Do, Detail: permissions(claims)})
 	}
 }
 
@@ -118,6 +121,10 @@ func (c *tokenCheck) onFallback(err error) {
 		c.monitor.Clear(c.tenant, health.Renewal)
 		return
 	}
-	x := new(activity.Client).Explain(err, "", c.App())
-	c.monitor.Set(c.tenant, health.Renewal, health.Degraded, health.Cause{What: x.What, Do: x.Do, Detail: x.Detail})
+	cause := health.Cause{What: "the login fails", Detail: err.Error()}
+	var explained *identity.Error
+	if errors.As(err, &explained) {
+		cause.What, cause.Do, cause.Detail = explained.Explain()
+	}
+	c.monitor.Set(c.tenant, health.Renewal, health.Degraded, cause)
 }

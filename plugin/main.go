@@ -7,7 +7,7 @@
 // The shim (shim.h) reaches what Fluent Bit offers to C plugins and not to Go
 // ones: its log, an input's metrics, appending under a tag of the plugin's
 // choice. It finds all of that at run time, so that one object works in Fluent
-// Bit 2.2 and every later version; older ones are refused (host.go).
+// Bit 2.2 and every later version; older ones are refused (required_version.go).
 //
 // When a batch is handed over and when it is stored is decided in the package
 // handover, which needs no C.

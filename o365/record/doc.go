@@ -5,7 +5,7 @@
 // on the blob.
 //
 // decoder.go has the [Decoder]; encode.go and number.go write values, header.go and
-// time.go the event's first bytes, key.go the key. repair.go repairs damage, large.go
+// time.go the event's first bytes, dedup_key.go the key. repair.go repairs damage, large.go
 // replaces records that are too large.
 //
 // # Event

@@ -145,6 +145,15 @@ type Subscriber interface {
 	Start(ctx context.Context, contentType string) (started bool, _ error)
 }
 
+// Tokens provides the bearer tokens of one tenant. It is safe for concurrent use.
+type Tokens interface {
+	// Token returns a token that is valid now, or the error of the login.
+	Token(ctx context.Context) (string, error)
+	// Reject reports that the service refused the token: Token must not return it
+	// again.
+	Reject(token string)
+}
+
 // Subscription is the state of one content type's subscription.
 type Subscription struct {
 	ContentType string // in the service's spelling: letters may differ in case

@@ -19,7 +19,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 )
 
-// The plugin, and one with a bug (plugin/fault.go), each built at most once.
+// The plugin, and one with a bug (plugin/batch_source_faulty.go), each built at most once.
 var (
 	plugin = sync.OnceValues(func() (string, error) { return host.BuildPlugin(dir) })
 	faulty = sync.OnceValues(func() (string, error) { return host.BuildPlugin(dir, "o365fault") })

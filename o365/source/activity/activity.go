@@ -16,7 +16,6 @@
 package activity
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -26,15 +25,6 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
-// Tokens provides the bearer tokens of one tenant. It is safe for concurrent use.
-type Tokens interface {
-	// Token returns a token that is valid now, or the error of the login.
-	Token(ctx context.Context) (string, error)
-	// Reject reports that the service refused the token: Token must not return it
-	// again.
-	Reject(token string)
-}
-
 // Options are what a [Client] needs; all but HTTP and Observe are required.
 type Options struct {
 	// Endpoint is the API's base URL, e.g. https://manage.office.com.
@@ -43,7 +33,7 @@ type Options struct {
 	Tenant string
 	// Publisher is sent as PublisherIdentifier on every call: a GUID.
 	Publisher string
-	Tokens    Tokens
+	Tokens    source.Tokens
 	// HTTP is copied: the copy follows no redirect, which would take the token
 	// elsewhere. Nil means a client of its own.
 	HTTP *http.Client
@@ -84,7 +74,7 @@ func newHTTP(o Options, total time.Duration) *http.Client {
 type Client struct {
 	feed      *url.URL // …/api/v1.0/TENANT/activity/feed/
 	publisher string
-	tokens    Tokens
+	tokens    source.Tokens
 	calls     *http.Client // of all requests but downloads
 	downloads *http.Client
 	observe   func(source.Op, error)
