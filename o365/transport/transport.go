@@ -44,7 +44,7 @@ func New(o Options) (*http.Transport, error) {
 	t := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		ForceAttemptHTTP2:   true,
-		DisableCompression:  true, // package activity asks for gzip itself
+		DisableCompression:  true, // Gunzip decompresses within bounds
 		MaxIdleConnsPerHost: o.Requests,
 		IdleConnTimeout:     idleTimeout,
 		TLSHandshakeTimeout: o.HandshakeTimeout,
