@@ -8,5 +8,5 @@ import (
 )
 
 // sourceOf returns an input's source of batches: the input itself, except in
-// the tests of source_faulty.go.
+// a build with a fault in it, batch_source_faulty.go, which test/host tries.
 func sourceOf(in *o365.Input) handover.Source { return in }

@@ -17,7 +17,7 @@
 //   - [Delivery.Next] (below) returns the oldest batch of a stream.
 //   - [Batch.Ack] (batch.go) leads to Delivery.answered (below), which frees the
 //     batch's memory. [Batch.Nack] puts the batch back to the front of its stream.
-//   - committer.run (commit.go) writes what was acknowledged (changes.go) to the ledger,
+//   - committer.run (ledger_writer.go) writes what was acknowledged (changes.go) to the ledger,
 //     in a goroutine of its own.
 //   - item.committed (item.go) calls the function that the item was announced with,
 //     when the ledger has all of the item.

@@ -4,7 +4,7 @@
 // a stream, one record at a time, so that memory depends on the largest record and not
 // on the blob.
 //
-// decoder.go has the [Decoder]; encode.go and number.go write values, header.go and
+// decoder.go has the [Decoder]; encode.go and number.go write values, event_header.go and
 // time.go the event's first bytes, dedup_key.go the key. repair.go repairs damage, large.go
 // replaces records that are too large.
 //
