@@ -25,7 +25,7 @@ func TestFullDisk(t *testing.T) {
 		pipe.set("db", filepath.Join(disk, "o365.db"))
 		pipe.set("health_tag", "health")
 		pipe.start()
-		pipe.complete(30 * time.Second)
+		pipe.complete()
 		filler := filepath.Join(disk, "filler")
 		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
 		s.Produce(api.DefaultTenant, api.Exchange, 20, 200)
@@ -35,7 +35,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("health record: %+v", h)
 		}
 		must(t, os.Remove(filler))
-		pipe.finish(time.Minute, 0)
+		pipe.finish(0)
 	})
 }
 
@@ -70,7 +70,7 @@ func TestFullStorage(t *testing.T) {
 				pipe.start()
 				fullDisk(t, pipe, `warn.*the disk of Fluent Bit's storage\.path is full: make room there`)
 				dead.up()
-				pipe.finish(2*time.Minute, 0)
+				pipe.finish(0)
 			})
 		})
 	}

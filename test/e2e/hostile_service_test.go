@@ -153,7 +153,7 @@ func (x hostility) run(t *testing.T, p program) {
 	}
 	process := pipe.start()
 	if !x.atStart {
-		pipe.complete(time.Minute)
+		pipe.complete()
 		x.begin(s, elsewhere.URL)
 	}
 	want := map[string]int{}
@@ -192,7 +192,7 @@ func (x hostility) run(t *testing.T, p program) {
 	s.Login.FailNext(0, login.Failure{})
 	s.Login.NameTokenEndpoint("")
 	right := time.Now()
-	pipe.complete(2 * time.Minute)
+	pipe.complete()
 	recovered := time.Since(right)
 	t.Logf("%d MB at most, %d lines above info, recovered after %.1f s", peak>>20, len(lines), recovered.Seconds())
 	for _, line := range lines[:min(len(lines), 4)] {
@@ -223,7 +223,7 @@ func (x hostility) run(t *testing.T, p program) {
 			t.Errorf("the input beside it got %d records in more than 20 s", n)
 		}
 	}
-	pipe.finish(time.Minute, 0)
+	pipe.finish(0)
 }
 
 // stored is how many records of a tenant and content type are there.

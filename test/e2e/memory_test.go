@@ -84,7 +84,7 @@ func TestMemory(t *testing.T) {
 							t.Fatal(process.LogTail())
 						}
 						if test.check {
-							pipe.complete(10 * time.Second)
+							pipe.complete()
 						}
 						growth := known(t, process.PeakRSS) - idle
 						pipe.stop()

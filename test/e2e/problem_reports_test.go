@@ -165,7 +165,7 @@ func (x mishap) run(t *testing.T, p program) {
 	}
 	pipe.start()
 	if x.later != nil {
-		pipe.complete(30 * time.Second)
+		pipe.complete()
 		x.later(s, pipe)
 	}
 	limit := x.within
@@ -272,7 +272,7 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		want = 2
 		rig.Within(30*time.Second, func() bool { return len(mails.all()) >= want })
 	}
-	pipe.complete(time.Minute)
+	pipe.complete()
 	x.isMeasured(t, pipe, nil, true)
 	if all := mails.all(); len(all) != want {
 		t.Errorf("%d mails, want %d: %q", len(all), want, all)
@@ -288,5 +288,5 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 			t.Errorf("%s\nis not like %s", line, x.want[i])
 		}
 	}
-	pipe.finish(time.Minute, 0)
+	pipe.finish(0)
 }

@@ -31,6 +31,16 @@ func (t *Text) String() string {
 	return t.buf.String()
 }
 
+// Len is the length of the text.
+func (t *Text) Len() int {
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.buf.Len()
+}
+
 const tailLines = 30
 
 // attempts are lines that Fluent Bit's outputs log about every attempt.
