@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -79,7 +78,7 @@ func TestFullStorage(t *testing.T) {
 // fullDisk waits for the one line about it.
 func fullDisk(t *testing.T, pipe *pipeline, want string) {
 	t.Helper()
-	rig.Within(time.Minute, func() bool { return complaint.MatchString(pipe.process.Log()) })
+	pipe.await("a line above info", func() bool { return complaint.MatchString(pipe.process.Log()) })
 	time.Sleep(5 * time.Second) // for others
 	got := complaint.FindAllString(pipe.process.Log(), -1)
 	if len(got) != 1 || !regexp.MustCompile(want).MatchString(got[0]) {

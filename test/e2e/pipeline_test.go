@@ -121,14 +121,12 @@ func (p *pipeline) metrics() string {
 // pause of the plugin is a minute.
 const patience = 2 * time.Minute
 
-// stop ends a life as a service manager does, and returns how long that took.
-func (p *pipeline) stop() (took time.Duration) {
+// stop ends a life as a service manager does.
+func (p *pipeline) stop() {
 	p.t.Helper()
-	begun := time.Now()
 	if status := p.process.Stop(patience); status != 0 {
 		p.t.Errorf("exit status %d after SIGTERM, want 0 (-1: killed, since it had not ended and logged nothing for %v); %s", status, patience, p.process.LogTail())
 	}
-	return time.Since(begun)
 }
 
 // await fails the test when what is awaited does not come, and nothing moves any

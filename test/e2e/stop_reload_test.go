@@ -10,38 +10,49 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
-// slow is a service whose backfill lasts for some seconds at least.
+// slow is a service whose backfill lasts for half a minute, unless its faults are taken
+// from it.
 func slow(seed uint64) api.Options {
-	return api.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
+	return api.Options{
+		Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond,
+		Faults: []api.Fault{slowly(50 * time.Millisecond)},
+	}
 }
 
-// mostExit is how long a host may take to stop, whatever is under way.
+// mostExit is how long a host may take to stop, whatever is under way, by rig.Stopwatch.
 const mostExit = 2 * time.Second
 
 // midway waits until a part of the backfill is stored.
 func (p *pipeline) midway() {
 	p.t.Helper()
-	begun := rig.Within(20*time.Second, func() bool { p.read(); return p.lines > 0 })
-	if !begun || p.sink.complete() {
+	p.await("the first record", func() bool { p.read(); return p.lines > 0 })
+	if p.sink.complete() {
 		p.t.Fatalf("not in the middle of a backfill; %s", p.process.LogTail())
+	}
+}
+
+// stopsAtOnce ends a life.
+func (p *pipeline) stopsAtOnce() {
+	p.t.Helper()
+	watch := rig.StartStopwatch()
+	p.stop()
+	p.t.Logf("stopped after %v", watch.Elapsed())
+	if free := watch.Free(); free > mostExit {
+		p.t.Errorf("stopped after %v, in which the machine was not busy for %v; %s", watch.Elapsed(), free, p.process.LogTail())
 	}
 }
 
 func TestStop(t *testing.T) {
 	inEach(t, func(t *testing.T, p program) {
-		pipe := newPipeline(t, p, newService(t, slow(5)))
+		s := newService(t, slow(5))
+		pipe := newPipeline(t, p, s)
 		pipe.start()
 		pipe.midway()
-		begun := time.Now()
-		status := pipe.process.Stop(10 * time.Second)
-		took := time.Since(begun)
-		t.Logf("stopped after %v", took.Round(time.Millisecond))
-		if status != 0 || took > mostExit {
-			t.Errorf("exit status %d after %v; %s", status, took, pipe.process.LogTail())
-		}
+		pipe.stopsAtOnce()
 		if pipe.sink.complete() {
 			t.Error("the backfill was over")
 		}
+		s.SetFaults()
 		pipe.finish(0)
 	})
 }
@@ -68,10 +79,7 @@ func TestStopEarly(t *testing.T) {
 				pipe := newPipeline(t, p, s)
 				pipe.start()
 				time.Sleep(test.after)
-				begun := time.Now()
-				if status := pipe.process.Stop(10 * time.Second); status != 0 || time.Since(begun) > mostExit {
-					t.Errorf("exit status %d after %v; %s", status, time.Since(begun), pipe.process.LogTail())
-				}
+				pipe.stopsAtOnce()
 				s.SetFaults()
 				pipe.finish(0)
 			})
@@ -81,17 +89,19 @@ func TestStopEarly(t *testing.T) {
 
 func TestReload(t *testing.T) {
 	inEach(t, func(t *testing.T, p program) {
-		pipe := newPipeline(t, p, newService(t, slow(7)))
+		s := newService(t, slow(7))
+		pipe := newPipeline(t, p, s)
 		pipe.start()
 		pipe.midway()
 		pipe.reload()
+		s.SetFaults()
 		pipe.finish(0)
 	})
 }
 
-// reload makes the host reload, waits until it has, and returns how long it took
-// the input to stop. Fluent Bit refuses another reload while one is under way.
-func (p *pipeline) reload() (took time.Duration) {
+// reload makes the host reload and waits until it has. Fluent Bit refuses another
+// reload while one is under way.
+func (p *pipeline) reload() {
 	p.t.Helper()
 	p.reloads++
 	const stopped = "records of" // in the last line of an input that stops
@@ -101,17 +111,18 @@ func (p *pipeline) reload() (took time.Duration) {
 	}
 	log := p.process.Log()
 	stops, reloads := strings.Count(log, stopped), strings.Count(log, done)
-	begun := time.Now()
+	watch := rig.StartStopwatch()
 	p.process.Reload()
 	err := p.process.AwaitLog(stopped, stops+1, patience)
-	took = time.Since(begun)
+	if free := watch.Free(); err == nil && free > mostExit+time.Second {
+		p.t.Errorf("the input has stopped after %v, in which the machine was not busy for %v", watch.Elapsed(), free)
+	}
 	if err == nil {
 		err = p.process.AwaitLog(done, reloads+1, patience)
 	}
 	if err != nil {
 		p.t.Fatalf("no reload: %v; %s", err, p.process.LogTail())
 	}
-	return took
 }
 
 // Many stops, with new content all the time and faults.
@@ -123,7 +134,7 @@ func TestRestarts(t *testing.T) {
 		again func(*pipeline)
 	}{
 		{"restart", func(p *pipeline) { p.stop(); p.start() }},
-		{"reload", func(p *pipeline) { p.reload() }},
+		{"reload", (*pipeline).reload},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
