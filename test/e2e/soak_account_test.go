@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 )
 
 // falseGap is a line about content that the plugin takes for lost.
@@ -23,8 +25,8 @@ func (k *soak) account() {
 	if k.destination != nil {
 		resent = k.destination.resentBytes()
 	}
-	k.t.Logf("%d kills, %d restarts, %d reloads in %v; of the repeated records %d kB came in chunks that Fluent Bit sent again, %d kB from the plugin (%d kB are forgiven)",
-		k.kills, k.restarts, k.reloads, k.length, resent>>10, k.repeatedByPlugin()>>10, k.mayRepeat()>>10)
+	k.t.Logf("%d kills, %d restarts, %d reloads in %v, %d of them while the state file could not be written; of the repeated records %d kB came in chunks that Fluent Bit sent again, %d kB from the plugin (%d kB are forgiven)",
+		k.kills, k.restarts, k.reloads, k.length, k.blind, resent>>10, k.repeatedByPlugin()>>10, k.mayRepeat()>>10)
 	k.finish(k.mayRepeat() + resent)
 	k.t.Logf("lost %d, changed %d, unexpected %d, invalid %d of %d records", r.Lost, r.Changed, r.Unexpected, r.Invalid, r.Expected)
 	k.checkGaps()
@@ -50,8 +52,12 @@ func (k *soak) repeatedByPlugin() int {
 	return again
 }
 
-// mayRepeat is how much a plugin that was killed so often may deliver again.
-func (k *soak) mayRepeat() int { return repeats(k.kills, soakBatch) }
+// mayRepeat is how much the plugin may deliver again: after a kill a batch of each
+// content type, and after any end of a process that could not write its state
+// file also the batches that may be acknowledged and not written.
+func (k *soak) mayRepeat() int {
+	return repeats(k.kills, soakBatch) + k.blind*(delivery.MaxUnwritten+1)*soakBatch*3/2
+}
 
 // checkGaps looks for gaps in the log and in the state file. The service kept all
 // that it had, so there must be none.

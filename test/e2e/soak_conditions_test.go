@@ -29,6 +29,9 @@ var soakNature = []api.Fault{
 	{Kind: api.Insert, Op: "audit", Match: "19$audit", At: 0.5, Text: api.Number},
 }
 
+// fullState is the condition in which what is delivered cannot be remembered.
+const fullState = "full disk: state file"
+
 // Somebody else's host, which has no address.
 const elsewhere = "elsewhere.invalid"
 
@@ -119,7 +122,7 @@ func (k *soak) places() []soakCondition {
 			soakCondition{name: "output answers 503", long: true, begin: func(k *soak) { k.destination.refuse.Store(true) }, end: func(k *soak) { k.destination.refuse.Store(false) }})
 	}
 	if k.stateDisk != "" {
-		all = append(all, soakCondition{name: "full disk: state file", long: true,
+		all = append(all, soakCondition{name: fullState, long: true,
 			begin: func(k *soak) { k.fill(k.stateDisk, false) }, end: func(k *soak) { k.unfill(k.stateDisk) }})
 	}
 	if k.storageDisk != "" {

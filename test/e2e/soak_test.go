@@ -24,6 +24,8 @@ type soak struct {
 	condition   string // that there is now
 	kills       int
 	restarts    int
+	blind       int // blows while the state file could not be written
+	repeated    int // bytes, by the plugin, until the last blow
 	samples     []soakSample
 }
 
@@ -144,6 +146,11 @@ func (k *soak) carryOut(steps []soakStep, conditions map[string]soakCondition) {
 func (k *soak) blow(name string) {
 	k.t.Helper()
 	at, begun := k.age(), time.Now()
+	before := k.repeated
+	k.repeated = k.repeatedByPlugin()
+	if k.condition == fullState {
+		k.blind++
+	}
 	switch name {
 	case soakKill:
 		k.kills++
@@ -160,7 +167,7 @@ func (k *soak) blow(name string) {
 	if k.condition != "" {
 		during = ", during: " + k.condition
 	}
-	k.t.Logf("%s %s, %.1f s%s", at, name, time.Since(begun).Seconds(), during)
+	k.t.Logf("%s %s, %.1f s%s; %d kB repeated since the last one", at, name, time.Since(begun).Seconds(), during, (k.repeated-before)>>10)
 }
 
 // age is how old the soak is.
