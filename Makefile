@@ -5,19 +5,20 @@
 ## make hardened   checks that in build/in_o365.so; part of make
 ## make reproduce  builds a copy of the sources elsewhere and compares the two objects
 ## make rules      checks and tries the alert rules; wants promtool
+## make soak       one process through everything that can go wrong, for SOAK=1h; again with the SEED that it prints
 ## make bench      what a GB of records costs, against a plugin written the usual way
 ## make dashboard  draws the dashboard's picture from ten minutes of real metrics; wants prometheus
 ## make image      a container image with Fluent Bit and the plugin
 ## make clean      removes build/
 ##
-## make run, make test, make bench and make dashboard look for Fluent Bit in FLUENT_BIT, on PATH and in
+## make run, make test, make soak, make bench and make dashboard look for Fluent Bit in FLUENT_BIT, on PATH and in
 ## /opt/fluent-bit/bin.
 
 # Pinned here rather than in go.mod, whose module graph is that of the plugin.
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-.PHONY: build hardened reproduce run test lint vulncheck rules bench dashboard image clean help
+.PHONY: build hardened reproduce run test soak lint vulncheck rules bench dashboard image clean help
 
 # The object to build, and further build tags with commas between: tests set both.
 out := build/in_o365.so
@@ -25,6 +26,11 @@ tags :=
 # The newest version of glibc that the object may ask for: GLIBC_2.34, say. Which
 # one it does ask for depends on where it is built; the image and CI set this.
 glibc :=
+
+# How long make soak takes, and what its events follow from: any number; empty for
+# one of its own.
+SOAK ?= 1h
+SEED ?=
 
 # netgo and osusergo keep the C library's resolver out, which would need a
 # newer one. Symbols with a version tell the oldest that will do. The object
@@ -75,6 +81,10 @@ test: build
 	CGO_ENABLED=0 go test ./o365/...
 	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/test/host$$\|/test/e2e$$\|/test/bench$$')
 	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/host ./test/bench ./test/e2e
+
+# It builds the plugin itself.
+soak:
+	SOAK=$(SOAK) SEED=$(SEED) CGO_ENABLED=1 go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./test/e2e
 
 lint: vulncheck rules
 	@out=$$(gofmt -d .); test -z "$$out" || { printf '%s\n' "$$out"; exit 1; }

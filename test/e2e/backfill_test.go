@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"testing"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
@@ -40,7 +39,7 @@ func TestBackfill(t *testing.T) {
 				}
 				pipe := newPipeline(t, p, s)
 				pipe.start()
-				pipe.finish(sized(time.Minute, 5*time.Minute), 0)
+				pipe.finish(0)
 				a := s.Account()
 				if a.TokensAbroad > 0 || a.EarlyStarts > 0 || len(a.NoPublisher) > 0 {
 					t.Errorf("tokens sent abroad: %d, early starts: %d, without publisher: %v", a.TokensAbroad, a.EarlyStarts, a.NoPublisher)

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
@@ -34,7 +33,7 @@ func TestMistakes(t *testing.T) {
 				s := newService(t, api.Options{Seed: 19})
 				pipe := newPipeline(t, p, s)
 				test.spoil(pipe.inputs[0])
-				status := pipe.start().Wait(20 * time.Second)
+				status := pipe.start().Wait(patience)
 				if status != 255 && status != 1 {
 					t.Errorf("exit status %d", status)
 				}

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -25,7 +24,7 @@ func TestFullDisk(t *testing.T) {
 		pipe.set("db", filepath.Join(disk, "o365.db"))
 		pipe.set("health_tag", "health")
 		pipe.start()
-		pipe.complete(30 * time.Second)
+		pipe.complete()
 		filler := filepath.Join(disk, "filler")
 		_ = os.WriteFile(filler, make([]byte, 4<<20), 0o600) // until it is full
 		s.Produce(api.DefaultTenant, api.Exchange, 20, 200)
@@ -35,7 +34,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("health record: %+v", h)
 		}
 		must(t, os.Remove(filler))
-		pipe.finish(time.Minute, 0)
+		pipe.finish(0)
 	})
 }
 
@@ -70,7 +69,7 @@ func TestFullStorage(t *testing.T) {
 				pipe.start()
 				fullDisk(t, pipe, `warn.*the disk of Fluent Bit's storage\.path is full: make room there`)
 				dead.up()
-				pipe.finish(2*time.Minute, 0)
+				pipe.finish(0)
 			})
 		})
 	}
@@ -79,7 +78,7 @@ func TestFullStorage(t *testing.T) {
 // fullDisk waits for the one line about it.
 func fullDisk(t *testing.T, pipe *pipeline, want string) {
 	t.Helper()
-	rig.Within(time.Minute, func() bool { return complaint.MatchString(pipe.process.Log()) })
+	pipe.await("a line above info", func() bool { return complaint.MatchString(pipe.process.Log()) })
 	time.Sleep(5 * time.Second) // for others
 	got := complaint.FindAllString(pipe.process.Log(), -1)
 	if len(got) != 1 || !regexp.MustCompile(want).MatchString(got[0]) {

@@ -22,6 +22,6 @@ func TestLive(t *testing.T) {
 		time.Sleep(sized(25*time.Second, 3*time.Minute))
 		s.StopLive()
 		time.Sleep(opt.LateBy)
-		pipe.finish(30*time.Second, 0)
+		pipe.finish(0)
 	})
 }

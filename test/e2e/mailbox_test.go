@@ -24,7 +24,7 @@ func newMailbox(t *testing.T) *mailbox {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	m := &mailbox{address: listener.Addr().String()}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return delivery{m}, nil }))
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return incoming{m}, nil }))
 	server.Domain = "mail.example.com"
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	served := make(chan struct{})
@@ -48,15 +48,15 @@ func (m *mailbox) all() []string {
 	return slices.Clone(m.mails)
 }
 
-// delivery is a connection that mail comes in by.
-type delivery struct{ to *mailbox }
+// incoming is a connection that mail comes in by.
+type incoming struct{ to *mailbox }
 
-func (d delivery) Mail(string, *smtp.MailOptions) error { return nil }
-func (d delivery) Rcpt(string, *smtp.RcptOptions) error { return nil }
-func (d delivery) Reset()                               {}
-func (d delivery) Logout() error                        { return nil }
+func (d incoming) Mail(string, *smtp.MailOptions) error { return nil }
+func (d incoming) Rcpt(string, *smtp.RcptOptions) error { return nil }
+func (d incoming) Reset()                               {}
+func (d incoming) Logout() error                        { return nil }
 
-func (d delivery) Data(r io.Reader) error {
+func (d incoming) Data(r io.Reader) error {
 	mail, err := io.ReadAll(r)
 	if err != nil {
 		return err

@@ -75,8 +75,8 @@ func atRest(t *testing.T, p program, tenants, sections int) (threads int, memory
 		}))
 	}
 	process := pipe.start()
-	if !caughtUp(process, tenants, api.ContentTypes(), 2*time.Minute) {
-		t.Fatal(process.LogTail())
+	if err := caughtUp(process, tenants, api.ContentTypes()); err != nil {
+		t.Fatalf("%v; %s", err, process.LogTail())
 	}
 	time.Sleep(5 * time.Second)
 	before, begun := known(t, process.CPU), time.Now()

@@ -80,11 +80,11 @@ func TestMemory(t *testing.T) {
 							pipe.discard()
 						}
 						process := pipe.start()
-						if !caughtUp(process, 1, test.types, sized(2*time.Minute, 20*time.Minute)) {
-							t.Fatal(process.LogTail())
+						if err := caughtUp(process, 1, test.types); err != nil {
+							t.Fatalf("%v; %s", err, process.LogTail())
 						}
 						if test.check {
-							pipe.complete(10 * time.Second)
+							pipe.complete()
 						}
 						growth := known(t, process.PeakRSS) - idle
 						pipe.stop()
@@ -114,8 +114,8 @@ func idleSize(t *testing.T, p program) int64 {
 	pipe := newPipeline(t, p, newService(t, api.Options{Seed: 4}))
 	pipe.discard()
 	process := pipe.start()
-	if !caughtUp(process, 1, api.ContentTypes(), time.Minute) {
-		t.Fatal(process.LogTail())
+	if err := caughtUp(process, 1, api.ContentTypes()); err != nil {
+		t.Fatalf("%v; %s", err, process.LogTail())
 	}
 	time.Sleep(2 * time.Second)
 	defer process.Kill()

@@ -117,34 +117,60 @@ func (p *pipeline) metrics() string {
 	return string(text)
 }
 
+// patience is how long nothing may move until a wait is given up. The longest
+// pause of the plugin is a minute.
+const patience = 2 * time.Minute
+
 // stop ends a life as a service manager does.
 func (p *pipeline) stop() {
 	p.t.Helper()
-	if status := p.process.Stop(10 * time.Second); status != 0 {
-		p.t.Errorf("exit status %d, want 0; %s", status, p.process.LogTail())
+	if status := p.process.Stop(patience); status != 0 {
+		p.t.Errorf("exit status %d after SIGTERM, want 0 (-1: killed, since it had not ended and logged nothing for %v); %s", status, patience, p.process.LogTail())
 	}
 }
 
-// complete waits until everything is stored that a client can have received by now.
-func (p *pipeline) complete(limit time.Duration) {
+// await fails the test when what is awaited does not come, and nothing moves any
+// more: no record comes, and the log does not grow. So it does when the process
+// ends by itself.
+func (p *pipeline) await(what string, done func() bool) {
 	p.t.Helper()
-	done := rig.Within(limit, func() bool { return !p.process.Running() || p.sink.complete() })
-	if !p.process.Running() {
-		p.t.Fatalf("ended by itself: %v; %s", p.process.State(), p.process.LogTail())
+	if err := p.awaits(what, done); err != nil {
+		p.t.Fatalf("%v\naccount: %+v\n%s", err, p.sink.service.Account(), p.process.LogTail())
 	}
-	if !done {
-		p.t.Fatalf("not complete after %v: %v\naccount: %+v\n%s", limit, p.sink.report(), p.sink.service.Account(), p.process.LogTail())
+}
+
+// awaits is await for a test that goes on.
+func (p *pipeline) awaits(what string, done func() bool) error {
+	p.t.Helper()
+	var running, ok bool
+	err := rig.Await(what, patience, func() bool {
+		running = p.process.Running()
+		ok = done()
+		return ok || !running
+	}, func() int { p.read(); return p.lines }, p.log.Len)
+	if err == nil && !ok {
+		err = fmt.Errorf("awaited: %s; the process has ended by itself (%v)", what, p.process.State())
+	}
+	return err
+}
+
+// complete waits until everything is stored that a client can have received by now.
+func (p *pipeline) complete() {
+	p.t.Helper()
+	err := p.awaits("everything that a client can have received", p.sink.complete)
+	if err != nil {
+		p.t.Fatalf("%v\n%v\naccount: %+v\n%s", err, p.sink.report(), p.sink.service.Account(), p.process.LogTail())
 	}
 }
 
 // finish lets a last life complete the work, and a further one find nothing to
 // do; then all is compared. So many bytes of repeated records are forgiven.
-func (p *pipeline) finish(limit time.Duration, forgiven int) {
+func (p *pipeline) finish(forgiven int) {
 	p.t.Helper()
 	if p.process == nil || !p.process.Running() {
 		p.start()
 	}
-	p.complete(limit)
+	p.complete()
 	p.stop()
 	before := p.sink.report()
 	p.start()

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -20,7 +21,7 @@ type mishap struct {
 	atStart func(*rig.Service, *pipeline)
 	later   func(*rig.Service, *pipeline) // when everything has been delivered
 	want    []string                      // patterns of all lines above info, in their order
-	within  time.Duration                 // of the first line; zero: 20 s
+	silence time.Duration                 // before the first line; zero: patience
 	state   string                        // of the content types that it is about
 	what    string                        // as health records and mail have it
 	types   []string                      // that it is about; nil: all
@@ -86,13 +87,13 @@ var mishaps = []mishap{
 		fix: func(s *rig.Service, _ *pipeline) { s.SetAuditing(api.DefaultTenant, true) },
 	},
 	{
-		name:   "throttled",
-		later:  func(s *rig.Service, _ *pipeline) { s.SetFaults(api.Fault{Kind: api.Throttle}) },
-		want:   []string{`warn.*Microsoft refuses most requests: nothing need be done unless it lasts`},
-		within: 3 * time.Minute,
-		lasts:  sized(0, 10*time.Minute),
-		passes: true,
-		state:  "degraded", what: "Microsoft refuses most requests",
+		name:    "throttled",
+		later:   func(s *rig.Service, _ *pipeline) { s.SetFaults(api.Fault{Kind: api.Throttle}) },
+		want:    []string{`warn.*Microsoft refuses most requests: nothing need be done unless it lasts`},
+		silence: 5 * time.Minute, // it is reported after three
+		lasts:   sized(0, 10*time.Minute),
+		passes:  true,
+		state:   "degraded", what: "Microsoft refuses most requests",
 		fix: func(s *rig.Service, _ *pipeline) { s.SetFaults() },
 	},
 	{
@@ -165,14 +166,10 @@ func (x mishap) run(t *testing.T, p program) {
 	}
 	pipe.start()
 	if x.later != nil {
-		pipe.complete(30 * time.Second)
+		pipe.complete()
 		x.later(s, pipe)
 	}
-	limit := x.within
-	if limit == 0 {
-		limit = 20 * time.Second
-	}
-	rig.Within(limit, func() bool { return complaint.MatchString(pipe.process.Log()) })
+	must(t, rig.Await("a line above info", cmp.Or(x.silence, patience), func() bool { return complaint.MatchString(pipe.process.Log()) }, pipe.log.Len))
 	x.isReported(t, pipe, mails)
 	if x.lasts > 0 {
 		time.Sleep(x.lasts)
@@ -190,7 +187,7 @@ func (x mishap) run(t *testing.T, p program) {
 func (x mishap) isReported(t *testing.T, pipe *pipeline, mails *mailbox) {
 	t.Helper()
 	if !x.passes {
-		rig.Within(20*time.Second, func() bool { return len(mails.all()) > 0 })
+		pipe.await("a mail", func() bool { return len(mails.all()) > 0 })
 	}
 	time.Sleep(3 * time.Second) // for others
 	if !pipe.process.Running() {
@@ -241,9 +238,8 @@ func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool
 	for _, typ := range api.ContentTypes() {
 		about := types == nil || slices.Contains(types, typ)
 		series := fmt.Sprintf(`(?m)^fluentbit_o365_up\{name="o365",tenant="[-0-9a-f]*",content_type="%s"\} %s$`, regexp.QuoteMeta(typ), want[up || !about])
-		ok := rig.Within(5*time.Second, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) })
-		if !ok {
-			t.Errorf("no %s in the metrics", series)
+		if err := rig.Await(series+" in the metrics", patience, func() bool { return regexp.MustCompile(series).MatchString(pipe.metrics()) }); err != nil {
+			t.Error(err)
 		}
 	}
 }
@@ -251,7 +247,6 @@ func (x mishap) isMeasured(t *testing.T, pipe *pipeline, types []string, up bool
 // isOver checks that the end is reported, once, and that nothing is lost by it.
 func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 	t.Helper()
-	const recovery = 90 * time.Second
 	isOK := func() bool {
 		pipe.read()
 		for _, typ := range api.ContentTypes() {
@@ -261,8 +256,8 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		}
 		return true
 	}
-	if !rig.Within(recovery, isOK) {
-		t.Errorf("not well again: %+v; %s", pipe.health, pipe.process.LogTail())
+	if err := pipe.awaits("the state ok of all content types", isOK); err != nil {
+		t.Errorf("%v: %+v; %s", err, pipe.health, pipe.process.LogTail())
 	}
 	want := 0
 	switch {
@@ -270,9 +265,9 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 		want = 1
 	case !x.passes:
 		want = 2
-		rig.Within(30*time.Second, func() bool { return len(mails.all()) >= want })
+		pipe.await("a mail about the end", func() bool { return len(mails.all()) >= want })
 	}
-	pipe.complete(time.Minute)
+	pipe.complete()
 	x.isMeasured(t, pipe, nil, true)
 	if all := mails.all(); len(all) != want {
 		t.Errorf("%d mails, want %d: %q", len(all), want, all)
@@ -288,5 +283,5 @@ func (x mishap) isOver(t *testing.T, pipe *pipeline, mails *mailbox) {
 			t.Errorf("%s\nis not like %s", line, x.want[i])
 		}
 	}
-	pipe.finish(time.Minute, 0)
+	pipe.finish(0)
 }

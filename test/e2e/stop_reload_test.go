@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,39 +10,50 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
-// slow is a service whose backfill lasts for some seconds at least.
+// slow is a service whose backfill lasts for half a minute, unless its faults are taken
+// from it.
 func slow(seed uint64) api.Options {
-	return api.Options{Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond}
+	return api.Options{
+		Seed: seed, Blobs: 24, Records: 40, Duplicates: 2, Latency: 150 * time.Millisecond,
+		Faults: []api.Fault{slowly(50 * time.Millisecond)},
+	}
 }
 
-// mostExit is how long a host may take to stop, whatever is under way.
+// mostExit is how long a host may take to stop, whatever is under way, by rig.Stopwatch.
 const mostExit = 2 * time.Second
 
 // midway waits until a part of the backfill is stored.
 func (p *pipeline) midway() {
 	p.t.Helper()
-	begun := rig.Within(20*time.Second, func() bool { p.read(); return p.lines > 0 })
-	if !begun || p.sink.complete() {
+	p.await("the first record", func() bool { p.read(); return p.lines > 0 })
+	if p.sink.complete() {
 		p.t.Fatalf("not in the middle of a backfill; %s", p.process.LogTail())
+	}
+}
+
+// stopsAtOnce ends a life.
+func (p *pipeline) stopsAtOnce() {
+	p.t.Helper()
+	watch := rig.StartStopwatch()
+	p.stop()
+	p.t.Logf("stopped after %v", watch.Elapsed())
+	if free := watch.Free(); free > mostExit {
+		p.t.Errorf("stopped after %v, in which the machine was not busy for %v; %s", watch.Elapsed(), free, p.process.LogTail())
 	}
 }
 
 func TestStop(t *testing.T) {
 	inEach(t, func(t *testing.T, p program) {
-		pipe := newPipeline(t, p, newService(t, slow(5)))
+		s := newService(t, slow(5))
+		pipe := newPipeline(t, p, s)
 		pipe.start()
 		pipe.midway()
-		begun := time.Now()
-		status := pipe.process.Stop(10 * time.Second)
-		took := time.Since(begun)
-		t.Logf("stopped after %v", took.Round(time.Millisecond))
-		if status != 0 || took > mostExit {
-			t.Errorf("exit status %d after %v; %s", status, took, pipe.process.LogTail())
-		}
+		pipe.stopsAtOnce()
 		if pipe.sink.complete() {
 			t.Error("the backfill was over")
 		}
-		pipe.finish(time.Minute, 0)
+		s.SetFaults()
+		pipe.finish(0)
 	})
 }
 
@@ -67,12 +79,9 @@ func TestStopEarly(t *testing.T) {
 				pipe := newPipeline(t, p, s)
 				pipe.start()
 				time.Sleep(test.after)
-				begun := time.Now()
-				if status := pipe.process.Stop(10 * time.Second); status != 0 || time.Since(begun) > mostExit {
-					t.Errorf("exit status %d after %v; %s", status, time.Since(begun), pipe.process.LogTail())
-				}
+				pipe.stopsAtOnce()
 				s.SetFaults()
-				pipe.finish(time.Minute, 0)
+				pipe.finish(0)
 			})
 		})
 	}
@@ -80,33 +89,39 @@ func TestStopEarly(t *testing.T) {
 
 func TestReload(t *testing.T) {
 	inEach(t, func(t *testing.T, p program) {
-		pipe := newPipeline(t, p, newService(t, slow(7)))
+		s := newService(t, slow(7))
+		pipe := newPipeline(t, p, s)
 		pipe.start()
 		pipe.midway()
 		pipe.reload()
-		pipe.finish(time.Minute, 0)
+		s.SetFaults()
+		pipe.finish(0)
 	})
 }
 
-// reload makes the host reload and waits until it has. Fluent Bit refuses
-// another reload while one is under way.
+// reload makes the host reload and waits until it has. Fluent Bit refuses another
+// reload while one is under way.
 func (p *pipeline) reload() {
 	p.t.Helper()
 	p.reloads++
+	const stopped = "records of" // in the last line of an input that stops
 	done := "[reload] start everything"
 	if p.program.FluentBit {
 		done = "[reload] successful reload done"
 	}
-	begun := time.Now()
+	log := p.process.Log()
+	stops, reloads := strings.Count(log, stopped), strings.Count(log, done)
+	watch := rig.StartStopwatch()
 	p.process.Reload()
-	if !p.process.WaitLog("records of", p.reloads, 10*time.Second) { // the last line of an input that stops
-		p.t.Fatalf("no reload; %s", p.process.LogTail())
+	err := p.process.AwaitLog(stopped, stops+1, patience)
+	if free := watch.Free(); err == nil && free > mostExit+time.Second {
+		p.t.Errorf("the input has stopped after %v, in which the machine was not busy for %v", watch.Elapsed(), free)
 	}
-	if took := time.Since(begun); took > mostExit+time.Second {
-		p.t.Errorf("the input has stopped after %v", took)
+	if err == nil {
+		err = p.process.AwaitLog(done, reloads+1, patience)
 	}
-	if !p.process.WaitLog(done, p.reloads, 10*time.Second) {
-		p.t.Fatalf("no reload; %s", p.process.LogTail())
+	if err != nil {
+		p.t.Fatalf("no reload: %v; %s", err, p.process.LogTail())
 	}
 }
 
@@ -139,7 +154,7 @@ func TestRestarts(t *testing.T) {
 				s.StopLive()
 				time.Sleep(opt.LateBy) // then the next start finds all that was listed late
 				test.again(pipe)
-				pipe.finish(sized(time.Minute, 5*time.Minute), 0)
+				pipe.finish(0)
 			})
 		})
 	}

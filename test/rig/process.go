@@ -1,6 +1,7 @@
 package rig
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -74,13 +75,12 @@ func (p *Process) Stop(limit time.Duration) (status int) {
 	return p.Wait(limit)
 }
 
-// Wait waits until the process ends by itself, and kills it after the limit. It
-// returns the exit status, -1 if the process was killed. That of test/host is 0,
-// 70 if the plugin did something that Fluent Bit forbids, 255 if it did not start.
-func (p *Process) Wait(limit time.Duration) (status int) {
-	select {
-	case <-p.done:
-	case <-time.After(limit):
+// Wait waits until the process ends by itself, and kills it when it has logged
+// nothing for so long. It returns the exit status, -1 if the process was killed.
+// That of test/host is 0, 70 if the plugin did something that Fluent Bit forbids, 255
+// if it did not start.
+func (p *Process) Wait(quiet time.Duration) (status int) {
+	if Await("the end of the process", quiet, func() bool { return !p.Running() }, p.log.Len) != nil {
 		p.Kill()
 	}
 	return p.cmd.ProcessState.ExitCode()
@@ -104,25 +104,21 @@ func (p *Process) Log() string { return p.log.String() }
 // LogTail is the end of the log.
 func (p *Process) LogTail() string { return "the end of the log:\n" + p.log.Tail() }
 
-// WaitLog waits until the log contains text the given number of times, and
-// reports whether that was within the limit.
-func (p *Process) WaitLog(text string, times int, limit time.Duration) bool {
-	return Within(limit, func() bool { return strings.Count(p.Log(), text) >= times })
+// AwaitLog waits until the log contains text the given number of times. It gives
+// up when the log has not grown for so long, or when the process has ended.
+func (p *Process) AwaitLog(text string, times int, quiet time.Duration) error {
+	count := func() int { return strings.Count(p.Log(), text) }
+	err := Await(fmt.Sprintf("%d times %q in the log", times, text), quiet, func() bool {
+		ended := !p.Running() // before the log is read, which is whole by then
+		return count() >= times || ended
+	}, p.log.Len)
+	if n := count(); err == nil && n < times {
+		err = fmt.Errorf("awaited: %d times %q in the log; the process has ended (%v) with %d", times, text, p.State(), n)
+	}
+	return err
 }
 
-const pollInterval = 20 * time.Millisecond
-
-// Within polls until done, and reports whether that was within the limit. Between
-// two polls it waits four times as long as one takes, 20 ms at least.
-func Within(limit time.Duration, done func() bool) bool {
-	for deadline := time.Now().Add(limit); ; {
-		begun := time.Now()
-		if done() {
-			return true
-		}
-		if time.Now().After(deadline) {
-			return false
-		}
-		time.Sleep(max(pollInterval, 4*time.Since(begun)))
-	}
+// WaitLog reports whether AwaitLog succeeds.
+func (p *Process) WaitLog(text string, times int, quiet time.Duration) bool {
+	return p.AwaitLog(text, times, quiet) == nil
 }

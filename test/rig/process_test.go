@@ -16,14 +16,17 @@ func TestProcess(t *testing.T) {
 	if !p.WaitLog("log", 1, 10*time.Second) || !Within(10*time.Second, func() bool { return p.Output() == "out\n" }) {
 		t.Errorf("output %q, log %q", p.Output(), p.Log())
 	}
-	if p.WaitLog("log", 2, 50*time.Millisecond) {
-		t.Error("the text is not there twice")
+	if err := p.AwaitLog("log", 2, 50*time.Millisecond); err == nil || !strings.Contains(err.Error(), `2 times "log" in the log`) {
+		t.Errorf("the text is not there twice: %v", err)
 	}
 	if !p.Running() || p.State() != nil {
 		t.Error("it does not run")
 	}
 	if status := p.Wait(50 * time.Millisecond); status != -1 || p.Running() || p.State() == nil {
 		t.Errorf("exit status %d after the limit", status)
+	}
+	if err := p.AwaitLog("log", 2, time.Minute); err == nil || !strings.Contains(err.Error(), "the process has ended") {
+		t.Errorf("a process that has ended is waited for: %v", err)
 	}
 }
 
@@ -40,6 +43,9 @@ func TestSharedText(t *testing.T) {
 		if status := p.Wait(10 * time.Second); status != 3 || !strings.HasSuffix(p.Log(), line+"\n") {
 			t.Errorf("exit status %d, log %q", status, p.Log())
 		}
+	}
+	if got, want := log.Len(), len("first\nsecond\n"); got != want {
+		t.Errorf("length %d without what outputs log about every attempt, want %d", got, want)
 	}
 	if got := log.Tail(); got != "first\nsecond\n" {
 		t.Errorf("tail %q", got)

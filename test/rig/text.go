@@ -13,6 +13,9 @@ import (
 type Text struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
+
+	measured int // bytes that Len has seen
+	length   int // that it has counted
 }
 
 // Write appends to the text.
@@ -29,6 +32,26 @@ func (t *Text) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.buf.String()
+}
+
+// Len is the length of all whole lines but those that Fluent Bit's outputs log about
+// every attempt. It grows when something happens.
+func (t *Text) Len() int {
+	if t == nil {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		line, _, whole := bytes.Cut(t.buf.Bytes()[t.measured:], []byte("\n"))
+		if !whole {
+			return t.length
+		}
+		t.measured += len(line) + 1
+		if !attempts.Match(line) {
+			t.length += len(line) + 1
+		}
+	}
 }
 
 const tailLines = 30

@@ -11,18 +11,31 @@ import (
 
 // PeakRSS is the largest resident set size so far, in bytes
 // (proc_pid_status(5)). It fails where there is no /proc.
-func (p *Process) PeakRSS() (int64, error) {
+func (p *Process) PeakRSS() (int64, error) { return p.status("VmHWM") }
+
+// RSS is the resident set size now, in bytes. It fails where there is no /proc.
+func (p *Process) RSS() (int64, error) { return p.status("VmRSS") }
+
+// status is a field of /proc/ID/status that is in kB, in bytes.
+func (p *Process) status(field string) (int64, error) {
 	file := p.proc("status")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return 0, err
 	}
-	_, rest, _ := strings.Cut(string(text), "VmHWM:")
+	_, rest, _ := strings.Cut(string(text), field+":")
 	kb, err := strconv.ParseInt(strings.Fields(rest + " ?")[0], 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("no VmHWM in %s", file)
+		return 0, fmt.Errorf("no %s in %s", field, file)
 	}
 	return kb << 10, nil
+}
+
+// Descriptors is how many files, sockets and the like the process has open. It
+// fails where there is no /proc.
+func (p *Process) Descriptors() (int, error) {
+	entries, err := os.ReadDir(p.proc("fd"))
+	return len(entries), err
 }
 
 // CPU is the processor time used so far, user and system. It fails where there
