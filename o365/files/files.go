@@ -3,6 +3,8 @@
 // Package files opens the files that options name, and those beside them. It opens
 // regular files only, so that neither a pipe nor a device blocks the host, and
 // bounds what it reads.
+//
+// [Read] and [Blocks] accept what editors on Windows and Azure Key Vault write.
 package files
 
 import (
@@ -24,9 +26,9 @@ var (
 	ErrOwner      = errors.New("belongs to another user")
 )
 
-// Read returns the content of a file of at most maxBytes, else [ErrTooLarge]. It
-// follows links: Kubernetes mounts secrets as links. Its error does not name the
-// path.
+// Read returns the content of a file of at most maxBytes, else [ErrTooLarge],
+// without a byte order mark; text in UTF-16 is an [EncodingError]. It follows links:
+// Kubernetes mounts secrets as links. Its error does not name the path.
 func Read(path string, maxBytes int64) ([]byte, error) {
 	// The check comes first, since opening a device can have effects.
 	info, err := os.Stat(path)
@@ -54,7 +56,7 @@ func Read(path string, maxBytes int64) ([]byte, error) {
 	if int64(len(text)) > maxBytes {
 		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxBytes)
 	}
-	return text, nil
+	return decode(text)
 }
 
 // OpenOwn opens a file for reading and writing that no other user can have put

@@ -73,9 +73,6 @@ func readText(key, path string) (credential, error) {
 		return c, err
 	}
 	c.raw = bytes.TrimRight(c.raw, "\r\n")
-	if len(bytes.TrimSpace(c.raw)) == 0 {
-		return c, fmt.Errorf("%s: file is empty", c.from)
-	}
 	return c, nil
 }
 
@@ -87,6 +84,8 @@ func readFile(key, path string) (credential, error) {
 		return c, fmt.Errorf("%s: file is larger than 1 MiB", c.from)
 	case err != nil:
 		return c, fmt.Errorf("%s: %w", c.from, err)
+	case len(bytes.TrimSpace(c.raw)) == 0:
+		return c, fmt.Errorf("%s: file is empty", c.from)
 	}
 	return c, nil
 }

@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"io"
@@ -13,14 +14,16 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/files"
 )
 
 func FuzzCertificate(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.p*")
-	if err != nil || len(files) == 0 {
+	names, err := filepath.Glob("testdata/*.p*")
+	if err != nil || len(names) == 0 {
 		f.Fatal("no testdata", err)
 	}
-	for _, name := range files {
+	for _, name := range names {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -29,13 +32,21 @@ func FuzzCertificate(f *testing.F) {
 		f.Add(data, "")
 	}
 	f.Add([]byte("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"), "")
+	text := firstPair().pem()
+	f.Add([]byte(bom+string(text)), "")
+	f.Add(bytes.ReplaceAll(text, []byte("\n"), []byte(" ")), "")
+	f.Add([]byte(base64.StdEncoding.EncodeToString(text)), "")
+	f.Add([]byte(base64.StdEncoding.EncodeToString(firstPair().certificate.Raw)), "")
+	f.Add(firstPair().certificate.Raw, "")
+	f.Add(inUTF16(text, false, true), "")
 	f.Fuzz(func(t *testing.T, data []byte, password string) {
-		// A PFX names its own number of iterations, and go-pkcs12 obeys.
-		if !bytes.Contains(data, []byte("-----BEGIN ")) {
-			t.Skip("it may be a PFX, and take hours")
+		blocks, err := files.Blocks(data)
+		if err != nil {
+			t.Skip("no blocks, which FuzzBlocks is about")
 		}
-		for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
-			if costly(block.Bytes) {
+		for _, block := range blocks {
+			// A PFX names its own number of iterations, and go-pkcs12 obeys.
+			if block.Type == files.TypePFX || costly(block.Bytes) {
 				t.Skip("its key takes hours to derive")
 			}
 		}

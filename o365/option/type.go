@@ -36,7 +36,7 @@ var (
 	guid     = Type{example: "a GUID such as 8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33", parse: parseGUID}
 	httpsURL = Type{example: "https://HOST", parse: parseHTTPS}
 	path     = Type{example: "a path without control characters", parse: parsePath}
-	proxyURL = Type{example: "http://HOST:PORT, https://HOST:PORT or socks5://HOST:PORT", parse: parseProxy}
+	proxyURL = Type{example: "http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT", parse: parseProxy}
 	smtpURL  = Type{example: "smtp://USER@HOST:587, smtps://USER@HOST:465 or smtp://HOST:25?starttls=off; USER:PASSWORD with special characters as in %40", parse: parseSMTP}
 	tag      = Type{example: "letters, digits, _ and -, in words joined by dots", parse: parseTag}
 	text     = Type{verbatim: true, parse: func(s string) (any, error) { return s, nil }}

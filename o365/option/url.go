@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // parseHTTPS returns the URL without a slash at its end, so that paths can be
@@ -20,7 +21,10 @@ func parseHTTPS(text string) (any, error) {
 }
 
 func parseProxy(text string) (any, error) {
-	u, ok := parseURL(text, "http", "https", "socks5")
+	u, ok := parseURL(text, "http", "https", "socks5", "socks5h")
+	if (!ok || strings.Trim(u.Path, "/") != "") && NeedsEncoding(text) {
+		return nil, ErrNotEncoded
+	}
 	if !ok || strings.Trim(u.Path, "/") != "" {
 		return nil, fmt.Errorf("%s is not the URL of a proxy", quoteURL(text))
 	}
@@ -30,6 +34,9 @@ func parseProxy(text string) (any, error) {
 // parseSMTP accepts smtp and smtps URLs. The only parameter is starttls, of smtp.
 func parseSMTP(text string) (any, error) {
 	wrong := errors.New("the value is not the URL of a mail server")
+	if NeedsEncoding(text) {
+		wrong = ErrNotEncoded
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" || u.Fragment != "" || strings.Trim(u.Path, "/") != "" {
 		return nil, wrong
@@ -50,6 +57,26 @@ func parseSMTP(text string) (any, error) {
 		return nil, wrong
 	}
 	return u.String(), nil
+}
+
+// ErrNotEncoded is the mistake in a URL that is seen most often where a password has
+// special characters. It may be shown for secrets, too.
+var ErrNotEncoded = errors.New("USER:PASSWORD in the URL is not percent-encoded: write %23 for #, %25 for %, %2F for /, %3F for ?, %40 for @, %20 for a blank")
+
+// NeedsEncoding reports whether what stands before the last @ of a URL has characters
+// that must be percent-encoded in a user or a password (RFC 3986, section 3.2.1).
+func NeedsEncoding(text string) bool {
+	_, rest, ok := strings.Cut(text, "://")
+	at := strings.LastIndexByte(rest, '@')
+	if !ok || at < 0 {
+		return false
+	}
+	user := rest[:at]
+	if _, err := url.PathUnescape(user); err != nil {
+		return true // a % that begins no code
+	}
+	return strings.ContainsAny(user, `/?#[]\"<>^{}|`+"`") ||
+		strings.ContainsFunc(user, func(r rune) bool { return r <= ' ' || r >= unicode.MaxASCII })
 }
 
 func parseURL(text string, schemes ...string) (*url.URL, bool) {

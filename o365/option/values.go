@@ -57,6 +57,8 @@ func Single(values func(key string) []string) (get func(key string) string, err 
 }
 
 func (o Option) parse(s string) (any, error) {
+	// A variable may hold a file whole, with the mark that editors on Windows write.
+	s = strings.TrimPrefix(s, "\ufeff")
 	s = strings.TrimRight(s, "\r\n")
 	if !o.Type.verbatim {
 		s = strings.TrimSpace(s)
@@ -73,6 +75,9 @@ func (o Option) parse(s string) (any, error) {
 	parsed, err := o.Type.parse(s)
 	if !o.Secret {
 		return parsed, err
+	}
+	if errors.Is(err, ErrNotEncoded) {
+		return nil, err
 	}
 	if err != nil {
 		return nil, errors.New("the value is not understood")

@@ -130,7 +130,7 @@ func TestParse(t *testing.T) {
 func TestSecretKeepsItsText(t *testing.T) {
 	v, err := Parse(from(map[string]string{
 		ClientSecret:        "a~b=\n",
-		CertificatePassword: " two  spaces \r\n",
+		CertificatePassword: "\ufeff two  spaces \r\n",
 		Proxy:               " http://user:p%40ss@proxy.example:3128/ ",
 		SMTPURL:             " SMTP://me@example.com:p%40ss%23@mail.example ",
 	}))

@@ -75,7 +75,7 @@ func (g Guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	if next == nil {
 		next = http.DefaultTransport
 	}
-	resp, err := next.RoundTrip(r)
+	resp, err := send(next, r)
 	if err != nil {
 		return nil, err
 	}

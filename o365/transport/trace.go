@@ -17,7 +17,7 @@ type Trace struct {
 // RoundTrip implements [http.RoundTripper].
 func (t Trace) RoundTrip(r *http.Request) (*http.Response, error) {
 	begun := time.Now()
-	resp, err := t.Next.RoundTrip(r)
+	resp, err := send(t.Next, r)
 	took := time.Since(begun).Round(time.Millisecond)
 	if err != nil {
 		t.Logf("%s %s: no answer after %s: %v", r.Method, address(r.URL), took, err)

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"os"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
@@ -42,24 +43,27 @@ func New(o Options) (*http.Transport, error) {
 		return nil, err
 	}
 	t := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy:               recorded(http.ProxyFromEnvironment, environment),
 		ForceAttemptHTTP2:   true,
 		DisableCompression:  true, // Gunzip decompresses within bounds
 		MaxIdleConnsPerHost: o.Requests,
 		IdleConnTimeout:     idleTimeout,
 		TLSHandshakeTimeout: o.HandshakeTimeout,
 		TLSClientConfig:     encryption,
+
+		OnProxyConnectResponse: onConnectAnswer,
 		HTTP2: &http.HTTP2Config{
 			MaxReceiveBufferPerStream:     streamBuffer,
 			MaxReceiveBufferPerConnection: streamBuffer * o.Requests * o.Tenants,
 		},
 	}
-	if o.Proxy != "" {
-		u, err := url.Parse(o.Proxy.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("%s: the value is not a URL", option.Proxy)
-		}
-		t.Proxy = http.ProxyURL(u)
+	if o.Proxy == "" {
+		return t, checkEnvironment(os.Getenv)
 	}
+	u, err := url.Parse(o.Proxy.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("%s: the value is not a URL", option.Proxy)
+	}
+	t.Proxy = recorded(http.ProxyURL(u), option.Proxy)
 	return t, nil
 }

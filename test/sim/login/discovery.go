@@ -3,6 +3,7 @@ package login
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"math/big"
 	"net/http"
 	"net/url"
@@ -75,9 +76,18 @@ func (s *Service) keys(w http.ResponseWriter, _ *http.Request) {
 	}}})
 }
 
+// markHeader in the header of an answer asks reply for a byte order mark; it is not
+// sent.
+const markHeader = "X-Byte-Order-Mark"
+
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	_, mark := w.Header()[markHeader]
+	w.Header().Del(markHeader)
 	w.WriteHeader(status)
+	if mark {
+		_, _ = io.WriteString(w, "\ufeff")
+	}
 	_ = json.NewEncoder(w).Encode(body) // the caller may have gone away
 }

@@ -3,6 +3,7 @@ package login
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"time"
@@ -28,6 +29,13 @@ type Failure struct {
 	// it.
 	Size int64
 	Drip time.Duration
+	// Page is a web page, as a proxy or a firewall answers; Empty is no body; Text is
+	// a body as it stands. Their Status is 200 unless it is set.
+	Page, Empty bool
+	Text        string
+	// BOM puts a byte order mark before the body. With neither Code nor Error it is
+	// the only failure: the answer is the right one.
+	BOM bool
 
 	about []any // the values that the text of Code names
 }
@@ -83,6 +91,21 @@ func (f Failure) stream(w http.ResponseWriter) {
 	}
 }
 
+const page = "<!DOCTYPE html>\n<html><head><title>Access denied</title></head><body>This site is blocked.</body></html>\n"
+
+// body answers with Page, Empty or Text.
+func (f Failure) body(w http.ResponseWriter) {
+	text, kind := f.Text, "application/json"
+	if f.Page {
+		text, kind = page, "text/html; charset=utf-8"
+	}
+	if text != "" {
+		w.Header().Set("Content-Type", kind)
+	}
+	w.WriteHeader(first(f.Status, http.StatusOK))
+	_, _ = io.WriteString(w, text) // the caller may have gone away
+}
+
 // FailDiscovery is FailNext for the documents that libraries read first.
 func (s *Service) FailDiscovery(n int, failure Failure) {
 	s.mu.Lock()
@@ -124,6 +147,12 @@ func (s *Service) failing(w http.ResponseWriter, queue *[]Failure) bool {
 	next := (*queue)[0]
 	*queue = (*queue)[1:]
 	s.mu.Unlock()
+	if next.BOM {
+		w.Header().Set(markHeader, "") // for reply
+		if next.Code == 0 && next.Error == "" {
+			return false
+		}
+	}
 	s.refuse(w, next)
 	return true
 }
@@ -143,6 +172,10 @@ func (s *Service) refuse(w http.ResponseWriter, f Failure) {
 	}
 	if f.Size > 0 {
 		f.stream(w)
+		return
+	}
+	if f.Page || f.Empty || f.Text != "" {
+		f.body(w)
 		return
 	}
 	known := texts[f.Code]
