@@ -246,7 +246,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 	}{
 		{"no directory for db", map[string]string{"db": filepath.Join(dir, "no", "state.db")}, "db"},
 		{"no CA file", map[string]string{"ca_file": filepath.Join(dir, "no.pem")}, "ca_file: "},
-		{"bad CA file", map[string]string{"ca_file": bad}, "holds no PEM certificate"},
+		{"bad CA file", map[string]string{"ca_file": bad}, "holds no certificate in PEM or DER"},
 		{"no secret", map[string]string{"client_secret": "", "auth": "client_secret"}, "client_secret"},
 		{"no secret file", map[string]string{"client_secret": "", "client_secret_file": filepath.Join(dir, "no")}, "client_secret_file"},
 		{"secret twice", map[string]string{"client_secret_file": bad}, "client_secret: set it or client_secret_file, not both"},
