@@ -163,9 +163,9 @@ func TestTrouble(t *testing.T) {
 		{"transient by code only", func(d *directory, _ *Settings) { d.FailNext(1, login.Failure{Code: 90033, Status: 400}) },
 			"AADSTS90033: A transient error has occurred (" + later + ")", false},
 		{"not a login service", func(_ *directory, s *Settings) { s.HTTP = answer(404, "text/html", "<html>no") },
-			"HOST: HTTP 404 Not Found (check authority_host)", true},
+			"HOST: HTTP 404: a web page came instead of JSON: is a proxy or a firewall between? (let HOST through at every proxy and firewall on the way (the option proxy, or HTTPS_PROXY); check authority_host)", true},
 		{"a page in between", func(_ *directory, s *Settings) { s.HTTP = answer(200, "text/html", "<html>eyJhbGciOi.eyJhdWQi.c2ln") },
-			"HOST: unable to resolve an endpoint: json decode error: invalid character '<' looking for beginning of value", false},
+			"HOST: HTTP 200: a web page came instead of JSON: is a proxy or a firewall between? (let HOST through at every proxy and firewall on the way (the option proxy, or HTTPS_PROXY); check authority_host)", false},
 		{"untrusted certificate", func(_ *directory, s *Settings) { s.HTTP = &http.Client{} },
 			"HOST: tls: failed to verify certificate: x509: certificate signed by unknown authority " +
 				"(if a proxy or a private cloud signs the connection, put its root certificate into ca_file)", true},

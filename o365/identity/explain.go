@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha1"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,20 +12,12 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 var errLoginTimeout = fmt.Errorf("no answer within %v", loginTimeout)
-
-// answer is the body of an error answer of Entra or of a managed identity endpoint.
-// https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow#error-response
-type answer struct {
-	Error       string `json:"error"`
-	Description string `json:"error_description"`
-	Message     string `json:"message"` // App Service
-	Codes       []int  `json:"error_codes"`
-}
 
 // explain turns an error of azidentity, often a page of text, into an [*Error].
 func (r *requester) explain(ctx context.Context, err error, c credential, last *recorder) error {
@@ -40,11 +31,11 @@ func (r *requester) explain(ctx context.Context, err error, c credential, last *
 		return cli(text)
 	case last.err != nil:
 		return r.network(last)
-	case last.status >= 300:
+	case last.status != 0:
 		return r.refused(c, last)
-	default: // an answer that MSAL cannot use; the lines after the first show its body
+	default: // nothing was asked; the lines after the first show details
 		line, _, _ := strings.Cut(text, "\n")
-		return &Error{Message: last.where() + r.clean(unwrapped(line))}
+		return &Error{Message: r.clean(unwrapped(line))}
 	}
 }
 
@@ -63,6 +54,13 @@ func (w *recorder) where() string {
 
 func (r *requester) network(last *recorder) error {
 	e := &Error{Err: last.err}
+	var proxy *transport.ProxyError
+	if errors.As(last.err, &proxy) { // first: its certificate is not that of the login service
+		var detail string
+		e.Plain, e.Remedy, detail = proxy.Explain()
+		e.Message, e.configuration = r.clean(detail), proxy.Configuration()
+		return e
+	}
 	cause := last.err
 	var inURL *url.Error
 	if errors.As(cause, &inURL) { // which would repeat method and URL
@@ -92,36 +90,39 @@ func (r *requester) network(last *recorder) error {
 	return e
 }
 
-// refused returns the error of an answer that is not a token.
+// refused returns the error of an answer that is not the one asked for. What it says
+// counts, and its status only if it says nothing.
 func (r *requester) refused(c credential, last *recorder) error {
 	e := &Error{Status: last.status, configuration: last.status >= 400 && last.status < 500 &&
 		last.status != http.StatusRequestTimeout && last.status != http.StatusTooManyRequests}
-	var body answer
-	if json.Unmarshal(last.body, &body) != nil {
-		body = answer{}
-	}
-	if body.Description == "" {
-		body.Description = body.Message
-	}
-	if len(body.Codes) == 0 {
-		body.Codes = codesIn(body.Description)
-	}
+	body, isError := readAnswer(last.body)
+	answered := fmt.Sprintf("%sHTTP %d", last.where(), last.status)
 	switch {
-	case len(body.Codes) > 0:
-		number := body.Codes[0]
+	case len(body.codes) > 0:
+		number := body.codes[0]
 		e.Code = "AADSTS" + strconv.Itoa(number)
-		e.Message = r.clean(firstSentence(body.Description))
+		e.Message = r.clean(firstSentence(body.description))
 		e.Plain, e.Remedy = meanings[number].what, meanings[number].remedy
+		e.configuration = (e.configuration || last.status < 300) && !transient[number]
 		if number == 700027 && len(c.certificates) > 0 {
 			e.Remedy = fmt.Sprintf("upload the certificate of certificate_file, thumbprint %X, to the app registration", sha1.Sum(c.certificates[0].Raw))
 		}
-		if transient[number] {
-			e.configuration = false
+		if odd := c.oddities(); odd != "" && wrongText[number] {
+			e.Remedy = orText(e.Remedy, "check the value") + "; " + c.from + " has " + odd + ", which is sent too"
 		}
-	case body.Description != "":
-		e.Message = fmt.Sprintf("%sHTTP %d: %s", last.where(), last.status, r.clean(firstSentence(body.Description)))
+	case isPage(last.body):
+		e.Message = answered + ": " + webPage
+		e.Plain, e.Remedy = "a web page answers in place of the login service", r.letThrough(last)
+	case isError || body.description != "":
+		e.Message = answered + ": " + r.clean(firstSentence(orText(body.description, body.word)))
+		if last.status < 300 {
+			e.configuration = lasting[body.word]
+		}
+	case last.status < 300:
+		e.Message = answered + ": " + last.misfit()
+		e.Plain = "the login service's answer cannot be used"
 	default:
-		e.Message = fmt.Sprintf("%sHTTP %d %s", last.where(), last.status, http.StatusText(last.status))
+		e.Message = answered + " " + http.StatusText(last.status)
 		if e.configuration && r.settings.CustomAuthority && r.method != ManagedIdentity {
 			e.Remedy = "check authority_host"
 		}
@@ -132,9 +133,41 @@ func (r *requester) refused(c credential, last *recorder) error {
 	return e
 }
 
+// letThrough is what to do about a web page.
+func (r *requester) letThrough(last *recorder) string {
+	host := sanitize.Text(last.host, sanitize.MaxText)
+	text := "let " + host + " through at every proxy and firewall on the way (the option proxy, or HTTPS_PROXY)"
+	if last.proxy != "" {
+		text = "let " + host + " through at the proxy " + last.proxy + " (the option " + last.proxySet + ") and at every firewall"
+		if last.proxySet != option.Proxy {
+			text = "let " + host + " through at the proxy " + last.proxy + " (" + last.proxySet + ") and at every firewall"
+		}
+	}
+	if r.settings.CustomAuthority && r.method != ManagedIdentity {
+		text += "; check authority_host"
+	}
+	return text
+}
+
+// wrongText has the error codes for a secret or an assertion that is not what the
+// application has: bytes that were not meant to be in it may be why.
+var wrongText = map[int]bool{7000215: true, 50027: true}
+
+// oddities names what is odd about the secret or the assertion, never the value.
+func (c credential) oddities() string {
+	return option.Secret(orText(c.secret, c.assertion)).Oddities()
+}
+
+// cliJSON finds errors of encoding/json, which azidentity reads the output of az with.
+var cliJSON = regexp.MustCompile(`json: |invalid character|unexpected end of JSON|parsing time|accessToken|expiresOn`)
+
 // cli returns the error for what the Azure CLI printed.
 func cli(text string) error {
 	e := &Error{Message: sanitize.Text(unwrapped(text), sanitize.MaxText)}
+	if cliJSON.MatchString(text) && !strings.Contains(text, "ERROR") {
+		e.Message = "the command az printed something else than a token"
+		return e
+	}
 	if strings.Contains(text, "executable not found") {
 		e.Message, e.Remedy = "the command az is not on PATH", "install the Azure CLI, or choose another auth"
 		e.configuration = true

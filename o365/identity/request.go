@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -13,6 +15,8 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/runtime"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
 
 // A requester requests tokens from the login service, one at a time.
@@ -133,21 +137,45 @@ func (r *requester) options(last *recorder) azcore.ClientOptions {
 // A recorder keeps the outcome of the last HTTP request, because azidentity keeps
 // the text of a network error and drops the error itself.
 type recorder struct {
-	host   string
-	err    error
-	status int
-	body   []byte // of an answer that is not 2xx
+	host     string
+	document document
+	err      error
+	status   int
+	body     []byte // without a byte order mark
+	// The proxy of the answer, without credentials, and where it is set; "" if none.
+	proxy, proxySet string
 }
 
 // Do implements [policy.Policy]: it is called for each attempt of a request.
 func (w *recorder) Do(req *policy.Request) (*http.Response, error) {
-	resp, err := req.Next()
-	*w = recorder{host: req.Raw().URL.Host, err: err}
-	if err == nil {
-		w.status = resp.StatusCode
-		if w.status < 200 || w.status > 299 {
-			w.body, _ = runtime.Payload(resp) // the pipeline has read it already
-		}
+	ctx, explain := transport.Follow(req.Raw().Context())
+	resp, err := req.WithContext(ctx).Next()
+	asked := req.Raw().URL
+	*w = recorder{host: asked.Host, document: documentAt(asked.Path), err: explain(err)}
+	if err != nil {
+		return resp, err
 	}
-	return resp, err
+	w.status = resp.StatusCode
+	w.proxy, w.proxySet = transport.ProxyOf(resp)
+	body, _ := runtime.Payload(resp) // the pipeline has read it already
+	if w.body = bytes.TrimPrefix(body, byteOrderMark); len(w.body) < len(body) {
+		resp.Body = io.NopCloser(bytes.NewReader(w.body))
+		resp.ContentLength = int64(len(w.body))
+	}
+	return resp, nil
+}
+
+// byteOrderMark is that of UTF-8. It may stand before a text, and is not part of it
+// (RFC 8259, section 8.1).
+var byteOrderMark = []byte("\ufeff")
+
+func documentAt(path string) document {
+	switch {
+	case strings.HasSuffix(path, "/.well-known/openid-configuration"):
+		return configurationDocument
+	case strings.HasSuffix(path, "/discovery/instance"):
+		return instanceDocument
+	default:
+		return tokenDocument
+	}
 }
