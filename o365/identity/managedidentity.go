@@ -49,7 +49,7 @@ func (r *requester) probe(ctx context.Context, last *recorder) error {
 		e.Err = context.DeadlineExceeded
 	}
 	if r.chosen {
-		e.Remedy = "auth is auto and found nothing to log in with: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity"
+		e.Remedy = "auth is auto and no secret or certificate is set, or a variable in it is empty: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity"
 		e.configuration = true
 	}
 	return e

@@ -122,7 +122,7 @@ func TestNoManagedIdentity(t *testing.T) {
 		return nil, ctx.Err()
 	}
 	const none = "no managed identity endpoint answers at 169.254.169.254 "
-	const auto = "(auth is auto and found nothing to log in with: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity)"
+	const auto = "(auth is auto and no secret or certificate is set, or a variable in it is empty: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity)"
 	tests := []struct {
 		name          string
 		method        Method
