@@ -43,7 +43,7 @@ func (r *requester) load() (credential, error) {
 	switch s := r.settings; r.method {
 	case ClientSecret:
 		if s.ClientSecretFile == "" {
-			return credential{secret: s.ClientSecret.Reveal()}, nil
+			return credential{from: option.ClientSecret, secret: s.ClientSecret.Reveal()}, nil
 		}
 		c, err := readText(option.ClientSecretFile, s.ClientSecretFile)
 		c.secret = string(c.raw)
@@ -73,6 +73,9 @@ func readText(key, path string) (credential, error) {
 		return c, err
 	}
 	c.raw = bytes.TrimRight(c.raw, "\r\n")
+	if option.Secret(c.raw).IsBlank() {
+		return c, fmt.Errorf("%s: %w", c.from, errBlank)
+	}
 	return c, nil
 }
 

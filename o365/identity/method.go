@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -60,7 +61,9 @@ func choose(s Settings) (Method, error) {
 			method = ManagedIdentity
 		}
 	}
-	missing := func(keys string) error { return fmt.Errorf("%s %s: %s is missing", option.Auth, method, keys) }
+	missing := func(keys string) error {
+		return fmt.Errorf("%s %s: %s is missing (is the variable empty?)", option.Auth, method, keys)
+	}
 	switch method {
 	case ClientSecret:
 		switch {
@@ -68,6 +71,8 @@ func choose(s Settings) (Method, error) {
 			return "", missing("client_secret or client_secret_file")
 		case s.ClientSecret != "" && s.ClientSecretFile != "":
 			return "", fmt.Errorf("%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
+		case s.ClientSecret != "" && s.ClientSecret.IsBlank():
+			return "", fmt.Errorf("%s: %w", option.ClientSecret, errBlank)
 		}
 	case Certificate:
 		if s.CertificateFile == "" {
@@ -96,6 +101,9 @@ func choose(s Settings) (Method, error) {
 	}
 	return method, nil
 }
+
+// errBlank is the mistake in a secret of which a variable left nothing.
+var errBlank = errors.New("nothing but quotes or blanks is in it (is the variable empty?)")
 
 // client returns the application id, which a workload may get from its pod.
 func (s Settings) client() string {

@@ -26,6 +26,7 @@ type requester struct {
 	chosen   bool // the method was chosen by auto
 	scope    string
 	probed   bool // the machine has a metadata endpoint
+	answered bool // a login has succeeded
 
 	accepted atomic.Pointer[credential] // the last one that the login service accepted
 }
@@ -40,6 +41,7 @@ func (r *requester) acquire(ctx context.Context) (azcore.AccessToken, error) {
 		var token azcore.AccessToken
 		if token, err = r.request(ctx, c); err == nil {
 			r.accepted.Store(&c)
+			r.answered = true
 			r.settings.onFallback()(nil)
 			return token, nil
 		}
@@ -84,7 +86,7 @@ func (r *requester) request(ctx context.Context, c credential) (azcore.AccessTok
 		err = errors.New("answer without a token")
 	}
 	if err != nil {
-		return azcore.AccessToken{}, r.explain(ctx, err, c, last)
+		return azcore.AccessToken{}, r.explainChoice(r.explain(ctx, err, c, last))
 	}
 	return token, nil
 }
