@@ -32,6 +32,14 @@ var soakNature = []api.Fault{
 // fullState is the condition in which what is delivered cannot be remembered.
 const fullState = "full disk: state file"
 
+// The conditions in which Fluent Bit's output is away.
+const (
+	deadOutput = "dead output"
+	refusing   = "output answers 503"
+)
+
+func isOutput(condition string) bool { return condition == deadOutput || condition == refusing }
+
 // Somebody else's host, which has no address.
 const elsewhere = "elsewhere.invalid"
 
@@ -118,8 +126,8 @@ func (k *soak) places() []soakCondition {
 	var all []soakCondition
 	if k.destination != nil {
 		all = append(all,
-			soakCondition{name: "dead output", long: true, begin: func(k *soak) { k.destination.down() }, end: func(k *soak) { k.destination.up() }},
-			soakCondition{name: "output answers 503", long: true, begin: func(k *soak) { k.destination.refuse.Store(true) }, end: func(k *soak) { k.destination.refuse.Store(false) }})
+			soakCondition{name: deadOutput, long: true, begin: func(k *soak) { k.destination.down() }, end: func(k *soak) { k.destination.up() }},
+			soakCondition{name: refusing, long: true, begin: func(k *soak) { k.destination.refuse.Store(true) }, end: func(k *soak) { k.destination.refuse.Store(false) }})
 	}
 	if k.stateDisk != "" {
 		all = append(all, soakCondition{name: fullState, long: true,

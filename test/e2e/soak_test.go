@@ -24,8 +24,9 @@ type soak struct {
 	condition   string // that there is now
 	kills       int
 	restarts    int
-	blind       int // blows while the state file could not be written
-	repeated    int // bytes, by the plugin, until the last blow
+	reloaded    func() // waits for a reload that Fluent Bit puts off; nil: there is none
+	blind       int    // blows while the state file could not be written
+	repeated    int    // bytes, by the plugin, until the last blow
 	samples     []soakSample
 }
 
@@ -126,7 +127,10 @@ func (k *soak) carryOut(steps []soakStep, conditions map[string]soakCondition) {
 		case k.condition != "" && next == ends:
 			k.t.Logf("%s over: %s", k.age(), k.condition)
 			end()
-			k.condition, ends = "", k.length
+			if k.reloaded != nil {
+				k.reloaded()
+			}
+			k.condition, ends, k.reloaded = "", k.length, nil
 		case len(steps) == 0:
 			return
 		case steps[0].lasts > 0:
@@ -147,6 +151,10 @@ func (k *soak) carryOut(steps []soakStep, conditions map[string]soakCondition) {
 func (k *soak) blow(name string) {
 	k.t.Helper()
 	at, begun := k.age(), time.Now()
+	if k.reloaded != nil && name != soakKill {
+		k.t.Logf("%s no %s: Fluent Bit has put off a reload", at, name)
+		return
+	}
 	before := k.repeated
 	k.repeated = k.repeatedByPlugin()
 	if k.condition == fullState {
@@ -156,13 +164,20 @@ func (k *soak) blow(name string) {
 	case soakKill:
 		k.kills++
 		k.process.Kill()
+		k.reloaded = nil
 		k.start()
 	case soakRestart:
 		k.restarts++
 		k.stop()
 		k.start()
 	case soakReload:
-		k.reload()
+		// Fluent Bit reloads when no chunk is on its way any more, however long that takes
+		// (5.1.1: src/flb_reload.c sets grace to -1), so not while its output is away.
+		if wait := k.reloading(); isOutput(k.condition) {
+			k.reloaded = wait
+		} else {
+			wait()
+		}
 	}
 	during := ""
 	if k.condition != "" {

@@ -33,7 +33,7 @@ func TestProcess(t *testing.T) {
 // Several processes can share a text, as the log of a pipeline over its lives.
 func TestSharedText(t *testing.T) {
 	var log Text
-	for _, line := range []string{"first", "failed to flush", "second"} {
+	for _, line := range []string{"first", "failed to flush", "[engine] pending chunk count: 1", "second"} {
 		cmd := exec.Command("/bin/sh", "-c", "echo $0; exit 3", line)
 		cmd.Stdout, cmd.Stderr = &log, &log
 		p, err := Start(cmd)
@@ -47,7 +47,7 @@ func TestSharedText(t *testing.T) {
 	if got, want := log.Len(), len("first\nsecond\n"); got != want {
 		t.Errorf("length %d without what outputs log about every attempt, want %d", got, want)
 	}
-	if got := log.Tail(); got != "first\nsecond\n" {
+	if got := log.Tail(); got != "first\n[engine] pending chunk count: 1\nsecond\n" {
 		t.Errorf("tail %q", got)
 	}
 }

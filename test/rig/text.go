@@ -34,8 +34,8 @@ func (t *Text) String() string {
 	return t.buf.String()
 }
 
-// Len is the length of all whole lines but those that Fluent Bit's outputs log about
-// every attempt. It grows when something happens.
+// Len is the length of all whole lines but those that Fluent Bit logs again and
+// again while an output is away. It grows when something happens.
 func (t *Text) Len() int {
 	if t == nil {
 		return 0
@@ -48,7 +48,7 @@ func (t *Text) Len() int {
 			return t.length
 		}
 		t.measured += len(line) + 1
-		if !attempts.Match(line) {
+		if !attempts.Match(line) && !waiting.Match(line) {
 			t.length += len(line) + 1
 		}
 	}
@@ -58,6 +58,10 @@ const tailLines = 30
 
 // attempts are lines that Fluent Bit's outputs log about every attempt.
 var attempts = regexp.MustCompile(`failed to flush|no upstream connections|HTTP status=200`)
+
+// waiting are lines that Fluent Bit logs every second while it waits for outputs,
+// to stop or to reload.
+var waiting = regexp.MustCompile(`pending chunk count|\[task\] `)
 
 // Tail is the last 30 lines, without those about every attempt of an output.
 func (t *Text) Tail() string {
