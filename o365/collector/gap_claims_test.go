@@ -257,9 +257,9 @@ func gapHistory(t *testing.T, random *rand.Rand) {
 			t.Errorf("%s of %v: delivered %t, in a gap %t", i.ID, i.Created, ok, in)
 		}
 	}
-	for _, g := range b.gaps {
+	for _, g := range b.gaps { // in whole seconds
 		if strings.HasSuffix(g.Reason, subscriptionOffSuffix) && !slices.ContainsFunc(off, func(o source.Span) bool {
-			return o.From.Before(g.Span.To) && o.From.After(g.Span.From.Add(-2*time.Second))
+			return o.From.Before(g.Span.To.Add(time.Second)) && o.From.After(g.Span.From.Add(-2*time.Second))
 		}) {
 			t.Errorf("the subscription never was off in %v", g)
 		}
