@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -32,10 +33,25 @@ func TestForms(t *testing.T) {
 			if got := p.do("GET", call); got.body != "" || got.status != 200 {
 				t.Errorf("%s, %s, empty: %+v", way, call, got)
 			}
+			for _, status := range []int{200, 201} {
+				const refusal = `{"error":{"code":"AF429","message":"x"}}`
+				sim.SetFaults(Fault{Kind: strconv.Itoa(status), Text: refusal})
+				if got := p.do("GET", call); got.body != refusal || got.status != status {
+					t.Errorf("%s, %s, error: %+v", way, call, got)
+				}
+				sim.SetFaults(Fault{Kind: strconv.Itoa(status)})
+				if got := p.do("GET", call); !strings.HasPrefix(got.body, "<html>") || got.status != status {
+					t.Errorf("%s, %s, page: %+v", way, call, got)
+				}
+			}
 			sim.SetFaults(Fault{Kind: "204"})
 			if got := p.do("GET", call); got.body != "" || got.status != 204 {
 				t.Errorf("%s, %s, 204: %+v", way, call, got)
 			}
+		}
+		sim.SetFaults(Fault{Kind: Mark})
+		if got := p.do("POST", "subscriptions/start?contentType="+Exchange).body; !strings.HasPrefix(got, "\ufeff{") {
+			t.Errorf("%s, start, mark: %.80q", way, got)
 		}
 		sim.SetFaults()
 		var want []json.RawMessage
