@@ -13,6 +13,10 @@ func TestForms(t *testing.T) {
 	sim := New(Options{Seed: 1, Now: newClock().now, Blobs: 1, Records: 10, Subscribed: []string{General}})
 	blob := "audit/" + sim.series[3].blobs[0].id
 	calls := []string{"subscriptions/list", contentPath(General, t0.Add(-day), t0), blob}
+	sim.SetFaults(Fault{Kind: Mark})
+	if got := newProbe(t, sim).do("POST", "subscriptions/start?contentType="+Exchange).body; !strings.HasPrefix(got, "\ufeff{") {
+		t.Errorf("start, mark: %.80q", got)
+	}
 	for way, p := range ways(t, sim) {
 		for _, call := range calls {
 			sim.SetFaults()
@@ -48,10 +52,6 @@ func TestForms(t *testing.T) {
 			if got := p.do("GET", call); got.body != "" || got.status != 204 {
 				t.Errorf("%s, %s, 204: %+v", way, call, got)
 			}
-		}
-		sim.SetFaults(Fault{Kind: Mark})
-		if got := p.do("POST", "subscriptions/start?contentType="+Exchange).body; !strings.HasPrefix(got, "\ufeff{") {
-			t.Errorf("%s, start, mark: %.80q", way, got)
 		}
 		sim.SetFaults()
 		var want []json.RawMessage
