@@ -25,6 +25,7 @@ type download struct {
 	events  []byte // of the part
 	part    part   // its field bytes is set by flush
 	large   bool   // the last record takes more memory than was reserved
+	doubt   doubt
 }
 
 // Deliver implements [collector.Delivery].
@@ -59,8 +60,11 @@ func (d *download) next(ctx context.Context) error {
 	start := len(d.events)
 	events, rec, err := d.decoder.Append(d.events)
 	if bad, ok := err.(*record.Malformed); ok { // it is never wrapped, and there may be millions
+		if d.doubt.add(bad) {
+			return nil
+		}
 		d.item.findings.addMalformed(bad, d.item.stream.metrics)
-		d.part.through = bad.Index + 1
+		d.read(bad.Index)
 		return nil
 	}
 	if err != nil {
@@ -71,7 +75,7 @@ func (d *download) next(ctx context.Context) error {
 	d.events = events
 	if verdict == ledger.Known {
 		d.events = events[:start]
-		d.part.through = rec.Index + 1
+		d.read(rec.Index)
 		return nil
 	}
 	if start > 0 && len(events) > min(maxPartSize, d.item.delivery.config.BatchSize) {
@@ -86,6 +90,15 @@ func (d *download) next(ctx context.Context) error {
 	}
 	d.include(rec, key)
 	return nil
+}
+
+// read notes that an element need not be queued again. Elements behind one that is in
+// doubt are no part of that: in another download they may have other positions.
+func (d *download) read(index int) {
+	d.doubt.elements = index + 1
+	if d.doubt.loose == 0 {
+		d.part.through = index + 1
+	}
 }
 
 // judge returns whether the record that was read last is known, by its key or, without
@@ -111,7 +124,7 @@ func (d *download) judge(rec record.Record) (ledger.Key, ledger.Verdict) {
 func (d *download) include(rec record.Record, key ledger.Key) {
 	p := &d.part
 	p.records++
-	p.through = rec.Index + 1
+	d.read(rec.Index)
 	if !rec.TimeMissing {
 		p.created = append(p.created, uint32(rec.Time.Unix())) // the time of an event has 32 bits
 	}
@@ -168,12 +181,16 @@ func (d *download) shrink(ctx context.Context) error {
 }
 
 // end queues what is left. It returns the error that ended the download, nil for the
-// item's end.
+// item's end. An item with elements in doubt has not ended before another download
+// has had them too.
 func (d *download) end(ctx context.Context, err error) error {
 	if failed := d.flush(ctx); failed != nil {
 		return failed
 	}
 	if err != io.EOF {
+		return err
+	}
+	if err := d.item.findings.confirm(d.doubt, d.item.stream.metrics); err != nil {
 		return err
 	}
 	d.item.findings.report(d.item)

@@ -20,6 +20,7 @@ type findings struct {
 	tooLarge  int              // records over record_max
 	largest   record.Record    // of those that are too large
 	changed   int              // records that have the Id of another one and other content
+	doubt     doubt            // of the last download that was read to its end
 }
 
 // begin starts a download. Elements before from were counted in an earlier one.

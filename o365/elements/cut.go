@@ -2,19 +2,21 @@
 // without decoding them: one at a time, each within a limit, so that memory
 // depends neither on the array nor on an element.
 //
-// cut.go has the [Cutter], scan.go how it finds the end of an element that is not
-// valid, buffer.go the memory.
+// A body may have several values: arrays one after the other, or objects outside any
+// array, such as one a line. Services and what is between have been seen to send both
+// (microsoftgraph/msgraph-sdk-powershell#3220).
+//
+// cut.go has the [Cutter], outside.go what it does between values, scan.go how it
+// finds the end of an element that is not valid, buffer.go the memory.
 package elements
 
 import (
-	"bytes"
 	"errors"
-	"fmt"
 	"io"
 )
 
 // ErrNotArray means that the body is not a JSON array but something else, such as
-// an error object or a proxy's page. No element is returned of it.
+// a proxy's page. No element is returned of it.
 var ErrNotArray = errors.New("body is not a JSON array")
 
 // ErrTooLarge is the error of an object over the limit. Only its end is in Raw.
@@ -24,26 +26,34 @@ var (
 	errNotObject = errors.New("not a JSON object")
 	errUnclosed  = errors.New("object is not closed")
 	errEmpty     = errors.New("no value beside a comma")
-	errTrailing  = errors.New("data after the end of the array")
+	errForeign   = errors.New("data that is no JSON outside of any array")
 )
 
-// Cutter cuts a JSON array into its elements by brackets and quotes alone, so that a
-// fault inside one element does not matter for the next. It is for one goroutine.
+// Cutter cuts the arrays of a body into their elements by brackets and quotes alone,
+// so that a fault inside one element does not matter for the next. It is for one
+// goroutine.
 type Cutter struct {
 	buffer
-	valid func(text []byte) int // see NewCutter; may be nil
-	open  bracketStack
-	last  byte  // the last token of the array: 0, '[', ',', or 'v' for a value
-	end   error // of every further call of Next
+	valid   func(text []byte) int // see NewCutter; may be nil
+	open    bracketStack
+	last    byte  // the last token of the array: '[', ',', or 'v' for a value; 0 outside of any
+	begun   bool  // there was a value
+	array   bool  // there was an array
+	foreign bool  // there was data that is no JSON outside of any array
+	end     error // of every further call of Next
 }
 
-// Element is one part of the array, from its first to its last byte.
+// Element is one part of an array, from its first to its last byte, or an object
+// outside of any.
 type Element struct {
 	Raw    []byte // valid until the next call; nil where a value is missing
 	Offset int64  // of its first byte in the body
 	Size   int64  // bytes of the whole element, also of one over the limit
 	Valid  bool   // it is known to be a valid JSON object
-	Err    error  // why it cannot be used, where that is known already
+	// Loose means that the element need not be one of those that were asked for: it
+	// stands outside of any array, or somewhere behind data that is no JSON.
+	Loose bool
+	Err   error // why it cannot be used, where that is known already
 }
 
 // NewCutter returns a cutter; Reset gives it a body. valid, if not nil, returns the
@@ -81,31 +91,40 @@ func (c *Cutter) Shrink() {
 	c.shrink()
 }
 
-// Next returns the next element, or the error that ends the body: io.EOF when both the
-// array and the reader have ended. It wraps io.ErrUnexpectedEOF when the body ends
-// before the array, ErrNotArray when there is no array, and otherwise the reader's
-// error. After each of these every further call returns the same error.
+// Next returns the next element, or the error that ends the body: io.EOF when both
+// its last value and the reader have ended. It wraps io.ErrUnexpectedEOF when the body
+// ends before a value does, or has none; ErrNotArray when it begins with neither an
+// array nor an object; and otherwise the reader's error. After each of these every
+// further call returns the same error.
+//
+// What is neither an array nor an object behind a value is an element with an error.
+// The next bracket ends it; if it begins no value, that is no longer an error of the
+// body.
 func (c *Cutter) Next() (Element, error) {
-	if c.last == 0 && c.end == nil {
-		c.end = c.openArray()
-	}
 	for c.end == nil {
+		if c.last == 0 {
+			if el, ok := c.outside(); ok {
+				return el, nil
+			}
+			continue
+		}
 		b, ok := c.peek()
 		switch {
 		case !ok:
-			c.end = c.cause()
+			c.end = c.early()
 		case b == ']' && c.last == ',':
 			c.last = 'v'
-			return Element{Offset: c.offset(), Err: errEmpty}, nil
+			return Element{Offset: c.offset(), Loose: c.foreign, Err: errEmpty}, nil
 		case b == ']':
-			return c.closeArray()
+			c.last = 0
+			c.pos++
 		case b == ',' && c.last == 'v':
 			c.last = ','
 			c.pos++
 		case b == ',':
 			c.last = ','
 			c.pos++
-			return Element{Offset: c.offset() - 1, Err: errEmpty}, nil
+			return Element{Offset: c.offset() - 1, Loose: c.foreign, Err: errEmpty}, nil
 		default:
 			c.last = 'v'
 			return c.element(b)
@@ -114,57 +133,11 @@ func (c *Cutter) Next() (Element, error) {
 	return Element{}, c.end
 }
 
-// openArray moves behind the bracket that opens the array.
-func (c *Cutter) openArray() error {
-	const bom = "\ufeff"
-	for len(c.buf) < len(bom) && c.more() {
-	}
-	if bytes.HasPrefix(c.buf, []byte(bom)) {
-		c.pos = len(bom)
-	}
-	b, ok := c.peek()
-	switch {
-	case !ok:
-		return c.cause()
-	case b == '{':
-		return fmt.Errorf("%w: it begins with an object", ErrNotArray)
-	case b == '<':
-		return fmt.Errorf("%w: it begins with markup", ErrNotArray)
-	case b != '[':
-		return ErrNotArray
-	}
-	c.last = '['
-	c.pos++
-	return nil
-}
-
-// closeArray moves behind the bracket that closes the array. It reads the body to its
-// end, because only there the transport reports whether the body is complete. What
-// follows the array is returned as one element.
-func (c *Cutter) closeArray() (Element, error) {
-	c.pos++
-	_, more := c.peek()
-	rest := Element{Offset: c.offset(), Err: errTrailing}
-	found := more
-	for more {
-		c.pos = len(c.buf)
-		c.start = c.pos
-		more = c.more()
-	}
-	if c.end = c.err; c.end != io.EOF {
-		c.end = c.cause()
-	}
-	if found {
-		return rest, nil
-	}
-	return Element{}, c.end
-}
-
 // element returns the element that begins with b at pos.
 func (c *Cutter) element(b byte) (Element, error) {
 	c.start = c.pos
 	c.dropped, c.keep = false, c.limit
-	el := Element{Offset: c.offset()}
+	el := Element{Offset: c.offset(), Loose: c.foreign || c.last == 0}
 	if b != '{' {
 		c.keep, el.Err = 0, errNotObject
 	}
@@ -186,8 +159,10 @@ func (c *Cutter) element(b byte) (Element, error) {
 		ok = c.junk()
 	}
 	if !ok {
-		c.end = c.cause()
-		return Element{}, c.end
+		if c.end = c.early(); c.end != io.EOF {
+			return Element{}, c.end
+		}
+		el.Err = errUnclosed
 	}
 	el.Raw, el.Size = c.buf[c.start:c.pos], c.offset()-el.Offset
 	if el.Err == nil && el.Size > int64(c.limit) {
@@ -217,3 +192,6 @@ func (c *Cutter) wellFormed(b byte) int {
 
 // Held returns the memory that the cutter holds, in bytes.
 func (c *Cutter) Held() int { return cap(c.buf) + cap(c.open.stack) }
+
+// FoundArray reports whether an array has begun.
+func (c *Cutter) FoundArray() bool { return c.array }

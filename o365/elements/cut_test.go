@@ -34,7 +34,7 @@ const truncated = "body ends before its array: unexpected EOF"
 // bodies are arrays, whole and damaged.
 var bodies = []struct {
 	name, body string
-	want       string // Ids of the objects, ? and the offset of those without, ! and that of what is none
+	want       string // Ids of the objects, ? and the offset of those without, ! and that of what is none; ~: loose
 	end        string
 }{
 	{"white space", " \t[\r\n] \n", "", "EOF"},
@@ -44,6 +44,7 @@ var bodies = []struct {
 	{"nothing", ``, "", truncated},
 	{"only space", "  \n", "", truncated},
 	{"only byte order mark", "\ufeff", "", truncated},
+	{"byte order marks", "\ufeff\n\ufeff[{\"Id\":\"a\"}]\ufeff\n\ufeff[{\"Id\":\"b\"}]\n\ufeff", "a b", "EOF"},
 	{"ends in the mark", "\xef\xbb", "", ErrNotArray.Error()},
 	{"ends behind the bracket", `[`, "", truncated},
 	{"ends behind a record", `[{"Id":"a"}`, "a", truncated},
@@ -54,7 +55,7 @@ var bodies = []struct {
 	{"ends behind an inner array", `[{"Id":"a"},{"Id":"b","c":[]`, "a", truncated},
 	{"ends in a word", `[{"Id":"a"},tru`, "a", truncated},
 
-	{"error object", `{"error":{"code":"AF20024"}}`, "", "body is not a JSON array: it begins with an object"},
+	{"error object", `{"error":{"code":"AF20024"}}`, "~?0", "EOF"},
 	{"page", `<html>[{"Id":"a"}]`, "", "body is not a JSON array: it begins with markup"},
 	{"text", `AF50000`, "", ErrNotArray.Error()},
 	{"UTF-16", "\xff\xfe[\x00]\x00", "", ErrNotArray.Error()},
@@ -79,8 +80,27 @@ var bodies = []struct {
 
 	{"text behind", `[{"Id":"a"}] x`, "a !13", "EOF"},
 	{"zero behind", "[{\"Id\":\"a\"}]\x00", "a !12", "EOF"},
-	{"array behind", `[{"Id":"a"}][{"Id":"b"}]`, "a !12", "EOF"},
-	{"array closed too early", `[{"Id":"a"}],{"Id":"b"}]`, "a !12", "EOF"},
+	{"zeros behind", "[{\"Id\":\"a\"}]" + strings.Repeat("\x00", 200<<10), "a !12", "EOF"},
+	{"part of a mark behind", "[{\"Id\":\"a\"}]\xef\xbb", "a !12", "EOF"},
+	{"array behind", `[{"Id":"a"}][{"Id":"b"}]`, "a b", "EOF"},
+	{"arrays behind", `[] [{"Id":"a"}]` + "\n[\n]" + `[,{"Id":"b"},]` + "\n", "a !20 b !32", "EOF"},
+	{"array behind is cut short", `[{"Id":"a"}][{"Id":"b"},{"Id":`, "a b", truncated},
+	{"array behind has no end", `[{"Id":"a"}][`, "a", truncated},
+	{"array behind text", `[{"Id":"a"}] x [{"Id":"b"},{"y":1}]`, "a !13 ~b ~?27", "EOF"},
+	{"array behind text has no end", `[{"Id":"a"}]x[{"Id":"b"},`, "a !12 ~b", "EOF"},
+	{"brackets in text", `[{"Id":"a"}]<p>{x</p>[`, "a !12 !15", "EOF"},
+	{"string in text", `[{"Id":"a"}]<p>["`, "a !12 !16", "EOF"},
+	{"array closed too early", `[{"Id":"a"}],{"Id":"b"}]`, "a !12 ~b !23", "EOF"},
+	{"bracket too many behind", `[{"Id":"a"}]]`, "a !12", "EOF"},
+	{"error object behind", `[{"Id":"a"}]{"error":{"code":"AF50000"}}`, "a ~?12", "EOF"},
+
+	{"one object", ` {"Id":"a"} `, "~a", "EOF"},
+	{"one a line", `{"Id":"a"}` + "\n" + `{"Id":"b"}` + "\r\n\r\n" + `{"Id":"c"}`, "~a ~b ~c", "EOF"},
+	{"one a line is cut short", `{"Id":"a"}` + "\n" + `{"Id":"b"`, "~a", truncated},
+	{"brace missing in a line", `{"Id":"a"}` + "\n" + `{"x":{"y":1}` + "\n" + `{"Id":"b"}`, "~a !11 ~b", "EOF"},
+	{"objects and arrays", `{"Id":"a"}[{"Id":"b"}]{"Id":"c"}`, "~a b ~c", "EOF"},
+	{"comma between lines", `{"Id":"a"},` + "\n" + `{"Id":"b"}`, "~a !10 ~b", "EOF"},
+	{"text behind an object", `{"Id":"a"}` + "\nEnd", "~a !11", "EOF"},
 }
 
 var idPattern = regexp.MustCompile(`^\{"Id":"(\w)"`)
@@ -96,13 +116,17 @@ func cutAll(c *Cutter) (got []string, err error) {
 			return got, err
 		}
 		id := idPattern.FindSubmatch(el.Raw)
+		loose := ""
+		if el.Loose {
+			loose = "~"
+		}
 		switch {
 		case el.Err != nil:
 			got = append(got, fmt.Sprint("!", el.Offset))
 		case id == nil:
-			got = append(got, fmt.Sprint("?", el.Offset))
+			got = append(got, fmt.Sprint(loose, "?", el.Offset))
 		default:
-			got = append(got, string(id[1]))
+			got = append(got, loose+string(id[1]))
 		}
 	}
 }
@@ -131,7 +155,9 @@ func TestEndErrors(t *testing.T) {
 	for body, want := range map[string]error{
 		`[`:  io.ErrUnexpectedEOF,
 		``:   io.ErrUnexpectedEOF,
-		`{}`: ErrNotArray,
+		`x`:  ErrNotArray,
+		`{`:  io.ErrUnexpectedEOF,
+		`{}`: io.EOF,
 		`[]`: io.EOF,
 	} {
 		c := NewCutter(nil)
@@ -155,6 +181,9 @@ func TestReadErrors(t *testing.T) {
 		{"in a record", `[{"Id":"a"},{"Id":"b"},{"Id`, iotest.ErrReader(broken), 2, broken},
 		{"between records", `[{"Id":"a"},`, iotest.ErrReader(broken), 1, broken},
 		{"in a string", `[{"Id":"a"},{"Id":"`, iotest.ErrReader(broken), 1, broken},
+		{"in an array behind", `[{"Id":"a"}][{"Id":"b"}`, iotest.ErrReader(broken), 2, broken},
+		{"behind an object", `{"Id":"a"}`, iotest.ErrReader(broken), 1, broken},
+		{"in a bracket behind text", `[{"Id":"a"}]x{`, iotest.ErrReader(broken), 1, broken},
 		{"behind the array", `[{"Id":"a"}]`, iotest.ErrReader(broken), 1, broken},
 		{"behind what follows", `[{"Id":"a"}] x`, iotest.ErrReader(broken), 1, broken},
 		{"cut by the transport", `[{"Id":"a"}`, iotest.ErrReader(io.ErrUnexpectedEOF), 1, io.ErrUnexpectedEOF},

@@ -117,6 +117,9 @@ func FuzzCut(f *testing.F) {
 	f.Add([]byte(`[{"a":"`), []byte(`abcdefgh`), []byte(`"},{"b":[{}]}]`), uint16(35000), uint32(300<<10), []byte(nil))
 	f.Add([]byte(`[`), []byte(`{"a":[`), []byte(`]}]`), uint16(6000), uint32(0), []byte{7})
 	f.Add([]byte(`[`), []byte(`{"a":"}"}, 1, `), []byte(`"x"]`), uint16(99), uint32(8), []byte{13})
+	f.Add([]byte(`[{"a":1}]`), []byte("\ufeff[{\"b\":2},]\n"), []byte(`[{"c":`), uint16(40), uint32(1000), []byte{3, 1})
+	f.Add([]byte(`{"a":{"b":1}`), []byte("\n{\"b\":\"}{\"}"), []byte("\x00{\"c\""), uint16(40), uint32(5), []byte{1})
+	f.Add([]byte(`[{"a":1}]`), []byte("\x00"), []byte(`[{"b":2},{`), uint16(60000), uint32(1000), []byte{200})
 	f.Fuzz(func(t *testing.T, head, unit, tail []byte, times uint16, most uint32, sizes []byte) {
 		body := bytes.Join([][]byte{head, bytes.Repeat(unit, min(int(times), (1<<19)/max(1, len(unit)))), tail}, nil)
 		limit := 1 + int(most%(1<<20))      // nobody allows none at all

@@ -24,8 +24,10 @@ func (c *Cutter) container(first byte) (err error, ok bool) {
 				return nil, false
 			}
 		case '{', '[':
-			if b == '{' && prev == ',' && c.open.record() {
-				c.pos-- // no field begins like that, but the next record does
+			// No field begins like that, but the next record does: behind a comma in an
+			// array, and behind another brace outside of any.
+			if b == '{' && (prev == ',' || prev == '}' && c.last == 0) && c.open.record() {
+				c.pos--
 				return errUnclosed, true
 			}
 			c.open.open(b)

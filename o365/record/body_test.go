@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
 
 // chunked are ways in which one body can arrive.
@@ -23,12 +25,12 @@ const truncated = "body ends before its array: unexpected EOF"
 // elements.
 var bodies = []struct {
 	name, body string
-	want       string // Ids of the events and offsets of the Malformed
+	want       string // Ids of the events and offsets of the Malformed; ~: loose
 	end        string
 }{
 	{"several", `[{"Id":"a"},{"Id":"b"} , {"Id":"c"}]` + "\r\n", "a b c", "EOF"},
 	{"ends in a record", `[{"Id":"a"},{"Id":"b"`, "a", truncated},
-	{"error object", `{"error":{"code":"AF20024"}}`, "", "body is not a JSON array: it begins with an object"},
+	{"error object", `{"error":{"code":"AF20024"}}`, "", "body is not a JSON array: it begins with an object that is no record"},
 	{"no objects", `[1,"x]",null,[{"Id":"n"}],-1.5e3,{"Id":"a"},true]`, "!1 !3 !8 !13 !26 a !44", "EOF"},
 	{"junk", `[what}is:this,{"Id":"a"}]`, "!1 a", "EOF"},
 	{"no comma in a record", `[{"Id":"a"},{"x":1 "y":2},{"Id":"b"}]`, "a !12 b", "EOF"},
@@ -45,7 +47,24 @@ var bodies = []struct {
 	{"brace missing", `[{"Id":"a"},{"x":{"y":1},{"Id":"b"},{"Id":"c"}]`, "a !12 b c", "EOF"},
 	{"bracket missing", `[{"x":[1},{"Id":"b"}]`, "!1 b", "EOF"},
 	{"crossed", `[{"x":[{"y":1]},{"Id":"b"}]`, "!1 b", "EOF"},
-	{"text behind", `[{"Id":"a"}] x`, "a !13", "EOF"},
+	{"text behind", `[{"Id":"a"}] x`, "a ~!13", "EOF"},
+	{"zero behind", "[{\"Id\":\"a\"}]\x00", "a ~!12", "EOF"},
+	{"text behind an empty array", `[]x`, "~!2", "EOF"},
+	{"error object behind", `[{"Id":"a"}]{"error":{"code":"AF50000"}}`, "a ~!12", "EOF"},
+	{"error object behind an empty array", `[]{"error":{"code":"AF50000"}}`, "~!2", "EOF"},
+	{"error object behind a line", `{"Id":"a"}` + "\n" + `{"error":{"code":"AF50000"}}`, "a ~!11", "EOF"},
+	{"two arrays", `[{"Id":"a"}][{"Id":"b"},1,{"x":1,},{"Id":"c"}]`, "a b !24 !26 c", "EOF"},
+	{"two arrays with marks", "\ufeff[{\"Id\":\"a\"}]\n\ufeff[{\"Id\":\"b\"}]", "a b", "EOF"},
+	{"second array is cut short", `[{"Id":"a"}][{"Id":"b"},{"Id":`, "a b", truncated},
+	{"an array behind text", `[{"Id":"a"}] x [{"Id":"b"},{"y":1}]`, "a ~!13 b ~!27", "EOF"},
+	{"one object", `{"Id":"a"}`, "a", "EOF"},
+	{"one object without an Id", `{"Operation":"a","CreationTime":"2024-05-06T07:08:09"}`, "a", "EOF"},
+	{"one a line", "\ufeff" + `{"Id":"a"}` + "\n" + `{"Id":"b"}` + "\r\n", "a b", "EOF"},
+	{"one a line is cut short", `{"Id":"a"}` + "\n" + `{"Id":"b"`, "a", truncated},
+	{"a bad line", `{"Id":"a"}` + "\n" + `{"Id":tru}` + "\n" + `{"Id":"b"}`, "a ~!11 b", "EOF"},
+	{"a bad line at first", `{"Id":tru}` + "\n" + `{"Id":"b"}`, "~!0 b", "EOF"},
+	{"only bad lines", `{"Id":tru}` + "\n" + `{'error':{'code':'AF429'}}`, "~!0 ~!11", elements.ErrNotArray.Error()},
+	{"object of another kind at first", `{"x":1}` + "\n" + `{"Id":"b"}`, "", "body is not a JSON array: it begins with an object that is no record"},
 }
 
 func TestBodies(t *testing.T) {
@@ -62,6 +81,9 @@ func TestBodies(t *testing.T) {
 				}
 				for _, m := range bad {
 					got[m.Index] = fmt.Sprint("!", m.Offset)
+					if m.Loose {
+						got[m.Index] = "~" + got[m.Index]
+					}
 					if errors.Is(m, io.ErrUnexpectedEOF) || errors.Is(m, io.EOF) {
 						t.Errorf("%v is taken for the end of the body", m)
 					}
@@ -113,7 +135,11 @@ func TestMemory(t *testing.T) {
 		"one record":   io.MultiReader(strings.NewReader(`[{"x":[`), io.LimitReader(cycle(record+","), size), strings.NewReader(`1]}]`)),
 		"one string":   io.MultiReader(strings.NewReader(`[{"x":"`), io.LimitReader(cycle(`\"`), size), strings.NewReader(`"}]`)),
 		"brackets":     io.MultiReader(strings.NewReader(`[`), io.LimitReader(cycle(`{"x":[`), size), strings.NewReader(`1]`)),
-		"behind":       io.MultiReader(strings.NewReader(`[]`), io.LimitReader(cycle(record), size)),
+		"behind":       io.MultiReader(strings.NewReader(`[]`), io.LimitReader(cycle("text "), size)),
+		"lines":        io.LimitReader(cycle(record+"\n"), size),
+		"arrays":       io.LimitReader(cycle("["+record+"]"), size),
+		"text between": io.LimitReader(cycle("["+record+"] text {}"), size),
+		"one line":     io.MultiReader(strings.NewReader(`{"Id":[`), io.LimitReader(cycle(record+","), size), strings.NewReader(`1]}`)),
 	} {
 		d := NewDecoder(body, Options{MaxSize: 1 << 20})
 		var err error

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"slices"
@@ -21,6 +23,9 @@ type Decoder struct {
 	cut   *elements.Cutter
 	index int
 	bad   Malformed // the last one
+	end   error     // of every further call of Append
+
+	useless bool // the body did not begin with a record, and none was found yet
 
 	json  jsontext.Decoder
 	text  bytes.Buffer // the input of json
@@ -59,6 +64,7 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 func (d *Decoder) Reset(body Body) {
 	d.cut.Reset(body.Reader, d.opt.MaxSize, elements.Hooks{Resize: body.Resize, Skip: d.skip})
 	d.index, d.contentID = 0, body.ContentID
+	d.useless, d.end = false, nil
 	d.drop()
 }
 
@@ -89,16 +95,22 @@ func reuse(b []byte) []byte {
 
 // Append appends the next record as one event to buf.
 //
-// The error is io.EOF when both the array and the reader have ended. It wraps
-// io.ErrUnexpectedEOF when the body ends before the array (download it again),
-// elements.ErrNotArray when there is no array, and otherwise the reader's error. After
-// each of these every further call returns the same error.
+// The error is io.EOF when both the last value of the body and the reader have ended.
+// It wraps io.ErrUnexpectedEOF when the body ends before a value does (download it
+// again), elements.ErrNotArray when there is no array and no record, and otherwise the
+// reader's error. After each of these every further call returns the same error.
 //
 // A *Malformed, which is never wrapped and is valid until the next call, is the error of
 // one record: buf is unchanged, and the next call appends the next record.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
+	if d.end != nil {
+		return buf, Record{}, d.end
+	}
 	d.skipped.reset()
 	el, err := d.cut.Next()
+	if err == io.EOF && d.useless && !d.cut.FoundArray() {
+		err = elements.ErrNotArray
+	}
 	if err != nil {
 		return buf, Record{}, err
 	}
@@ -106,13 +118,33 @@ func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	d.index++
 	out, rec, err := d.event(buf, el)
 	if err == elements.ErrTooLarge {
-		out, rec = d.stub(buf, index, el)
-	} else if err != nil {
-		d.bad = Malformed{Index: index, Offset: el.Offset, Err: err}
-		return buf, Record{}, &d.bad
+		out, rec, err = d.stub(buf, index, el)
 	}
+	if err != nil {
+		return buf, Record{}, d.malformed(index, el, err)
+	}
+	d.useless = false
 	rec.Index = index
 	return out, rec, nil
+}
+
+var (
+	errNoRecord   = errors.New("an object without Id and CreationTime, which is not in the array of records")
+	errOnlyObject = fmt.Errorf("%w: it begins with an object that is no record", elements.ErrNotArray)
+)
+
+// malformed returns the error of an element that is no record: the one that ends the
+// body, if it begins with an object of another kind, such as an error.
+func (d *Decoder) malformed(index int, el elements.Element, err error) error {
+	if index == 0 && el.Loose {
+		d.useless = true
+		if err == errNoRecord && !d.cut.FoundArray() {
+			d.end = errOnlyObject
+			return d.end
+		}
+	}
+	d.bad = Malformed{Index: index, Offset: el.Offset, Loose: el.Loose, Err: err}
+	return &d.bad
 }
 
 // event appends the element as an event.
@@ -128,6 +160,9 @@ func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error)
 		}
 	}
 	out, rec, id := d.append(buf, text)
+	if el.Loose && len(id) == 0 && rec.TimeMissing {
+		return nil, Record{}, errNoRecord
+	}
 	rec.Repaired = repaired
 	rec.Key = d.key(id, el.Raw)
 	d.last.id, d.last.raw = id, el.Raw

@@ -43,9 +43,15 @@
 //
 // The array is cut by brackets and quotes before a record is inspected, so a bad
 // record does not affect the others: it is reported as Malformed. That goes for syntax
-// errors, elements that are no objects or missing between two commas, and for
-// whatever follows the array. Only an odd quote or several missing brackets make
-// the records behind them part of the bad one.
+// errors, and for elements that are no objects or missing between two commas. Only an
+// odd quote or several missing brackets make the records behind them part of the bad
+// one.
+//
+// A blob that is not one array is read all the same: several arrays, records one a
+// line, byte order marks before any of them. Positions and offsets go through all of
+// it. What is none of these, and an object without Id and CreationTime that stands
+// outside of any array, is Malformed too, and marked as Loose; but a blob with
+// nothing else is no blob (elements.ErrNotArray).
 //
 // Three faults inside strings are repaired instead and counted in
 // Record.Repaired: bytes that are not UTF-8 and halves of surrogate pairs become
@@ -57,7 +63,7 @@
 // has the fields of the common schema that were found among its first 32 KB, if
 // their values are strings or numbers of at most 1 KB, and behind them the field
 // o365_record_too_large: an object with bytes (of its JSON text), content_id,
-// index (in the blob's array, from 0), offset (of its first byte in the blob) and
+// index (position in the blob, from 0), offset (of its first byte in the blob) and
 // sha256 (of its JSON text). Record.TooLarge is set.
 //
 // # Key

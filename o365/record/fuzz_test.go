@@ -63,7 +63,7 @@ func FuzzBody(f *testing.F) {
 					if m.Offset < 0 || m.Offset >= int64(len(body)) {
 						t.Fatal(m)
 					}
-					res.bad = append(res.bad, Malformed{m.Index, m.Offset, errors.New(m.Error())})
+					res.bad = append(res.bad, Malformed{m.Index, m.Offset, m.Loose, errors.New(m.Error())})
 				}
 				return res
 			}

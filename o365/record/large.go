@@ -103,11 +103,14 @@ func (s *skipped) copyField() bool {
 }
 
 // stub appends an event for a record that was too large.
-func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Record) {
+func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Record, error) {
 	var sum [sha256.Size]byte
 	d.skipped.sha.Sum(sum[:0])
 	text := d.skipped.record(d.contentID, index, el.Offset, sum[:])
 	out, rec, id := d.append(buf, text)
+	if el.Loose && len(id) == 0 && rec.TimeMissing {
+		return nil, Record{}, errNoRecord
+	}
 	rec.TooLarge = d.skipped.size
 	which, hasID := d.idHash(id)
 	if !hasID {
@@ -116,5 +119,5 @@ func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Reco
 	binary.BigEndian.PutUint64(rec.Key[:8], which)
 	copy(rec.Key[8:], sum[:])
 	d.last.id, d.last.raw = id, text
-	return out, rec
+	return out, rec, nil
 }

@@ -36,7 +36,7 @@ type Options struct {
 
 // Record describes an event that was appended.
 type Record struct {
-	Index       int       // position in the blob's array, from 0, Malformed elements included
+	Index       int       // position in the blob, from 0, Malformed elements included
 	Key         [16]byte  // see Key in the package's documentation
 	Time        time.Time // the event time, UTC
 	TimeMissing bool      // CreationTime is absent or unusable, Time is from Options.Now
@@ -51,12 +51,15 @@ type Record struct {
 // Adjusted returns how many values of the record are not as they came.
 func (r Record) Adjusted() int { return r.Repaired + r.Stringified + r.NumberTexts }
 
-// Malformed is the error of an element of the array that cannot become an event. It has
+// Malformed is the error of an element of the blob that cannot become an event. It has
 // no Unwrap, so that it is never taken for an error of the body.
 type Malformed struct {
-	Index  int   // position in the blob's array, from 0
+	Index  int   // position in the blob, from 0
 	Offset int64 // of the element's first byte in the body
-	Err    error
+	// Loose means that it stands outside of any array, or behind what is no JSON. The
+	// blob may have been damaged on its way, and have other elements there.
+	Loose bool
+	Err   error
 }
 
 func (m *Malformed) Error() string {

@@ -40,8 +40,9 @@ type Options struct {
 	// Timeout bounds the wait for an answer, and for each further piece of
 	// a body. Zero means one minute.
 	Timeout time.Duration
-	// Observe, if set, is called after every request: with nil if its status is 200,
-	// else with a [*source.Error] or an error of the network.
+	// Observe, if set, is called after every request: with nil if its answer begins
+	// like one that was asked for, else with a [*source.Error], an error of the network,
+	// or that of an answer that cannot be read.
 	Observe func(op source.Op, err error)
 }
 

@@ -1,6 +1,7 @@
 package activity
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -28,10 +29,14 @@ func readError(op source.Op, resp *http.Response, from io.Reader) *source.Error 
 		// The gateway in front of the API answers in this form.
 		Message string
 	}
-	if json.Unmarshal(body, &answer) == nil {
+	// Of more than one value, and of what is no JSON behind it, the first one counts.
+	if body = skipBlank(body); json.NewDecoder(bytes.NewReader(body)).Decode(&answer) == nil {
 		e.Code, e.Message = answer.Error.Code, answer.Error.Message
 		if e.Message == "" {
 			e.Message = answer.Message
+		}
+		if e.Code == "" && e.Message == "" {
+			e.Message = string(body) // JSON of another kind
 		}
 	} else if !strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
 		e.Message = string(body)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
 )
@@ -30,6 +31,9 @@ func (*Client) Explain(err error, contentType, app string) source.Explanation {
 		x = source.Explanation{What: "the service names addresses elsewhere, which get no token", Do: "check endpoint; if it is right, report it"}
 	case errors.As(err, &untrusted):
 		x = source.Explanation{What: "the service's certificate is not trusted", Do: "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"}
+	case errors.As(err, new(*unusable)), errors.Is(err, elements.ErrNotArray):
+		x.What = "the answers are not those of the service"
+		x.Do = "search for a proxy or a firewall that answers in Microsoft's place if it lasts; it is tried again, and Microsoft keeps content for 7 days"
 	case !errors.As(err, &e):
 		x.What = "the service can't be reached"
 		x.Do = "check network, DNS, firewall and proxy if it lasts; it is tried again, and Microsoft keeps content for 7 days"

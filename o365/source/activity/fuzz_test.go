@@ -57,6 +57,8 @@ func FuzzListing(f *testing.F) {
 	f.Add([]byte(`[{"contentUri":"u","contentId":"`), []byte("\u00e4"), []byte(`"}]`), uint16(400), "", uint16(0), false, false)
 	f.Add([]byte(`[{"contentUri":"u","contentId":"\u202e","CONTENTID":"`), []byte(`\u0000`), []byte(`b"}]`), uint16(9), "", uint16(0), false, false)
 	f.Add([]byte(`[{"contentId":"a","contentUri":"`), []byte("xxxxxxxx"), []byte(`"}]`), uint16(1<<10+1), strings.Repeat("n", maxURI+1), uint16(0), false, false)
+	f.Add([]byte("\ufeff\n\ufeff["), []byte(entry), []byte("{}]\ufeff[{}]{\"error\":{}}\x00"), uint16(3), "", uint16(0), false, false)
+	f.Add([]byte(" "), []byte(" "), []byte(`{"error":{"code":"AF429"}}`), uint16(700), "", uint16(0), false, false)
 	f.Add([]byte(`{"error":{"code":"AF429","message":"`), []byte("\x1b["), []byte(`"}}`), uint16(99), "", uint16(0), false, false)
 	f.Add([]byte("\x1f\x8b\b\x00\x00\x00\x00\x00\x00\xff\x8a\x8e\x05\x04\x00\x00\xff\xff"), []byte(nil), []byte(nil), uint16(0), "", uint16(0), false, true)
 	f.Fuzz(func(t *testing.T, head, unit, tail []byte, times uint16, next string, most uint16, some, zipped bool) {
@@ -214,11 +216,14 @@ func FuzzRefusal(f *testing.F) {
 	f.Add(401, "text/html", []byte(`<html>`), []byte("<p>"))
 	f.Add(500, "", []byte(`{"Message":"`), []byte(`\u202e`))
 	f.Add(302, "", []byte(nil), []byte("\x1b[31m"))
+	f.Add(201, "", []byte("\ufeff\n"+`{"error":{"code":"AF429"}}`), []byte("\x00"))
+	f.Add(403, "", []byte("\ufeff"+`{"error":{"code":"AF429"}}`), []byte("{"))
 	f.Add(200, "", []byte(`{"error":{"code":"StartSubscription AF20001 Bearer eyJhbGciOi.eyJhdWQi.c2ln"}}`), []byte(nil))
 	code := regexp.MustCompile(`^(AF[0-9]{3,5})?$`)
 	f.Fuzz(func(t *testing.T, status int, contentType string, body, unit []byte) {
-		if start := bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\ufeff")), " \t\r\n"); status == 200 && (len(start) == 0 || start[0] != '{') {
-			return // a listing
+		start := skipBlank(body)
+		if status/100 == 2 && status != 206 && (len(start) == 0 || start[0] != '{' || len(body)-len(start) > maxStart/2) {
+			return // no refusal
 		}
 		var bodies []*endless
 		c := client(t, func(r *http.Request) (*http.Response, error) {

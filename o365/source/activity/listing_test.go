@@ -60,7 +60,12 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 		bad  int
 	}{
 		{`[{"contentId":"a"`, "list: answer: body ends before its array: unexpected EOF", "", 0},
-		{``, "list: answer: body ends before its array: unexpected EOF", "", 0},
+		{``, "list: answer: it is empty", "", 0},
+		{strings.Repeat(" ", 2*answerBuffer), "list: answer: body ends before its array: unexpected EOF", "", 0},
+		{strings.Repeat(" ", 2*answerBuffer) + `{"value":[]}`, "list: answer: body is not a JSON array", "", 0},
+		{"\ufeff\n[" + good + "][]" + "\ufeff[" + strings.Replace(good, `"a"`, `"c"`, 1) + "]", "", "a c", 0},
+		{"[" + good + "]\x00", "", "a", 1},
+		{"[" + good + `]{"error":{"code":"AF50000"}}`, "", "a", 1},
 		{` [] `, "", "", 0},
 		{"\ufeff[" + good + "]", "", "a", 0},
 		{`[{"contentType":"Audit.General"},` + good + `]`, "", "a", 1},

@@ -34,8 +34,8 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 	return u, nil
 }
 
-// do makes one call and returns the answer if its status is 200, with a body that the
-// caller closes. A token that is refused (401) is replaced, and the call is made once
+// do makes one call and returns the answer if it is what was asked for, with a body
+// that the caller closes. A token that is refused (401) is replaced, and the call is made once
 // more. The errors are those of [source.Source].
 func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*http.Response, error) {
 	u, err := c.resolve(ref)
@@ -52,12 +52,11 @@ func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*htt
 			c.observe(op, err)
 			return nil, fmt.Errorf("%s: %w", op, withoutURL(err))
 		}
-		if resp.StatusCode == http.StatusOK {
-			c.observe(op, nil)
+		failure := inspect(op, resp)
+		c.observe(op, failure)
+		if failure == nil {
 			return resp, nil
 		}
-		failure := readError(op, resp, resp.Body)
-		c.observe(op, failure)
 		resp.Body.Close()
 		if resp.StatusCode != http.StatusUnauthorized || !again {
 			return nil, failure

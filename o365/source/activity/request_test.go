@@ -69,6 +69,10 @@ func TestEveryCallIsWellFormed(t *testing.T) {
 		if got := r.Header.Get("Authorization"); got != "Bearer token" {
 			t.Errorf("authorization is %q", got)
 		}
+		if r.Method == http.MethodPost {
+			fmt.Fprint(w, `{"contentType":"DLP.All","status":"enabled","webhook":null}`)
+			return
+		}
 		fmt.Fprint(w, "[]")
 	})
 	ctx := t.Context()
@@ -136,7 +140,9 @@ func TestRefusedTokenIsReplacedOnce(t *testing.T) {
 				if r.Header.Get("Authorization") != "Bearer good" {
 					w.WriteHeader(http.StatusUnauthorized)
 					fmt.Fprint(w, `{"Message":"Authorization has been denied for this request."}`)
+					return
 				}
+				fmt.Fprint(w, "[]")
 			})
 			body, err := c.Open(t.Context(), source.Item{URI: server.URL})
 			if err == nil {

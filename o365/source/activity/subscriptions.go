@@ -33,6 +33,9 @@ func (c *Client) Subscriptions(ctx context.Context) (list []source.Subscription,
 		}
 		return true, nil
 	})
+	if err == nil && n > 0 && len(list) == 0 {
+		err = &unusable{source.OpSubscriptions, "none of its entries is a subscription"}
+	}
 	return list, headerDate(resp.Header), err
 }
 

@@ -34,6 +34,11 @@ const (
 	Headers   = "headers"    // the answer is good but for its Header
 	Insert    = "insert"     // Text stands among the records, as an element of its own
 	Elements  = "elements"   // Text stands among the records Size times, as elements of their own; # in it becomes the number of each
+	Lines     = "lines"      // the elements of the body stand one a line, without an array around them
+	Arrays    = "arrays"     // the body is two arrays, the second behind the share At of the elements
+	Behind    = "behind"     // Text stands behind the body; a NUL if it is empty
+	Mark      = "mark"       // a byte order mark stands before the body
+	Empty     = "empty"      // the answer is good but for its body, which is empty
 	Huge      = "huge"       // a record of Size bytes stands among the records
 	SameID    = "same-id"    // a record with the Id of another one and other content stands among the records: of the same blob; of another content type if Text is "type"; of another tenant if it is "tenant"
 
@@ -110,6 +115,7 @@ func ParseFaults(r io.Reader) ([]Fault, error) {
 var kinds = []string{
 	Throttle, Internal, Unauthorized, Refuse, Redirect, Reset, Hang,
 	ResetBody, Abort, Truncate, Cut, CutGzip, Stall, Slow, Drip, Flood, Headers, Insert, Elements, Huge, SameID,
+	Lines, Arrays, Behind, Mark, Empty,
 	NextPageElsewhere, ContentElsewhere,
 }
 

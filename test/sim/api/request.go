@@ -112,7 +112,7 @@ func answer(operate func(*request) (string, error)) func(*request) error {
 				_ = drip(req, req.w, http.NewResponseController(req.w).Flush, []byte(body))
 				return nil
 			}
-			req.respond(http.StatusOK, body)
+			req.respond(http.StatusOK, req.fault.formText(body))
 		}
 		return err
 	}
@@ -123,6 +123,10 @@ const jsonType = "application/json; charset=utf-8"
 // respond sends a whole answer. A failing write means that the client has gone,
 // which is its own affair.
 func (req *request) respond(status int, body string) {
+	if status == http.StatusNoContent {
+		req.w.WriteHeader(status) // HTTP allows no body with it
+		return
+	}
 	req.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	req.w.WriteHeader(status)
 	_, _ = io.WriteString(req.w, body)

@@ -44,7 +44,7 @@ func (c *Service) writeBody(req *request, pieces iter.Seq[[]byte], n int) error 
 		req.w.Header().Set("Content-Length", brokenLength)
 	}
 	i, at := 0, f.piece(n)
-	for piece := range pieces {
+	for piece := range req.form(pieces, n) {
 		if f != nil && i == at && f.cuts() {
 			half := piece[:len(piece)/2]
 			if _, err := out.Write(half); err != nil {
