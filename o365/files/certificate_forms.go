@@ -68,6 +68,7 @@ func pemBlocks(data []byte) ([]*pem.Block, error) {
 	data = bytes.ReplaceAll(data, byteOrderMark, nil)
 	data = bytes.ReplaceAll(data, []byte(`\r`), nil)
 	data = bytes.ReplaceAll(data, []byte(`\n`), []byte("\n"))
+	begun := max(1, bytes.Count(data, beginsPEM)) // before lines are parted: they may share dashes
 	data = boundary.ReplaceAll(data, []byte("\n$1\n"))
 	var all []*pem.Block
 	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
@@ -77,7 +78,7 @@ func pemBlocks(data []byte) ([]*pem.Block, error) {
 		}
 		all = append(all, block)
 	}
-	if len(all) < bytes.Count(data, beginsPEM) {
+	if len(all) < begun {
 		return nil, ErrBlock
 	}
 	return all, nil

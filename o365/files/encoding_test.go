@@ -58,7 +58,7 @@ func FuzzBlocks(f *testing.F) {
 	}
 	for _, seed := range []string{
 		"\ufeff" + string(text), "MBQCAQMwDwYJKoZIhvcNAQcBoAIEAA==", `"MBQCAQMwDwYJKoZIhvcNAQcBoAIEAA"`, "\xff\xfe-\x00", "\x30\x84\x01", "\x30\x80",
-		`-----BEGIN X-----\nbWFkZS11cA==\n-----END X-----`, " -----BEGIN X----- bWFk ZS11cA== -----END X----- ", "-----BEGIN X-----", "-----BEGIN -----END X-----",
+		`-----BEGIN X-----\nbWFkZS11cA==\n-----END X-----`, " -----BEGIN X----- bWFk ZS11cA== -----END X----- ", "-----BEGIN X-----", "-----BEGIN -----END X-----", "-----END X------BEGIN Y",
 		"LS0tLS1CRUdJTiBYLS0tLS0KYldGa1pTMTFjQT09Ci0tLS0tRU5EIFgtLS0tLQo=", `"\"\\\"\\\"\""`,
 	} {
 		f.Add([]byte(seed))
