@@ -25,11 +25,12 @@ type behind struct {
 	server *httptest.Server
 	proxy  *login.Proxy
 	caFile string
+	limit  time.Duration // of a request; short only where no answer is awaited
 }
 
 func newBehind(t *testing.T, secure bool) *behind {
 	t.Helper()
-	b := &behind{server: httptest.NewUnstartedServer(http.NotFoundHandler())}
+	b := &behind{server: httptest.NewUnstartedServer(http.NotFoundHandler()), limit: time.Minute}
 	b.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	b.server.StartTLS()
 	t.Cleanup(b.server.Close)
@@ -59,7 +60,7 @@ func (b *behind) get(t *testing.T, proxy, caFile string, api bool) (*http.Respon
 		t.Fatal(err)
 	}
 	t.Cleanup(base.CloseIdleConnections)
-	c := Guard{MaxBody: 1}.Client(&http.Client{Transport: base, Timeout: time.Second})
+	c := Guard{MaxBody: 1}.Client(&http.Client{Transport: base, Timeout: b.limit})
 	if api {
 		c.Transport = Trace{Next: base, Logf: func(string, ...any) {}}
 	}
@@ -132,6 +133,9 @@ func TestProxyRefusals(t *testing.T) {
 			t.Parallel()
 			b := newBehind(t, false)
 			b.proxy.Fail(tt.fault)
+			if tt.fault.Hang {
+				b.limit = 200 * time.Millisecond
+			}
 			if tt.required {
 				b.proxy.Require("me", "my-word")
 			}

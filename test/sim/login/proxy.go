@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 )
 
 // ProxyFault is what a proxy does instead of its work. The zero value is none.
@@ -135,7 +134,7 @@ func (p *Proxy) serve(c net.Conn) {
 		return
 	case f.Text != "":
 		_, _ = io.WriteString(c, f.Text)
-		time.Sleep(10 * time.Millisecond) // what is closed with bytes unread is reset
+		_, _ = io.Copy(io.Discard, in) // what is closed with bytes unread is reset
 		return
 	}
 	accept := p.connect
