@@ -66,13 +66,15 @@ func (in *Input) Metrics() *metrics.Set { return in.metrics }
 
 const (
 	// stopTime and closeTime bound the time that Close takes, from its start, for
-	// requests to stop and for the ledger to be closed.
+	// requests to stop and for the ledger to be written: milliseconds, but for a disk
+	// that is busy, and what is not written comes twice.
 	stopTime  = 500 * time.Millisecond
-	closeTime = 900 * time.Millisecond
+	closeTime = 3 * time.Second
 )
 
 // Close stops collecting, and writes what was acknowledged to the state file. It
-// returns within about a second. Nothing may be called after it.
+// returns within a second, or three where the disk is busy. Nothing may be called after
+// it.
 func (in *Input) Close() {
 	in.cancel()
 	begun := time.Now()

@@ -219,7 +219,12 @@ func (c *committer) close(deadline time.Time) {
 	}()
 	select {
 	case <-closed:
+		return
 	case <-time.After(time.Until(deadline)):
+	}
+	select {
+	case <-c.stopped: // all is written
+	default:
 		c.log.Warnf("db: still being written; records that are not in it at the end will be delivered again")
 	}
 }

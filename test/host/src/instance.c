@@ -11,7 +11,7 @@
 
 /* src/flb_input_thread.c: an input's thread and its event loop. */
 
-enum { MAX_COLLECTORS = 16, LONG_CALLBACK_MS = 500, LONG_EXIT_MS = 2000 };
+enum { MAX_COLLECTORS = 16, LONG_CALLBACK_MS = 500, LONG_EXIT_MS = 4000 };
 
 int ring_append(struct instance *in, const void *events, size_t size);
 int flb_input_set_collector_time(struct instance *in, int (*callback)(struct instance *, void *, void *),
