@@ -33,7 +33,7 @@ func tryOpen(path string, opt Options) (*Ledger, error) {
 	return Open(path, opt)
 }
 
-func open(t *testing.T, path string, opt Options) *Ledger {
+func open(t testing.TB, path string, opt Options) *Ledger {
 	t.Helper()
 	if opt.DedupMax == 0 {
 		opt.DedupMax = 1000
@@ -51,7 +51,7 @@ func open(t *testing.T, path string, opt Options) *Ledger {
 
 // scratch is a directory in memory if there is one: a sync costs nothing there,
 // and no test cuts the power.
-func scratch(t *testing.T) string {
+func scratch(t testing.TB) string {
 	dir, err := os.MkdirTemp("/dev/shm", "ledger")
 	if err != nil {
 		return t.TempDir()
@@ -107,7 +107,7 @@ func known(t *testing.T, l *Ledger, d Delivery) bool {
 }
 
 // since asks from when on a stream is collected, first if that is not known.
-func since(t *testing.T, l *Ledger, first, want time.Time) {
+func since(t testing.TB, l *Ledger, first, want time.Time) {
 	t.Helper()
 	if got, err := l.Since(exchange, first); err != nil || !got.Equal(want) {
 		t.Errorf("since %v instead of %v, %v", got, want, err)

@@ -29,7 +29,7 @@ var (
 )
 
 // sound returns a database with everything in it, of several pages per table.
-func sound(t *testing.T) []byte {
+func sound(t testing.TB) []byte {
 	path := filepath.Join(scratch(t), "o365.db")
 	l := open(t, path, Options{DedupMax: 20000})
 	var ds []Delivery
