@@ -32,13 +32,16 @@ var soakNature = []api.Fault{
 // fullState is the condition in which what is delivered cannot be remembered.
 const fullState = "full disk: state file"
 
-// The conditions in which Fluent Bit's output is away.
+// The conditions in which chunks stay with Fluent Bit.
 const (
-	deadOutput = "dead output"
-	refusing   = "output answers 503"
+	deadOutput  = "dead output"
+	refusing    = "output answers 503"
+	fullStorage = "full disk: Fluent Bit's storage"
 )
 
-func isOutput(condition string) bool { return condition == deadOutput || condition == refusing }
+func holdsChunks(condition string) bool {
+	return condition == deadOutput || condition == refusing || condition == fullStorage
+}
 
 // Somebody else's host, which has no address.
 const elsewhere = "elsewhere.invalid"
@@ -134,7 +137,7 @@ func (k *soak) places() []soakCondition {
 			begin: func(k *soak) { k.fill(k.stateDisk, false) }, end: func(k *soak) { k.unfill(k.stateDisk) }})
 	}
 	if k.storageDisk != "" {
-		all = append(all, soakCondition{name: "full disk: Fluent Bit's storage", long: true,
+		all = append(all, soakCondition{name: fullStorage, long: true,
 			begin: func(k *soak) { k.fill(k.storageDisk, true) }, end: func(k *soak) { k.unfill(k.storageDisk) }})
 	}
 	return all

@@ -172,8 +172,8 @@ func (k *soak) blow(name string) {
 		k.start()
 	case soakReload:
 		// Fluent Bit reloads when no chunk is on its way any more, however long that takes
-		// (5.1.1: src/flb_reload.c sets grace to -1), so not while its output is away.
-		if wait := k.reloading(); isOutput(k.condition) {
+		// (5.1.1: src/flb_reload.c sets grace to -1).
+		if wait := k.reloading(); holdsChunks(k.condition) {
 			k.reloaded = wait
 		} else {
 			wait()
