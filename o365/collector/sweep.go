@@ -50,6 +50,10 @@ func (s *state) sweep(st *stream, now time.Time) {
 	}
 	if earliest := st.earliestStart(clock); from.Before(earliest) {
 		from = earliest
+		st.noteUnlisted(earliest)
+	}
+	if !s.serviceClock.far(now) {
+		s.reportUnlisted(st, now)
 	}
 	if end := wholeSecond(clock); !from.Before(end) {
 		from = end.Add(-time.Second) // each poll lists something
