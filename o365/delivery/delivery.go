@@ -47,6 +47,9 @@ type Config struct {
 	Dedup     bool
 	// Downloads is the largest number of downloads of a tenant at a time.
 	Downloads int
+	// OnGap, if set, is called for each gap (an event [health.Gap]), and for each part of
+	// one that is taken back ([health.Recovery]). It must not block.
+	OnGap func(health.Event)
 }
 
 // Delivery delivers the items of all tenants of an input. It is safe for concurrent
