@@ -185,6 +185,34 @@ func runOnMachine(t *testing.T, off, laterOff, slept time.Duration) {
 	}
 }
 
+// An item whose download fails is lost when it has expired by the service's clock, not
+// earlier and not later.
+func TestItemExpiresByTheServicesClock(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, off := range []time.Duration{0, 15 * time.Minute, -15 * time.Minute, 26 * time.Hour, -26 * time.Hour, 8 * day, -8 * day} {
+		t.Run(off.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, b, l, m := newService(t), newLedgerModel(), new(logLines), &machine{begun: time.Now()}
+				m.moveWall(off)
+				s.subscribed[activity.Exchange] = true
+				expires := s.now().Add(2 * time.Hour)
+				s.add(activity.Exchange, expires.Add(-retention), 0)
+				s.fail(fault(source.OpDownload, &source.Error{Status: 500}))
+				_, stop := collectOn(m, s, b, l, metrics.New([]string{tenant}, []string{activity.Exchange}).Tenant(tenant))
+				time.Sleep(110 * time.Minute)
+				if gaps := b.Gaps(source.Stream{Tenant: tenant, ContentType: activity.Exchange}); len(gaps) > 0 {
+					t.Errorf("lost before it expired: %v", gaps)
+				}
+				time.Sleep(20 * time.Minute)
+				stop()
+				if len(b.gaps) != 1 {
+					t.Errorf("gaps ten minutes after it expired: %v", b.gaps)
+				}
+			})
+		})
+	}
+}
+
 // collectOn is collect on a machine, with metrics.
 func collectOn(m *machine, s *service, b *ledgerModel, l *logLines, counted *metrics.Tenant) (col *Collector, stop func()) {
 	cfg := config(func(c *Config) { c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), counted })
