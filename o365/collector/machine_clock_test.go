@@ -185,6 +185,33 @@ func runOnMachine(t *testing.T, off, laterOff, slept time.Duration) {
 	}
 }
 
+// However long the poll interval is, a machine that wakes lists at once: content expires
+// while it waits.
+func TestPollAfterSleep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l, m := newService(t), newLedgerModel(), new(logLines), &machine{begun: time.Now()}
+		s.subscribed[activity.Exchange] = true
+		_, stop := collectOn(m, s, b, l, metrics.New([]string{tenant}, []string{activity.Exchange}).Tenant(tenant), func(c *Config) { c.PollInterval = 12 * time.Hour })
+		time.Sleep(30 * time.Hour)
+		const slept = 6 * 24 * time.Hour
+		id := s.add(activity.Exchange, s.now().Add(time.Hour), 0)
+		s.mu.Lock()
+		s.skew += slept
+		s.mu.Unlock()
+		m.moveWall(slept)
+		time.Sleep(3 * time.Minute)
+		if b.deliveredAt(id).IsZero() {
+			t.Error("an item of the sleep is not delivered three minutes after it")
+		}
+		before := s.requestCount(source.OpList)
+		time.Sleep(11 * time.Hour)
+		if n := s.requestCount(source.OpList) - before; n > 30 {
+			t.Errorf("%d listings in the 11 hours after that", n)
+		}
+		stop()
+	})
+}
+
 // An item whose download fails is lost when it has expired by the service's clock, not
 // earlier and not later.
 func TestItemExpiresByTheServicesClock(t *testing.T) {
@@ -214,8 +241,11 @@ func TestItemExpiresByTheServicesClock(t *testing.T) {
 }
 
 // collectOn is collect on a machine, with metrics.
-func collectOn(m *machine, s *service, b *ledgerModel, l *logLines, counted *metrics.Tenant) (col *Collector, stop func()) {
+func collectOn(m *machine, s *service, b *ledgerModel, l *logLines, counted *metrics.Tenant, change ...func(*Config)) (col *Collector, stop func()) {
 	cfg := config(func(c *Config) { c.ContentTypes, c.Metrics = contentTypes(activity.Exchange), counted })
+	for _, f := range change {
+		f(&cfg)
+	}
 	monitor := health.NewMonitor([]source.Stream{{Tenant: tenant, ContentType: activity.Exchange}}, nil, l.log, nil)
 	col = New(cfg, s, b, b, NewBudget(2000), monitor, l.log)
 	col.now = m.now

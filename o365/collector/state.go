@@ -34,6 +34,7 @@ type state struct {
 	throttling  throttling
 
 	serviceClock serviceClock
+	lastNext     time.Time      // the last call of next
 	random       func() float64 // in [0, 1)
 
 	reportedSkew time.Duration // last; 0: it is small

@@ -78,6 +78,20 @@ func (s *state) sweep(st *stream, now time.Time) {
 	st.latestListing.latest, st.latestListing.unproven = true, !st.opened
 }
 
+// leastSleep is how far this machine's clock must leap ahead to count as sleep.
+const leastSleep = 5 * time.Minute
+
+// noticeSleep makes every poll due when this machine's clock has gone further than its
+// monotonic one, which stands still while it sleeps: content expires meanwhile.
+func (s *state) noticeSleep(now time.Time) {
+	if !s.lastNext.IsZero() && now.Round(0).Sub(s.lastNext.Round(0))-now.Sub(s.lastNext) > leastSleep {
+		for _, st := range s.streams {
+			st.nextPoll = now
+		}
+	}
+	s.lastNext = now
+}
+
 // byLocalClock is a listing of the newest content by this machine's clock, in case the
 // service's dates are wrong and not that clock.
 func (s *state) byLocalClock(st *stream, now time.Time) *listing {
