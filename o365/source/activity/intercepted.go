@@ -34,7 +34,7 @@ func newIntercepted(op source.Op, resp *http.Response, refusal *source.Error, pa
 	}
 	e.proxy, e.set = transport.ProxyOf(resp)
 	if refusal != nil {
-		refusal.Date, refusal.RetryAfter = time.Time{}, 0 // they are not the service's
+		refusal.Date = time.Time{} // it is not the service's
 	}
 	return e
 }

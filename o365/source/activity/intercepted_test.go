@@ -139,7 +139,7 @@ func TestInterceptedCalls(t *testing.T) {
 						t.Errorf("%v is decided as %v, want %v", err, decide(err), action)
 					}
 					var refused *source.Error
-					if errors.As(err, &refused) && (refused.RetryAfter != 0 || !refused.Date.IsZero() || refused.Status != tt.status) {
+					if errors.As(err, &refused) && (refused.RetryAfter != 2*time.Hour || !refused.Date.IsZero() || refused.Status != tt.status) {
 						t.Errorf("the refusal is %+v", refused)
 					}
 				})
