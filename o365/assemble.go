@@ -61,7 +61,11 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	if c.DB == "" {
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
-	in.delivery = delivery.New(c.delivery(), book, monitor, in.metrics, secrets, h.Log)
+	config := c.delivery()
+	if alerts != nil {
+		config.OnGap = alerts.Gap
+	}
+	in.delivery = delivery.New(config, book, monitor, in.metrics, secrets, h.Log)
 	in.reporter = newReporter(in.delivery, book, monitor, in.metrics, h.Log, time.Now())
 	ctx, cancel := context.WithCancel(context.Background())
 	in.cancel = cancel

@@ -27,23 +27,58 @@ func (in inbox) Data(r io.Reader) error {
 	return err
 }
 
-// Mail comes although nothing is ever taken from the input.
-func TestMailWhileNothingIsTaken(t *testing.T) {
+// mailed makes the rig's inputs send mail after a second, and returns where it arrives.
+func (r *rig) mailed() inbox {
+	r.t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		t.Fatal(err)
+		r.t.Fatal(err)
 	}
 	arrived := make(inbox, 10)
 	server := smtp.NewServer(arrived)
 	server.ErrorLog = log.New(io.Discard, "", 0)
 	go func() { _ = server.Serve(listener) }()
-	defer server.Close()
-
-	r := newRig(t, api.Options{})
-	r.options["client_secret"] = "wrong"
+	r.t.Cleanup(func() { _ = server.Close() })
 	r.options["alert_email_to"], r.options["alert_email_from"] = "ops@example.com", "o365@example.com"
 	r.options["alert_after"] = "1s"
 	r.options["smtp_url"] = "smtp://" + listener.Addr().String() + "?starttls=off"
+	return arrived
+}
+
+// A gap is told by mail, too.
+func TestMailAboutAGap(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}, Subscribed: []string{api.Exchange}})
+	arrived := r.mailed()
+	r.options["content_types"] = api.Exchange
+	in := r.open()
+	defer in.Close()
+	r.listen(in, 15*time.Second, ": collecting ")
+	r.listen(in, 2*time.Second, "")
+	r.cloud.Disable(api.DefaultTenant, api.Exchange)
+	for deadline := time.After(time.Minute); ; {
+		select {
+		case mail := <-arrived:
+			if !strings.Contains(mail, "audit records are lost") {
+				continue // it is about the subscription
+			}
+			for _, want := range []string{"tenant " + api.DefaultTenant, "Audit.Exchange: 20", "and Microsoft keeps nothing of such a time"} {
+				if !strings.Contains(mail, want) {
+					t.Errorf("no %q in\n%s", want, mail)
+				}
+			}
+			return
+		case <-deadline:
+			t.Fatalf("no mail; the log says:\n%s", r.log.text())
+		}
+	}
+}
+
+// Mail comes although nothing is ever taken from the input.
+func TestMailWhileNothingIsTaken(t *testing.T) {
+	r := newRig(t, api.Options{})
+	arrived := r.mailed()
+	r.options["client_secret"] = "wrong"
 	in := r.open()
 	select {
 	case mail := <-arrived:

@@ -28,7 +28,10 @@ type reporter struct {
 	stalled string    // what is reported of the output
 
 	hour      time.Time // when the next summary is due
-	day       time.Time // the next midnight, UTC
+	clock     time.Time // the service's, at the last check
+	clockSeen bool      // it was known then
+	daysFrom  time.Time // no day is reported before
+	day       time.Time // the next midnight by it, UTC
 	closed    bool      // the counts are those of that midnight
 	hourly    map[source.Stream]metrics.Counts
 	throttled map[string]int64 // requests, by tenant, at the last summary
@@ -59,7 +62,7 @@ const (
 func newReporter(d *delivery.Delivery, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, log logging.Logger, now time.Time) *reporter {
 	r := &reporter{
 		delivery: d, ledger: l, monitor: monitor, metrics: metrics, log: log, throttled: make(map[string]int64),
-		idle: now, hour: now.Add(time.Hour), day: now.UTC().Truncate(oneDay).Add(oneDay), since: now,
+		idle: now, hour: now.Add(time.Hour), clock: now.Round(0), day: midnightAfter(now), since: now.Round(0),
 	}
 	r.hourly, r.daily = counts(metrics), counts(metrics)
 	return r
@@ -84,15 +87,39 @@ func (r *reporter) check(now time.Time) {
 		r.summary(now)
 		r.hour = now.Add(time.Hour)
 	}
-	if !now.Before(r.day) && !r.closed {
+	clock, known := r.metrics.ServiceTime()
+	r.follow(clock, known, now)
+	if now.Before(r.daysFrom) {
+		return
+	}
+	if !clock.Before(r.day) && !r.closed {
 		r.today, r.closed = counts(r.metrics), true
 	}
-	if !now.Before(r.day.Add(completenessDelay)) {
-		r.completeness(now)
+	if !clock.Before(r.day.Add(completenessDelay)) {
+		r.completeness(clock)
 		r.daily, r.since = r.today, r.day
 		r.day, r.closed = r.day.Add(oneDay), false
 	}
 }
+
+// follow follows the service's clock. The first that is known of it, and its going back,
+// correct the day. When it leaps ahead this machine slept, and the days that it missed
+// are about to be collected.
+func (r *reporter) follow(clock time.Time, known bool, now time.Time) {
+	switch {
+	case known && !r.clockSeen:
+		r.since = r.since.Add(clock.Sub(now.Round(0)))
+		r.day, r.closed = midnightAfter(clock), false
+	case r.day.Sub(clock) > oneDay:
+		r.day, r.closed = midnightAfter(clock), false
+	case clock.Sub(r.clock) > completenessDelay:
+		r.daysFrom = now.Add(completenessDelay)
+	}
+	r.clock, r.clockSeen = clock, r.clockSeen || known
+}
+
+// midnightAfter is the next midnight, UTC.
+func midnightAfter(t time.Time) time.Time { return t.UTC().Truncate(oneDay).Add(oneDay) }
 
 // changed follows up a stream's change of state.
 func (r *reporter) changed(e health.Event) {
@@ -161,7 +188,7 @@ func (r *reporter) summary(now time.Time) {
 }
 
 // completeness emits what became of the day that ended at the last midnight.
-func (r *reporter) completeness(now time.Time) {
+func (r *reporter) completeness(clock time.Time) {
 	from, to := r.day.Add(-oneDay), r.day
 	for _, status := range r.monitor.Snapshot() {
 		id := status.Stream
@@ -172,7 +199,7 @@ func (r *reporter) completeness(now time.Time) {
 		c := r.today[status.Stream].Minus(r.daily[status.Stream])
 		s := r.metrics.Stream(id.Tenant, id.ContentType)
 		r.delivery.Report(health.Event{
-			Time: now, Kind: health.Completeness, Tenant: id.Tenant, ContentType: id.ContentType,
+			Time: clock, Kind: health.Completeness, Tenant: id.Tenant, ContentType: id.ContentType,
 			From: from, To: to, State: status.State,
 			Day: health.Day{
 				Listed: clip(r.ledger.Completed(id), from, to), Lost: clip(lost, from, to),

@@ -149,6 +149,55 @@ func TestDailyCompleteness(t *testing.T) {
 	})
 }
 
+// The day is that of the service, whose clock is known a minute after the start, and
+// leaps ahead when this machine has slept.
+func TestDayIsByTheServicesClock(t *testing.T) {
+	const day = 24 * time.Hour
+	for _, tt := range []struct {
+		name         string
+		skew, sleeps time.Duration
+		want         []string // beginnings of the days that are reported within 23 hours and 30 minutes
+	}{
+		{"right", 0, 0, nil},
+		{"15 minutes ahead", 15 * time.Minute, 0, nil},
+		{"an hour ahead", time.Hour, 0, []string{"2000-01-01"}},
+		{"an hour behind", -time.Hour, 0, []string{"1999-12-31"}},
+		{"26 hours behind", -26 * time.Hour, 0, []string{"1999-12-30"}},
+		{"26 hours ahead", 26 * time.Hour, 0, []string{"2000-01-02"}},
+		{"8 days ahead", 8 * day, 0, nil},
+		{"8 days behind", -8 * day, 0, nil},
+		{"sleeps 3 days", 0, 3 * day, []string{"2000-01-01", "2000-01-02", "2000-01-03"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			watched(t, func(in *Input, _ *ledger.Ledger, _ *lines) {
+				clock := &in.metrics.Tenant("contoso").Clock
+				set := func(skew time.Duration) {
+					clock.Set(metrics.Moment{Local: time.Now(), Service: time.Now().Add(skew).UTC()})
+				}
+				time.Sleep(time.Minute)
+				set(tt.skew)
+				time.Sleep(12 * time.Hour)
+				set(tt.skew + tt.sleeps)
+				time.Sleep(5 * time.Minute)
+				records := taken(t, in)
+				if tt.sleeps > 0 && len(records) > 0 {
+					t.Errorf("before anything can be collected: %q", records)
+				}
+				time.Sleep(11*time.Hour + 24*time.Minute)
+				var got []string
+				for _, text := range append(records, taken(t, in)...) {
+					if _, begin, ok := strings.Cut(text, `"Span":{"From":"`); ok && strings.Contains(text, "Exchange") {
+						got = append(got, begin[:len("2000-01-01")])
+					}
+				}
+				if strings.Join(got, " ") != strings.Join(tt.want, " ") {
+					t.Errorf("reported are the days %q, want %q", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // taken confirms all batches and returns their records.
 func taken(t *testing.T, in *Input) (records []string) {
 	t.Helper()

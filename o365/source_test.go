@@ -80,7 +80,7 @@ func TestAnotherSource(t *testing.T) {
 	since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
 	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
 		return &notes{t: t, since: since}, nil
-	}, func(string, string) source.Explanation { return source.Explanation{} }})
+	}, func(string, string, string) source.Explanation { return source.Explanation{} }})
 	in, err := open(config, Host{Log: r.log.add, Shared: NewShared()}, offers)
 	if err != nil {
 		t.Fatal(err)

@@ -14,7 +14,7 @@ type offer struct {
 	// open returns the source of a tenant. It makes no request.
 	open func(a *assembly, tenant string, tokens source.Tokens) (source.Source, error)
 	// missing explains that the application lacks the permission for one of the types.
-	missing func(contentType, app string) source.Explanation
+	missing func(contentType, app, doubt string) source.Explanation
 }
 
 // sources are all that there are: a new one is a folder below o365/source, a line

@@ -25,11 +25,15 @@ type tokenCheck struct {
 	contentTypes []string // those to collect
 
 	mu        sync.Mutex
-	app       string // application id, "" until it is known
-	inspected string // the last token that was inspected
+	app       string          // application id, "" until it is known
+	inspected string          // the last token that was inspected
+	claims    identity.Claims // of it, as far as they can be read
 }
 
-var _ source.Tokens = (*tokenCheck)(nil)
+var (
+	_ source.Tokens    = (*tokenCheck)(nil)
+	_ source.Permitter = (*tokenCheck)(nil)
+)
 
 // certificateWarning is how long before a certificate expires it is reported.
 const certificateWarning = 30 * 24 * time.Hour
@@ -45,6 +49,16 @@ func (c *tokenCheck) Token(ctx context.Context) (string, error) {
 
 // Reject implements [source.Tokens].
 func (c *tokenCheck) Reject(token string) { c.source.Reject(token) }
+
+// Permits implements [source.Permitter].
+func (c *tokenCheck) Permits(permission string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.claims.Permits(permission)
+}
+
+// Doubt implements [source.Permitter].
+func (c *tokenCheck) Doubt() string { return c.source.Doubt() }
 
 // App returns the application id, "" if it is not known.
 func (c *tokenCheck) App() string {
@@ -63,10 +77,11 @@ func (c *tokenCheck) isNew(token string) bool {
 }
 
 func (c *tokenCheck) inspect(token string) {
-	if claims, ok := identity.ReadClaims(token); ok {
-		c.mu.Lock()
-		c.app = orElse(c.app, claims.AppID)
-		c.mu.Unlock()
+	claims, ok := identity.ReadClaims(token)
+	c.mu.Lock()
+	c.app, c.claims = orElse(c.app, claims.AppID), claims
+	c.mu.Unlock()
+	if ok {
 		c.log.Debugf("%s: logged in as application %s with %s; the token is valid until %s; %s", c.tenant.Tenant, claims.AppID, c.source.Method(),
 			c.source.Expiry().UTC().Format(time.RFC3339), permissions(claims))
 		c.reportPermissions(claims)
@@ -86,7 +101,7 @@ func (c *tokenCheck) reportPermissions(claims identity.Claims) {
 			if claims.Permits(t.Permission) {
 				continue
 			}
-			x := o.missing(t.Name, c.App())
+			x := o.missing(t.Name, c.App(), c.Doubt())
 			c.monitor.Set(source.Stream{Tenant: c.tenant.Tenant, ContentType: t.Name}, health.Permission, health.Failing,
 				health.Cause{What: x.What, Do: x.Do, Detail: permissions(claims)})
 		}

@@ -1,11 +1,13 @@
 // Package alert sends mail when a content type has been failing for a while,
-// once a day while that lasts, and on recovery.
+// once a day while that lasts, and on recovery; and when content is lost for good, or
+// came after all.
 //
 // Which mail is due is decided by pure functions over the states that package
-// health keeps and the mail sent before (decide.go). Its text is in text.go, SMTP
-// in mailer.go, the option smtp_url in server.go. One loop (this file) carries it
-// out. The loop has a timer of its own, so that it depends neither on the host nor
-// on the collecting that it reports on. What was sent is kept in memory only.
+// health keeps and the mail sent before (decide.go), and over gaps (gaps.go). Its text
+// is in text.go, SMTP in mailer.go, the option smtp_url in server.go. One loop (this
+// file) carries it out. The loop has a timer of its own, so that it depends neither on
+// the host nor on the collecting that it reports on. What was sent is kept in memory
+// only.
 package alert
 
 import (
@@ -14,6 +16,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
@@ -36,7 +39,7 @@ type Config struct {
 	Secrets *sanitize.Redactor
 }
 
-// Alerts sends mail about states. Its only method is [Alerts.Run].
+// Alerts sends mail about states, and about gaps.
 type Alerts struct {
 	after        time.Duration
 	instance     instance
@@ -44,7 +47,9 @@ type Alerts struct {
 	send         func(context.Context, []message) []error
 	log          logging.Logger
 	observations observations
-	recipients   []*recipient
+
+	recipients []*recipient
+	mu         sync.Mutex // of the gaps of the recipients
 }
 
 // A recipient gets mail of its own, so that an address that the server refuses
@@ -52,6 +57,8 @@ type Alerts struct {
 type recipient struct {
 	address    string
 	notified   notified
+	gaps       []noted   // no mail about them was sent
+	gapsMailed time.Time // when the last one was
 	failures   int       // failed attempts since the last mail that was sent
 	retryAt    time.Time // no attempt before
 	lastReason string    // why the last attempt failed, as logged
@@ -114,16 +121,21 @@ func (a *Alerts) check(ctx context.Context, now time.Time) {
 	var messages []message
 	var to []*recipient
 	var next []notified
+	var gaps []int // so many of each recipient's are in its mail
 	for _, r := range a.recipients {
 		if now.Before(r.retryAt) {
 			continue
 		}
 		report, after := decide(now, a.after, states, a.observations, r.notified)
+		lost := a.gapsDue(r, now)
+		report.gaps = newsOf(lost)
 		if report.empty() {
+			a.dropGaps(r, len(lost))
 			continue
 		}
 		messages = append(messages, message{to: r.address, subject: report.subject(a.instance), body: report.body(a.instance)})
 		to, next = append(to, r), append(next, after)
+		gaps = append(gaps, len(lost))
 	}
 	if len(messages) == 0 {
 		return
@@ -133,7 +145,11 @@ func (a *Alerts) check(ctx context.Context, now time.Time) {
 		r := to[i]
 		if err == nil {
 			a.log.Infof("mail sent to %s: %s", r.address, messages[i].subject)
-			*r = recipient{address: r.address, notified: next[i]}
+			a.dropGaps(r, gaps[i])
+			if gaps[i] > 0 {
+				r.gapsMailed = now
+			}
+			r.notified, r.failures, r.retryAt, r.lastReason = next[i], 0, time.Time{}, ""
 			continue
 		}
 		r.retryAt = now.Add(min(firstBackoff<<min(r.failures, 10), maxBackoff))

@@ -99,9 +99,10 @@ type report struct {
 	problems  []group
 	isNew     bool // at least one of the groups is no reminder
 	recovered []recovery
+	gaps      gapNews
 }
 
-func (r report) empty() bool { return len(r.problems)+len(r.recovered) == 0 }
+func (r report) empty() bool { return len(r.problems)+len(r.recovered) == 0 && r.gaps.empty() }
 
 // A group is a cause and all streams that have it now.
 type group struct {

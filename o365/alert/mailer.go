@@ -70,7 +70,7 @@ func (m *mailer) send(ctx context.Context, messages []message) []error {
 		if errs[i] == nil {
 			errs[i] = err
 		}
-		errs[i] = m.explain(ctx, errs[i])
+		errs[i] = m.explain(ctx, errs[i], option.Secret(password))
 	}
 	return errs
 }
@@ -173,9 +173,12 @@ func (m *mailer) password() (string, error) {
 	return password, nil
 }
 
+// loginRefused begins the text of go-mail's error where the server refuses the login.
+const loginRefused = "SMTP AUTH failed"
+
 // explain returns an error in one line, with the server and a hint at what may fix
 // it, and without the password.
-func (m *mailer) explain(ctx context.Context, err error) error {
+func (m *mailer) explain(ctx context.Context, err error, password option.Secret) error {
 	if err == nil {
 		return nil
 	}
@@ -189,6 +192,12 @@ func (m *mailer) explain(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &unknown):
 		text += fmt.Sprintf(" (%s can name a root certificate of your own)", option.CAFile)
+	case strings.Contains(text, loginRefused) && password.Oddities() != "":
+		from := option.SMTPURL
+		if m.passwordFile != "" {
+			from = fmt.Sprintf("%s %q", option.SMTPPasswordFile, m.passwordFile)
+		}
+		text += fmt.Sprintf(" (check the password: that of %s has %s, which is sent too)", from, password.Oddities())
 	case strings.Contains(text, "does not support STARTTLS"):
 		text = "the server offers no STARTTLS (smtps:// is TLS from the start; ?starttls=off does without, for a relay without a login)"
 	}

@@ -228,6 +228,38 @@ func TestPasswordFileIsReadAgain(t *testing.T) {
 	}
 }
 
+// A password that the server refuses, and that has what is seldom meant to be in one,
+// is hinted at, never shown.
+func TestOddPassword(t *testing.T) {
+	for _, tt := range []struct{ password, hint string }{
+		{`"hunter2"`, "quotes around it"},
+		{"hunter2 ", "a blank at its end"},
+		{"\thunter2", "a blank at its start"},
+		{"hun\u00a0ter2", "characters in it that are not ASCII"},
+		{"hunter2${SUFFIX}", "a variable in it that was not replaced"},
+		{"hunter2", ""},
+	} {
+		m := newMailServer(t, TLS)
+		file := filepath.Join(t.TempDir(), "password")
+		if err := os.WriteFile(file, []byte(tt.password+"\r\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		for from, p := range map[string]*mailer{
+			"smtp_url":                            m.mailer(t, m.url("smtps", "me:"+url.PathEscape(tt.password))),
+			"smtp_password_file \"" + file + "\"": m.mailer(t, m.url("smtps", "me"), func(c *Config) { c.PasswordFile = file }),
+		} {
+			text := post(t, p, "ops@example.com")[0].Error()
+			want := "(check the password: that of " + from + " has " + tt.hint + ", which is sent too)"
+			if strings.HasSuffix(text, want) != (tt.hint != "") || !strings.Contains(text, "535") || strings.Contains(text, "check the password") != (tt.hint != "") {
+				t.Errorf("%q: %s, want %s", tt.password, text, want)
+			}
+			if strings.Contains(text, "hun") {
+				t.Errorf("the error reveals too much: %s", text)
+			}
+		}
+	}
+}
+
 // A server that does not answer delays neither the end nor, for long, the loop.
 func TestSendEndsWithContext(t *testing.T) {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")

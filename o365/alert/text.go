@@ -34,12 +34,17 @@ const (
 
 func (r report) subject(i instance) string {
 	text := "audit records are collected again"
-	if len(r.problems) > 0 {
+	switch {
+	case len(r.problems) > 0:
 		still := ""
 		if !r.isNew {
 			still = "still "
 		}
 		text = "audit records " + still + r.problems[0].effect() + ": " + r.problems[0].What
+	case len(r.gaps.lost) > 0:
+		text = "audit records are lost"
+	case len(r.recovered) == 0 && len(r.gaps.recovered) > 0:
+		text = "lost audit records were delivered after all"
 	}
 	if n := len(r.problems) - 1; n > 0 {
 		text += fmt.Sprintf(" (and %d more)", n)
@@ -55,6 +60,7 @@ func (r report) body(i instance) string {
 	for _, streams := range byCause(r.recovered) {
 		writeRecovered(&b, streams, i.retention)
 	}
+	r.gaps.write(&b)
 	b.WriteString("-- \n")
 	write(&b, "", fmt.Sprintf("Sent by the Fluent Bit input %s (fluent-bit-o365).", i.String()))
 	if len(r.problems) > 0 {

@@ -57,6 +57,7 @@ type Collector struct {
 	sink   Sink
 	budget *Budget
 	state  *state
+	now    func() time.Time // this machine's clock
 
 	mu             sync.Mutex
 	deliveredItems []*item
@@ -71,6 +72,7 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 		source: from,
 		sink:   sink,
 		budget: budget,
+		now:    time.Now,
 		wake:   make(chan struct{}, 1),
 	}
 	c.state = newState(cfg, from, sink, l, monitor, log, rand.Float64)
@@ -89,7 +91,7 @@ func (c *Collector) Run(ctx context.Context) {
 	results := make(chan result)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	c.state.beginStreams(time.Now())
+	c.state.beginStreams(c.now())
 	for {
 		next := c.dispatch(ctx, &running, results)
 		timer.Reset(next)
@@ -112,7 +114,7 @@ const longestIdle = time.Minute
 // the next one.
 func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, results chan<- result) time.Duration {
 	for {
-		now := time.Now()
+		now := c.now()
 		t, wake := c.state.next(now)
 		if t == nil {
 			return min(max(0, wake.Sub(now)), longestIdle)
@@ -133,7 +135,7 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 }
 
 func (c *Collector) finish(r result) {
-	now := time.Now()
+	now := c.now()
 	switch {
 	case c.state.source.Decide(r.err) == source.Throttle:
 		c.throttled(r, now)

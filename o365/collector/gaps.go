@@ -46,6 +46,32 @@ func (s *state) reportMissedGaps(st *stream, now time.Time) {
 		"nothing was collected for longer than the service keeps content", now)
 }
 
+// reportExpired reports what became older than the source's retention before it could
+// be listed by this run.
+func (s *state) reportExpired(st *stream, span source.Span, now time.Time) {
+	span.From = later(span.From, st.noGapBefore)
+	s.reportGaps(st, span, cutTolerance, "it could not be listed before it was older than the service keeps", now)
+}
+
+// noteUnlisted notes that listings go on at earliest, later than they have come to: the
+// machine slept, or nothing could be listed for days.
+func (st *stream) noteUnlisted(earliest time.Time) {
+	if !st.opened || st.firstRun && !st.wasListed || !st.listedTo.Before(earliest) {
+		return
+	}
+	if st.unlisted.From.IsZero() {
+		st.unlisted.From = st.listedTo
+	}
+	st.unlisted.To = earliest
+}
+
+// reportUnlisted reports what noteUnlisted noted. That the service's time has come so
+// far is proven by this machine's clock, or by content that is later.
+func (s *state) reportUnlisted(st *stream, now time.Time) {
+	s.reportExpired(st, st.unlisted, now)
+	st.unlisted = source.Span{}
+}
+
 // reportEvictedGaps reports the spans of evicted items that are older than the
 // source's retention, unless a later listing completed them. A span that still grows
 // is reported an hour at a time.

@@ -80,3 +80,29 @@ func TestLostItemIsReportedAndBlocksNothing(t *testing.T) {
 		}
 	})
 }
+
+// Of an outage that is longer than the service keeps content, the part that cannot be
+// listed afterwards is lost, and is reported while the collector runs.
+func TestLongOutageIsAGap(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, b, l := newService(t), newLedgerModel(), new(logLines)
+		stop := collect(s, b, l, func(c *Config) { c.ContentTypes = contentTypes(activity.Exchange) })
+		time.Sleep(time.Hour)
+		down := time.Now()
+		s.fail(fault("", errReset))
+		time.Sleep(retention + 3*24*time.Hour)
+		s.fail(nil)
+		up := time.Now()
+		time.Sleep(time.Hour)
+		stop()
+		lost := joinSpans(gapSpans(b.gaps), time.Minute)
+		if len(lost) != 1 || lost[0].From.Sub(down).Abs() > 2*time.Minute || lost[0].To.Sub(up.Add(-retention)).Abs() > 6*time.Minute {
+			t.Fatalf("gaps: %v; nothing was listed from %v to %v", b.gaps, down, up)
+		}
+		gaps := len(b.gaps)
+		collect(s, b, l, func(c *Config) { c.ContentTypes = contentTypes(activity.Exchange) })()
+		if len(b.gaps) != gaps {
+			t.Errorf("a restart reports %v", b.gaps[gaps:])
+		}
+	})
+}

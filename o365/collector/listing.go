@@ -42,7 +42,10 @@ func (s *state) takePage(l *listing, st *stream, r result, now time.Time) {
 	before := len(st.items)
 	for _, c := range r.page.Items {
 		if s.serviceClock.observeItem(c.Created, now, st.limits.Retention) {
-			s.clockMoved(0, now)
+			s.clockDistrusted(now)
+		}
+		if !st.unlisted.To.IsZero() && c.Created.After(st.unlisted.To) {
+			s.reportUnlisted(st, now)
 		}
 		if c.Created.IsZero() || !c.Created.Before(l.span.From) {
 			s.itemListed(st, l, c, now)

@@ -49,7 +49,7 @@ type modelItem struct {
 
 func newService(t *testing.T) *service {
 	return &service{
-		t: t, pageSize: 3, requests: map[source.Op]int{},
+		Client: new(activity.Client), t: t, pageSize: 3, requests: map[source.Op]int{},
 		subscribed: map[string]bool{}, latency: 50 * time.Millisecond, longestWindow: 24 * time.Hour,
 	}
 }

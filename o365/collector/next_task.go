@@ -11,6 +11,7 @@ import (
 // latest items, listings of the backlog, downloads of the backlog.
 func (s *state) next(now time.Time) (*task, time.Time) {
 	wake := now.Add(longestIdle)
+	s.noticeSleep(now)
 	if now.Before(s.pausedUntil) {
 		return nil, earlier(wake, s.pausedUntil)
 	}

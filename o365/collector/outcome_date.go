@@ -2,6 +2,8 @@ package collector
 
 import (
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 // serviceTime is the service's time at now.
@@ -13,7 +15,7 @@ func (s *state) observeDate(st *stream, date, now time.Time) {
 		s.noDate(now)
 		return
 	}
-	before := s.serviceClock.at(now)
+	before, known := s.serviceClock.at(now), s.serviceClock.known
 	contradicted := s.serviceClock.contraryAnswers > 0
 	switch found := s.serviceClock.observe(date, now); found {
 	case dateImpossible:
@@ -23,7 +25,11 @@ func (s *state) observeDate(st *stream, date, now time.Time) {
 	case dateIgnored:
 		s.recheckDate(st, now)
 	case dateBelieved:
-		s.clockMoved(s.serviceClock.at(now).Sub(before), now)
+		by := s.serviceClock.at(now).Sub(before)
+		if by < 0 || !known { // the clock was wrong; otherwise this machine slept
+			s.noGapsBefore(now)
+		}
+		s.clockMoved(by, now)
 	case dateAgrees:
 		if contradicted {
 			s.reportContradictedDate(now)
@@ -71,6 +77,7 @@ func (s *state) clockMoved(by time.Duration, now time.Time) {
 		if by > 0 || !st.opened {
 			continue
 		}
+		st.unlisted = source.Span{}
 		if st.listedTo.After(clock) {
 			st.listedTo = clock
 		}
@@ -102,6 +109,20 @@ func (s *state) clockMoved(by time.Duration, now time.Time) {
 	}
 }
 
+// noGapsBefore notes, after the clock was wrong, that what is too old to be listed now
+// is in no gap: it may have been listed.
+func (s *state) noGapsBefore(now time.Time) {
+	for _, st := range s.streams {
+		st.noGapBefore = st.earliestStart(s.serviceTime(now))
+	}
+}
+
+// clockDistrusted acts on going back from a believed time to this machine's.
+func (s *state) clockDistrusted(now time.Time) {
+	s.noGapsBefore(now)
+	s.clockMoved(0, now)
+}
+
 // openStreams sets up the streams by the service's time, once that is known, and
 // reports what was lost while no collector ran.
 func (s *state) openStreams(now time.Time) {
@@ -118,6 +139,7 @@ func (s *state) openStreams(now time.Time) {
 		if st.since.After(clock) { // it was set by a wrong clock
 			st.since = wholeSecond(clock.Add(-s.lookback(st)))
 		}
+		st.noGapBefore = st.earliestStart(clock)
 		s.reportMissedGaps(st, now)
 		st.listedTo = st.since
 		if earliest := st.earliestStart(clock); st.listedTo.Before(earliest) {
@@ -128,8 +150,11 @@ func (s *state) openStreams(now time.Time) {
 	}
 }
 
-// publishClock shows the clock's skew in the metrics and reports a large one.
+// publishClock shows the clock's skew in the metrics, once it is known, and reports a
+// large one.
 func (s *state) publishClock(now time.Time) {
-	s.cfg.Metrics.Clock.Set(s.serviceClock.believed)
+	if s.serviceClock.known {
+		s.cfg.Metrics.Clock.Set(s.serviceClock.believed)
+	}
 	s.reportSkew(s.serviceClock.skew(now))
 }

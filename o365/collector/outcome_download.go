@@ -32,7 +32,7 @@ func (s *state) downloaded(r result, now time.Time) {
 	}
 	i.failures++
 	retry := now.Add(s.downloadPause(i, r.err))
-	left := i.expires().Sub(s.serviceClock.atEarliest(now))
+	left := i.expires().Sub(s.serviceClock.expiryTime(now))
 	if retry.Sub(now) > left && left > firstRetryPause {
 		retry = now.Add(left / 2)
 	}

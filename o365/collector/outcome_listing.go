@@ -91,12 +91,14 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 		s.removeListing(st, l)
 		return
 	}
-	if s.serviceClock.far(now) && l.failures+1 >= agreeingAnswers { // the service refuses by another clock than its dates show
-		s.serviceClock.distrustBelieved(now)
-		s.clockMoved(0, now)
-	}
 	earliest := st.earliestStart(s.serviceTime(now))
 	tooOld := l.requestFrom.Before(earliest)
+	if !tooOld && s.serviceClock.far(now) && l.failures+1 >= agreeingAnswers { // the service refuses by another clock than its dates show
+		s.serviceClock.distrustBelieved(now)
+		s.clockDistrusted(now)
+		earliest = st.earliestStart(s.serviceTime(now))
+		tooOld = l.requestFrom.Before(earliest)
+	}
 	earliest = earliest.Add(min(time.Minute, 2*time.Second<<min(l.failures, 5))) // the retention's end moves on until the retry
 	s.listingFailed(st, l, err, now)
 	s.reportListingFailure(st, l, err)
@@ -106,15 +108,12 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 	}
 	l.requestFrom = earliest
 	cut := earlier(earliest, l.span.To)
-	from := l.span.From
-	if begin := st.earliestStart(s.serviceTime(s.begunAt)); from.Before(begin) {
-		from = begin // what was too old when the collector began is in no gap of this run
-	}
-	s.reportGaps(st, source.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
+	s.reportExpired(st, source.Span{From: l.span.From, To: cut}, now)
 	if l.span.From.Before(cut) {
 		l.span.From = cut
 	}
 	if !l.span.From.Before(l.span.To) {
+		l.unproven = true // nothing of it was listed
 		s.closeListing(st, l)
 	}
 }

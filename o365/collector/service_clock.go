@@ -71,9 +71,12 @@ func (c *serviceClock) skew(now time.Time) time.Duration { return c.at(now).Sub(
 // far reports whether the two clocks differ by hours.
 func (c *serviceClock) far(now time.Time) bool { return c.skew(now).Abs() > farSkew }
 
-// atEarliest is the earlier of both clocks: an item that has not expired by it may
-// still be downloaded.
-func (c *serviceClock) atEarliest(now time.Time) time.Time {
+// expiryTime is the time by which items expire: the service's, or the earlier of both
+// clocks while that is not known or in dispute.
+func (c *serviceClock) expiryTime(now time.Time) time.Time {
+	if c.known && c.contraryAnswers == 0 {
+		return c.at(now)
+	}
 	return earlier(now.Round(0).UTC(), c.at(now))
 }
 

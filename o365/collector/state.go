@@ -33,8 +33,8 @@ type state struct {
 	failures    int       // of signing in or listing subscriptions, in a row
 	throttling  throttling
 
-	begunAt      time.Time // by this machine's clock
 	serviceClock serviceClock
+	lastNext     time.Time      // the last call of next
 	random       func() float64 // in [0, 1)
 
 	reportedSkew time.Duration // last; 0: it is small
@@ -80,7 +80,6 @@ func discardedMetrics(cfg Config) *metrics.Tenant {
 // beginStreams schedules a first listing of the newest content of every stream. Its
 // answer, or an earlier one, has the service's date, by which openStreams goes on.
 func (s *state) beginStreams(now time.Time) {
-	s.begunAt = now
 	s.serviceClock = newServiceClock(now)
 	for _, st := range s.streams {
 		st.since = wholeSecond(now.Add(-min(s.lookback(st), leastPollSpan)))

@@ -29,10 +29,12 @@ type stream struct {
 	lastDownload int // state.downloadsBegun when the last one began
 
 	// The service's clock.
-	opened       bool      // set up by the service's time
-	since        time.Time // nothing before is collected
-	firstRun     bool      // this run determined since
-	dateRechecks int       // polls in a row that were early, for the sake of their dates
+	opened       bool        // set up by the service's time
+	since        time.Time   // nothing before is collected
+	firstRun     bool        // this run determined since
+	noGapBefore  time.Time   // start of what could be listed when the stream was opened, or the clock put right
+	unlisted     source.Span // cannot be listed any more, which is still to be reported
+	dateRechecks int         // polls in a row that were early, for the sake of their dates
 
 	// When each sweep is due.
 	nextPoll, nextDaySweep, nextRetentionSweep time.Time

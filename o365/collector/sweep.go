@@ -50,6 +50,10 @@ func (s *state) sweep(st *stream, now time.Time) {
 	}
 	if earliest := st.earliestStart(clock); from.Before(earliest) {
 		from = earliest
+		st.noteUnlisted(earliest)
+	}
+	if !s.serviceClock.far(now) {
+		s.reportUnlisted(st, now)
 	}
 	if end := wholeSecond(clock); !from.Before(end) {
 		from = end.Add(-time.Second) // each poll lists something
@@ -72,6 +76,20 @@ func (s *state) sweep(st *stream, now time.Time) {
 	st.backlogListings = append(backlog, st.backlogListings...)
 	st.latestListing = st.newListing(spans[len(spans)-1])
 	st.latestListing.latest, st.latestListing.unproven = true, !st.opened
+}
+
+// leastSleep is how far this machine's clock must leap ahead to count as sleep.
+const leastSleep = 5 * time.Minute
+
+// noticeSleep makes every poll due when this machine's clock has gone further than its
+// monotonic one, which stands still while it sleeps: content expires meanwhile.
+func (s *state) noticeSleep(now time.Time) {
+	if !s.lastNext.IsZero() && now.Round(0).Sub(s.lastNext.Round(0))-now.Sub(s.lastNext) > leastSleep {
+		for _, st := range s.streams {
+			st.nextPoll = now
+		}
+	}
+	s.lastNext = now
 }
 
 // byLocalClock is a listing of the newest content by this machine's clock, in case the

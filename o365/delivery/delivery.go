@@ -47,6 +47,9 @@ type Config struct {
 	Dedup     bool
 	// Downloads is the largest number of downloads of a tenant at a time.
 	Downloads int
+	// OnGap, if set, is called for each gap (an event [health.Gap]), and for each part of
+	// one that is taken back ([health.Recovery]). It must not block.
+	OnGap func(health.Event)
 }
 
 // Delivery delivers the items of all tenants of an input. It is safe for concurrent
@@ -60,7 +63,7 @@ type Delivery struct {
 	metrics   *metrics.Set
 	secrets   *sanitize.Redactor
 	log       logging.Logger
-	lastAck   atomic.Int64 // Unix nanoseconds
+	lastAck   atomic.Pointer[time.Time]
 }
 
 // New returns a Delivery. It takes over the ledger, which Close closes.
@@ -71,7 +74,7 @@ func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.S
 		committer: newCommitter(l, monitor, metrics, log),
 	}
 	d.health = d.queue.lane(source.Stream{}, c.HealthTag)
-	d.lastAck.Store(time.Now().UnixNano())
+	d.noteAck()
 	return d
 }
 
@@ -95,7 +98,7 @@ func (d *Delivery) answered(b *Batch, stored bool) {
 	if !stored {
 		d.queue.putBack(b)
 	} else if d.queue.release(b) {
-		d.lastAck.Store(time.Now().UnixNano())
+		d.noteAck()
 		d.committer.stored(b.parts)
 	}
 }
@@ -109,8 +112,14 @@ func (d *Delivery) Waiting() int {
 	return d.queue.eventBytes()
 }
 
-// LastAck returns the time of the last Ack, or that of New if there was none.
-func (d *Delivery) LastAck() time.Time { return time.Unix(0, d.lastAck.Load()) }
+// LastAck returns the time of the last Ack, or that of New if there was none, with its
+// monotonic reading: how long ago that is does not depend on how the clock is set.
+func (d *Delivery) LastAck() time.Time { return *d.lastAck.Load() }
+
+func (d *Delivery) noteAck() {
+	now := time.Now()
+	d.lastAck.Store(&now)
+}
 
 // Report queues a health record, if Config.HealthTag is set. It never waits.
 func (d *Delivery) Report(e health.Event) {

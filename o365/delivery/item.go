@@ -2,7 +2,6 @@ package delivery
 
 import (
 	"sync"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -77,7 +76,7 @@ func (i *item) stored(p part) ledger.Delivery {
 	m.Records.Add(p.records)
 	m.Bytes.Add(p.bytes)
 	m.Queue.Add(-p.bytes)
-	now := time.Now().Unix()
+	now := i.tenant.metrics.Clock.Now().Unix()
 	for _, created := range p.created {
 		m.EventLag.Observe(now - int64(created))
 	}

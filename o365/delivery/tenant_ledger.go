@@ -60,6 +60,7 @@ func (t *Tenant) Lost(g ledger.Gap) {
 	st.metrics.GapSeconds.Add(int(lost.Seconds()))
 	t.delivery.committer.lost(g)
 	t.delivery.Report(gapEvent(health.Gap, g, g.Found))
+	t.delivery.notifyGap(gapEvent(health.Gap, g, g.Found))
 }
 
 // TakeBack implements [collector.Ledger]: it removes a gap but for what is left of it,
@@ -70,6 +71,7 @@ func (t *Tenant) TakeBack(g ledger.Gap, rest ...ledger.Gap) {
 	before := lostTime(st.gaps)
 	st.gaps = append(slices.DeleteFunc(st.gaps, func(known ledger.Gap) bool { return known.Span == g.Span && known.Reason == g.Reason }), rest...)
 	recovered := before - lostTime(st.gaps)
+	parts := g.Span.Without(spansOf(st.gaps)...)
 	t.mu.Unlock()
 	if len(rest) == 0 {
 		st.metrics.GapsRecovered.Add(1)
@@ -78,7 +80,18 @@ func (t *Tenant) TakeBack(g ledger.Gap, rest ...ledger.Gap) {
 	t.delivery.committer.takeBack(g, rest)
 	t.delivery.log.Warnf("%s %s: recovered: content of %s to %s was delivered after all, or part of it (%s)",
 		g.Stream.Tenant, g.Stream.ContentType, g.Span.From.Format(time.RFC3339), g.Span.To.Format(time.RFC3339), g.Reason)
-	t.delivery.Report(gapEvent(health.Recovery, g, t.metrics.Clock.Now()))
+	e := gapEvent(health.Recovery, g, t.metrics.Clock.Now())
+	t.delivery.Report(e)
+	for _, part := range parts {
+		e.From, e.To = part.From, part.To
+		t.delivery.notifyGap(e)
+	}
+}
+
+func (d *Delivery) notifyGap(e health.Event) {
+	if d.config.OnGap != nil {
+		d.config.OnGap(e)
+	}
 }
 
 func gapEvent(kind health.Kind, g ledger.Gap, at time.Time) health.Event {
@@ -90,10 +103,7 @@ func gapEvent(kind health.Kind, g ledger.Gap, at time.Time) health.Event {
 
 // lostTime is how much time is in at least one of the gaps.
 func lostTime(gaps []ledger.Gap) (sum time.Duration) {
-	spans := make([]source.Span, len(gaps))
-	for i, g := range gaps {
-		spans[i] = g.Span
-	}
+	spans := spansOf(gaps)
 	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
 	var end time.Time
 	for _, s := range spans {
@@ -105,4 +115,12 @@ func lostTime(gaps []ledger.Gap) (sum time.Duration) {
 		}
 	}
 	return sum
+}
+
+func spansOf(gaps []ledger.Gap) []source.Span {
+	spans := make([]source.Span, len(gaps))
+	for i, g := range gaps {
+		spans[i] = g.Span
+	}
+	return spans
 }

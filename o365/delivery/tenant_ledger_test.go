@@ -21,7 +21,20 @@ func TestGapsAgree(t *testing.T) {
 	var lines []string
 	log := logging.Logger(func(_ logging.Level, line string) { lines = append(lines, line) })
 	monitor := health.NewMonitor(set.StreamIDs(), nil, log, nil)
-	d := New(Config{BatchSize: 1 << 20, QueueSize: 8 << 20, HealthTag: "health"}, book, monitor, set, nil, log)
+	var told []source.Span // what OnGap was called for
+	onGap := func(e health.Event) {
+		span := source.Span{From: e.From, To: e.To}
+		if e.Kind == health.Gap {
+			told = append(told, span.Without(told...)...)
+			return
+		}
+		var left []source.Span
+		for _, s := range told {
+			left = append(left, s.Without(span)...)
+		}
+		told = left
+	}
+	d := New(Config{BatchSize: 1 << 20, QueueSize: 8 << 20, HealthTag: "health", OnGap: onGap}, book, monitor, set, nil, log)
 	tenant := d.Tenant("t", []source.ContentType{{Name: "c", Limits: source.Limits{Retention: 7 * 24 * time.Hour}}})
 	start := time.Now().UTC().Truncate(time.Hour).Add(-24 * time.Hour)
 	gap := func(from, to int, reason string) ledger.Gap {
@@ -49,6 +62,13 @@ func TestGapsAgree(t *testing.T) {
 		step.do()
 		if got := tenant.Gaps(all.Stream); !slices.Equal(got, step.gaps) {
 			t.Errorf("step %d: gaps %v, want %v", n, got, step.gaps)
+		}
+		var minutes time.Duration
+		for _, s := range told {
+			minutes += s.To.Sub(s.From)
+		}
+		if minutes != lostTime(step.gaps) {
+			t.Errorf("step %d: OnGap told of %v, lost is %v", n, told, step.gaps)
 		}
 		got := []int64{s.Gaps.Load(), s.GapsRecovered.Load(), s.GapSeconds.Load() / 60, s.GapSecondsRecovered.Load() / 60}
 		if want := []int64{step.lost, step.recovered, step.lostTime, step.recoveredTime}; !slices.Equal(got, want) {

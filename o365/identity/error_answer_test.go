@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
@@ -220,6 +221,19 @@ func TestLoginThroughProxy(t *testing.T) {
 			}
 		})
 	}
+	t.Run("hang behind the proxy", func(t *testing.T) {
+		d := newDirectory(t, login.App{Secret: secret})
+		s, p := behindProxy(t, d)
+		d.check(t, open(t, s)) // so that there is a connection
+		d.SetDelay(time.Hour)
+		s.HTTP.Timeout = 200e6
+		proxy := "http://" + p.Address()
+		what, do, detail := fail(t, s).Explain()
+		if what != "no answer comes through the proxy in time" || !strings.HasPrefix(do, "check the proxy "+proxy+" (the option proxy) and its way to the service") ||
+			detail != "example.com: no answer in time, through the proxy "+proxy {
+			t.Errorf("got\n%s\n%s\n%s", what, do, detail)
+		}
+	})
 	d := newDirectory(t, login.App{Secret: secret})
 	s, p := behindProxy(t, d)
 	d.check(t, open(t, s))

@@ -23,6 +23,8 @@ var errLoginTimeout = fmt.Errorf("no answer within %v", loginTimeout)
 func (r *requester) explain(ctx context.Context, err error, c credential, last *recorder) error {
 	text := err.Error()
 	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errLoginTimeout) && errors.As(last.err, new(*transport.ViaError)):
+		return r.network(last)
 	case errors.Is(cause, errLoginTimeout):
 		return &Error{Message: last.where() + errLoginTimeout.Error(), Err: context.DeadlineExceeded}
 	case cause != nil:
@@ -59,6 +61,13 @@ func (r *requester) network(last *recorder) error {
 		var detail string
 		e.Plain, e.Remedy, detail = proxy.Explain()
 		e.Message, e.configuration = r.clean(detail), proxy.Configuration()
+		return e
+	}
+	var via *transport.ViaError
+	if errors.As(last.err, &via) {
+		var detail string
+		e.Plain, e.Remedy, detail = via.Explain()
+		e.Message = last.where() + r.clean(detail)
 		return e
 	}
 	cause := last.err
@@ -136,13 +145,7 @@ func (r *requester) refused(c credential, last *recorder) error {
 // letThrough is what to do about a web page.
 func (r *requester) letThrough(last *recorder) string {
 	host := sanitize.Text(last.host, sanitize.MaxText)
-	text := "let " + host + " through at every proxy and firewall on the way (the option proxy, or HTTPS_PROXY)"
-	if last.proxy != "" {
-		text = "let " + host + " through at the proxy " + last.proxy + " (the option " + last.proxySet + ") and at every firewall"
-		if last.proxySet != option.Proxy {
-			text = "let " + host + " through at the proxy " + last.proxy + " (" + last.proxySet + ") and at every firewall"
-		}
-	}
+	text := transport.LetThrough(host, last.proxy, last.proxySet)
 	if r.settings.CustomAuthority && r.method != ManagedIdentity {
 		text += "; check authority_host"
 	}

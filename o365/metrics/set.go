@@ -81,6 +81,22 @@ func (s *Set) Sum(counter func(*Stream) *Counter) (n int64) {
 	return n
 }
 
+// ServiceTime returns the earliest of the service's times of the tenants. Before any of
+// them is known it is this machine's time.
+func (s *Set) ServiceTime() (at time.Time, known bool) {
+	now := time.Now()
+	at = now.Round(0)
+	for _, t := range s.tenants {
+		if t.Clock.moment.Load() == nil {
+			continue
+		}
+		if service := t.Clock.at(now); !known || service.Before(at) {
+			at, known = service, true
+		}
+	}
+	return at, known
+}
+
 // EarliestNow returns the earliest of this machine's time and the service's time of
 // each tenant. Content that has not expired by any of these clocks may still be
 // available.

@@ -108,7 +108,7 @@ var declared = []Option{
 		Help: "Emit health records under this tag: state changes of a content type, gaps, and a daily completeness record."},
 
 	{Key: AlertEmailTo, Type: listOf(email),
-		Help: "Recipients of alert mail: sent when a content type has been failing for alert_after or needs action, repeated daily, and once on recovery."},
+		Help: "Recipients of alert mail: sent when a content type has been failing for alert_after or needs action, repeated daily, and once on recovery; and when content is lost."},
 	{Key: AlertEmailFrom, Type: email,
 		Help: "Sender of alert mail."},
 	{Key: AlertAfter, Type: duration("0s", "7d"), Default: "30m",

@@ -154,6 +154,15 @@ type Tokens interface {
 	Reject(token string)
 }
 
+// Permitter is implemented by [Tokens] that can read what a token permits.
+type Permitter interface {
+	// Permits reports whether the last token is known to hold a permission.
+	Permits(permission string) bool
+	// Doubt is what else may be wrong with the login when a permission is missing: what
+	// to do, or "".
+	Doubt() string
+}
+
 // Subscription is the state of one content type's subscription.
 type Subscription struct {
 	ContentType string // in the service's spelling: letters may differ in case

@@ -60,10 +60,7 @@ func (e *ProxyError) Configuration() bool {
 // text of the error as the detail.
 func (e *ProxyError) Explain() (what, do, detail string) {
 	detail = e.Error()
-	set := "the option " + e.Option
-	if e.Option == environment {
-		set = "the environment variable " + e.Option
-	}
+	set := setting(e.Option)
 	switch e.kind() {
 	case proxyAuthenticates:
 		what = "the proxy asks for a user and a password"
@@ -232,8 +229,18 @@ func follow(ctx context.Context) (context.Context, *route) {
 	return context.WithValue(ctx, routeKey{}, way), way
 }
 
-// explain returns a [ProxyError] if the request got no further than the proxy.
+// explain returns a [ProxyError] if the request got no further than the proxy, and a
+// [ViaError] if it got further, but had no answer in time.
 func (way *route) explain(err error) error {
+	explained := way.explainProxy(err)
+	var timeout interface{ Timeout() bool }
+	if explained == err && errors.As(err, &timeout) && timeout.Timeout() && !errors.As(err, new(*ProxyError)) && !errors.As(err, new(*ViaError)) {
+		return way.via(err)
+	}
+	return explained
+}
+
+func (way *route) explainProxy(err error) error {
 	way.mu.Lock()
 	defer way.mu.Unlock()
 	if way.proxy == nil || errors.As(err, new(*ProxyError)) || way.connected || errors.Is(err, context.Canceled) {
@@ -262,24 +269,6 @@ func closed(err error) bool {
 // nameOf returns the URL of a proxy without credentials, for messages.
 func nameOf(proxy *url.URL) string {
 	return sanitize.Text(proxy.Scheme+"://"+proxy.Host, sanitize.MaxText)
-}
-
-// ProxyOf returns the proxy through which an answer came, without credentials, and
-// where it is set; both are "" if there was none.
-func ProxyOf(resp *http.Response) (proxy, set string) {
-	if resp == nil || resp.Request == nil {
-		return "", ""
-	}
-	way, ok := resp.Request.Context().Value(routeKey{}).(*route)
-	if !ok {
-		return "", ""
-	}
-	way.mu.Lock()
-	defer way.mu.Unlock()
-	if way.proxy == nil {
-		return "", ""
-	}
-	return nameOf(way.proxy), way.option
 }
 
 // checkEnvironment returns an error if the proxy of the environment has a user or a

@@ -37,25 +37,27 @@ func (e timeoutError) Error() string { return string(e) }
 func (timeoutError) Timeout() bool   { return true }
 
 // RoundTrip implements [http.RoundTripper]. Its error is [ErrStalled] or that of
-// Next, and so is that of reading the body, or one of a body that is too slow. After
-// an error the body still must be closed.
+// Next, and so is that of reading the body, or one of a body that is too slow. A
+// [ViaError] wraps those of a request through a proxy. After an error the body still
+// must be closed.
 func (s Stall) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancelCause(r.Context())
+	ctx, way := follow(r.Context())
+	ctx, cancel := context.WithCancelCause(ctx)
 	watchdog := time.AfterFunc(s.Timeout, func() { cancel(ErrStalled) })
 	resp, err := s.Next.RoundTrip(r.WithContext(ctx))
 	watchdog.Stop()
 	if err != nil {
 		cancel(nil)
-		return nil, stallOr(ctx, err)
+		return nil, stallOr(ctx, way, err)
 	}
-	resp.Body = &watchedBody{body: resp.Body, ctx: ctx, cancel: cancel, watchdog: watchdog, timeout: s.Timeout, total: s.Total}
+	resp.Body = &watchedBody{body: resp.Body, ctx: ctx, way: way, cancel: cancel, watchdog: watchdog, timeout: s.Timeout, total: s.Total}
 	return resp, nil
 }
 
 // stallOr returns ErrStalled where the watchdog was the cause of err.
-func stallOr(ctx context.Context, err error) error {
+func stallOr(ctx context.Context, way *route, err error) error {
 	if context.Cause(ctx) == ErrStalled {
-		return ErrStalled
+		return way.via(ErrStalled)
 	}
 	return err
 }
@@ -65,6 +67,7 @@ func stallOr(ctx context.Context, err error) error {
 type watchedBody struct {
 	body     io.ReadCloser
 	ctx      context.Context
+	way      *route
 	cancel   context.CancelCauseFunc
 	watchdog *time.Timer // runs during a read
 	timeout  time.Duration
@@ -87,13 +90,13 @@ func (b *watchedBody) Read(p []byte) (int, error) {
 	b.bytes += int64(n)
 	if err != nil {
 		// io.EOF too: a server whose request is cancelled may still end its answer well.
-		return n, stallOr(b.ctx, err)
+		return n, stallOr(b.ctx, b.way, err)
 	}
 	switch allowed := b.timeout + time.Duration(b.bytes/minRate)*time.Second; {
 	case b.waited > allowed:
-		b.tooSlow = timeoutError(fmt.Sprintf("the answer comes slower than %d bytes per second", minRate))
+		b.tooSlow = b.way.via(timeoutError(fmt.Sprintf("the answer comes slower than %d bytes per second", minRate)))
 	case b.waited > b.total:
-		b.tooSlow = timeoutError(fmt.Sprintf("the answer takes longer than %s", b.total))
+		b.tooSlow = b.way.via(timeoutError(fmt.Sprintf("the answer takes longer than %s", b.total)))
 	}
 	return n, nil
 }

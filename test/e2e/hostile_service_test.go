@@ -85,7 +85,7 @@ var hostilities = []hostility{
 	{name: "in 2 days", alone: true, begin: dates("48h"), want: "clock|date"},
 	{name: "Retry-After of a year", probed: true, begin: faults(api.Fault{Kind: api.Throttle, Header: map[string]string{"Retry-After": "31536000"}}),
 		want: "Microsoft asks to wait longer than is sensible"},
-	{name: "503 with Retry-After of a year", alone: true, begin: faults(api.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "requests fail"},
+	{name: "503 with Retry-After of a year", alone: true, begin: faults(api.Fault{Kind: "503", Header: map[string]string{"Retry-After": "31536000"}}), want: "a web page answers in place of the service"},
 	{name: "huge refusals", daily: true, alone: true, begin: faults(api.Fault{Kind: "500", Text: "no ", Size: 256 << 20}), want: "requests fail"},
 	{name: "listing of {}", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "content", Text: "[{},", Size: 64 << 20}), want: "entries can't be used|can't be reached"},
 	{name: "listing without end", alone: true, begin: faults(api.Fault{Kind: api.Flood, Op: "content", Text: "[" + strings.Repeat(entry, 300), Size: 256 << 20}), want: "Audit.Exchange"},

@@ -124,6 +124,13 @@ var mishaps = []mishap{
 		fix: func(s *rig.Service, p *pipeline) { must(p.t, s.Up()) },
 	},
 	{
+		name:    "firewall",
+		atStart: func(s *rig.Service, _ *pipeline) { s.SetFaults(api.Fault{Kind: "403"}) },
+		want:    []string{`error.*nothing is collected: a web page answers in place of the service: let 127\.0\.0\.1:\d+ through at every proxy and firewall on the way.*HTTP 403`},
+		state:   "failing", what: "a web page answers in place of the service",
+		fix: func(s *rig.Service, _ *pipeline) { s.SetFaults() },
+	},
+	{
 		name:    "unknown certificate authority",
 		atStart: func(_ *rig.Service, p *pipeline) { delete(p.inputs[0], "ca_file") },
 		want:    []string{`error.*nothing is collected: .*ca_file`},

@@ -81,7 +81,7 @@ func inspect(op source.Op, resp *http.Response) error {
 	case err != nil:
 		return fmt.Errorf("%s: answer: read body: %w", op, err)
 	case first == '<':
-		return &unusable{op, "a web page came instead of JSON: is a proxy or a firewall between?"}
+		return newIntercepted(op, resp, nil, true)
 	case first == '{':
 		return inspectObject(op, resp, blank)
 	case op == source.OpStart:

@@ -31,10 +31,11 @@ func decide(err error) source.Action {
 	if known, ok := codes[e.Code]; ok {
 		return known.action
 	}
-	switch {
-	case e.Status == http.StatusTooManyRequests,
-		e.Status == http.StatusForbidden && strings.Contains(strings.ToLower(e.Message), "too many request"):
+	switch elsewhere := errors.As(err, new(*intercepted)); {
+	case throttles(e):
 		return source.Throttle
+	case elsewhere && e.Op == source.OpDownload:
+		return source.Retry // that the item is gone, or refused, is not the service's word
 	case e.Status == http.StatusNotFound && e.Op == source.OpDownload:
 		return source.Absent
 	case e.Status == http.StatusGone && e.Op == source.OpDownload:
@@ -43,4 +44,11 @@ func decide(err error) source.Action {
 		return source.Retry
 	}
 	return source.Configure
+}
+
+// throttles reports whether an answer without a code says that there were too many
+// requests.
+func throttles(e *source.Error) bool {
+	return e.Status == http.StatusTooManyRequests ||
+		e.Status == http.StatusForbidden && strings.Contains(strings.ToLower(e.Message), "too many request")
 }

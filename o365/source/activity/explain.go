@@ -11,18 +11,22 @@ import (
 )
 
 // Explain implements [source.Source].
-func (*Client) Explain(err error, contentType, app string) source.Explanation {
-	var login interface {
+func (c *Client) Explain(err error, contentType, app string) source.Explanation {
+	var known interface {
 		Explain() (what, do, detail string)
 	}
-	if errors.As(err, &login) {
-		what, do, detail := login.Explain()
-		return source.Explanation{Topic: source.SignIn, What: what, Do: do, Detail: detail}
+	var signIn *source.SignInError
+	if errors.As(err, &known) {
+		what, do, detail := known.Explain()
+		x := source.Explanation{What: what, Do: do, Detail: detail}
+		if errors.As(err, &signIn) {
+			x.Topic = source.SignIn
+		}
+		return x
 	}
 	x := source.Explanation{What: "requests fail", Do: "nothing need be done unless it lasts: it is tried again, and Microsoft keeps content for 7 days"}
 	var e *source.Error
 	var foreign *transport.OriginError
-	var signIn *source.SignInError
 	var untrusted *tls.CertificateVerificationError
 	switch {
 	case errors.As(err, &signIn):
@@ -31,6 +35,8 @@ func (*Client) Explain(err error, contentType, app string) source.Explanation {
 		x = source.Explanation{What: "the service names addresses elsewhere, which get no token", Do: "check endpoint; if it is right, report it"}
 	case errors.As(err, &untrusted):
 		x = source.Explanation{What: "the service's certificate is not trusted", Do: "if a proxy or a private cloud signs the connection, put its root certificate into ca_file"}
+	case interceptedOf(err) != nil:
+		x.What, x.Do = interceptedOf(err).explain()
 	case errors.As(err, new(*unusable)), errors.Is(err, elements.ErrNotArray):
 		x.What = "the answers are not those of the service"
 		x.Do = "search for a proxy or a firewall that answers in Microsoft's place if it lasts; it is tried again, and Microsoft keeps content for 7 days"
@@ -43,8 +49,11 @@ func (*Client) Explain(err error, contentType, app string) source.Explanation {
 	case codes[e.Code].what != "":
 		known := codes[e.Code]
 		x = source.Explanation{Topic: known.topic, What: known.what, Do: known.do}
+	case unpermitted(err) && c.permitted(contentType):
+		x = source.Explanation{What: "the service refuses the requests, though the token holds the permission (" + permissionOf(contentType) + ")",
+			Do: "if it was granted within the last hour, wait; else check cloud, endpoint and publisher_id; if they are right, report it to Microsoft"}
 	case unpermitted(err):
-		x = MissingPermission(contentType, app)
+		x = c.missingPermission(contentType, app)
 	case decide(err) == source.Configure:
 		x = source.Explanation{What: "the service refuses the requests", Do: "check endpoint and cloud; if they are right, report it"}
 	}

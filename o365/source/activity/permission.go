@@ -31,13 +31,35 @@ var roleIDs = map[string]string{
 	permissionReadDLP: "4807a72c-ad38-4250-94c9-4eabfe26cd55",
 }
 
-// MissingPermission explains that the application lacks the permission to read a
-// content type. app is its id, "" if it is not known.
-func MissingPermission(contentType, app string) source.Explanation {
-	permission := permissionRead
+// permissionOf returns the permission to read a content type.
+func permissionOf(contentType string) string {
 	if contentType == DLP {
-		permission = permissionReadDLP
+		return permissionReadDLP
 	}
+	return permissionRead
+}
+
+// missingPermission is [MissingPermission] with the doubt of the client's login.
+func (c *Client) missingPermission(contentType, app string) source.Explanation {
+	doubt := ""
+	if known, ok := c.tokens.(source.Permitter); ok {
+		doubt = known.Doubt()
+	}
+	return MissingPermission(contentType, app, doubt)
+}
+
+// permitted reports whether the present token is known to hold the permission to read
+// a content type.
+func (c *Client) permitted(contentType string) bool {
+	known, ok := c.tokens.(source.Permitter)
+	return ok && known.Permits(permissionOf(contentType))
+}
+
+// MissingPermission explains that the application lacks the permission to read a
+// content type. app is its id, "" if it is not known; doubt is that of the login, see
+// [source.Permitter].
+func MissingPermission(contentType, app, doubt string) source.Explanation {
+	permission := permissionOf(contentType)
 	x := source.Explanation{Topic: source.Permission, What: "the app may not read the audit log (" + permission + " is missing)"}
 	if permission == permissionReadDLP {
 		x.What = "the app may not read DLP events (" + permission + " is missing)"
@@ -47,5 +69,8 @@ func MissingPermission(contentType, app string) source.Explanation {
 	}
 	x.Do = fmt.Sprintf(`run "az ad app permission add --id %[1]s --api %[2]s --api-permissions %[3]s=Role" and "az ad app permission admin-consent --id %[1]s", `+
 		"or in Entra ID, App registrations, API permissions add the application permission Office 365 Management APIs / %[4]s and grant admin consent", app, apiID, roleIDs[permission], permission)
+	if doubt != "" {
+		x.Do = doubt + "; else " + x.Do
+	}
 	return x
 }

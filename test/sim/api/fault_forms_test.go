@@ -48,6 +48,16 @@ func TestForms(t *testing.T) {
 					t.Errorf("%s, %s, page: %+v", way, call, got)
 				}
 			}
+			for _, status := range []int{403, 407, 502, 503} {
+				for text, begin := range map[string]string{"": "<html>", "Blocked by policy": "Blocked"} {
+					sim.SetFaults(Fault{Kind: strconv.Itoa(status), Text: text})
+					for _, call := range []string{call, contentPath(General, t0.Add(-day), t0) + "&nextPage=2"} {
+						if got := p.do("GET", call); !strings.HasPrefix(got.body, begin) || got.status != status {
+							t.Errorf("%s, %s, %q: %+v", way, call, text, got)
+						}
+					}
+				}
+			}
 			sim.SetFaults(Fault{Kind: "204"})
 			if got := p.do("GET", call); got.body != "" || got.status != 204 {
 				t.Errorf("%s, %s, 204: %+v", way, call, got)
