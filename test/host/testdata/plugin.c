@@ -95,7 +95,7 @@ void FLBPluginInputPreExit(int reload) { log_text(reload ? "preexit for a reload
 int FLBPluginExit(void)
 {
     if (strcmp(sin, "slow exit") == 0) {
-        usleep(2500000);
+        usleep(4500000);
     }
     log_text("exit");
     free(events);
