@@ -62,6 +62,7 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
 	config := c.delivery()
+	config.Ready = h.Ready
 	if alerts != nil {
 		config.OnGap = alerts.Gap
 	}

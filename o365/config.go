@@ -37,9 +37,12 @@ type Config struct {
 
 	TagPrefix string
 	BatchSize int
-	QueueSize int
-	RecordMax int
-	HealthTag string
+	// UnstoredMax is how many bytes of events may be on their way to the receiver's
+	// storage.
+	UnstoredMax int
+	QueueSize   int
+	RecordMax   int
+	HealthTag   string
 
 	Mail alert.Config // without TLS and Instance; no mail if To is empty
 }
@@ -85,6 +88,7 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		DedupMax:          v.Int(option.DedupMax),
 		TagPrefix:         v.String(option.TagPrefix),
 		BatchSize:         int(v.Size(option.BatchSize)),
+		UnstoredMax:       int(v.Size(option.UnstoredMax)),
 		QueueSize:         int(v.Size(option.QueueSize)),
 		RecordMax:         int(v.Size(option.RecordMax)),
 		HealthTag:         v.String(option.HealthTag),
@@ -117,7 +121,7 @@ func parseMail(v option.Values) (alert.Config, error) {
 func (c Config) delivery() delivery.Config {
 	return delivery.Config{
 		TagPrefix: c.TagPrefix, HealthTag: c.HealthTag,
-		BatchSize: c.BatchSize, QueueSize: c.QueueSize, RecordMax: c.RecordMax,
+		BatchSize: c.BatchSize, UnstoredMax: c.UnstoredMax, QueueSize: c.QueueSize, RecordMax: c.RecordMax,
 		Dedup: c.Dedup, Downloads: c.mostDownloads(),
 	}
 }

@@ -12,8 +12,7 @@
 // Next until it has been acknowledged, also after a restart if there is a state
 // file. What can't be had any more is reported. Nothing comes twice: after an
 // acknowledgement, a record comes again only if the process is killed before the
-// state file has it, which is at most one batch per tenant and content type.
-// Nothing is changed: see package record.
+// state file has it. Nothing is changed: see package record.
 package o365
 
 import (
@@ -34,6 +33,9 @@ type Host struct {
 	Name string
 	// Log takes the lines that people should see. It must not block.
 	Log logging.Logger
+	// Ready is called, by any goroutine, when Next has a batch again after it had none.
+	// It must not block, and may be nil.
+	Ready func()
 	// Shared is what all inputs of the process have in common.
 	Shared *Shared
 }
@@ -52,8 +54,8 @@ type Input struct {
 	running   sync.WaitGroup
 }
 
-// Next returns the next batch to hand over, nil if there is none now. At most
-// one batch of each tenant and content type is out at a time.
+// Next returns the next batch to hand over, nil if there is none now. The caller takes
+// at most Config.UnstoredMax bytes, or one batch, before it answers.
 func (in *Input) Next() *Batch { return in.delivery.Next() }
 
 // Held says why the receiver takes nothing at present. People are told at once,

@@ -252,7 +252,7 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 		{"secret twice", map[string]string{"client_secret_file": bad}, "client_secret: set it or client_secret_file, not both"},
 		{"password alone", map[string]string{"certificate_password": "p"}, "certificate_password: has no effect without certificate_file"},
 		{"one identity, two tenants", map[string]string{"auth": "managed_identity", "client_secret": "", "tenant_id": api.DefaultTenant + ",11111111-2222-4333-8444-555555555556"}, "a managed identity belongs to one tenant"},
-		{"queue below batch", map[string]string{"queue_size": "64k"}, "queue_size: 64000 bytes is less than batch_size"},
+		{"queue below batch", map[string]string{"queue_size": "64k", "batch_size": "65k"}, "queue_size: 64000 bytes is less than batch_size"},
 		{"one tag for two", map[string]string{"health_tag": "a", "tag_prefix": "a"}, `health_tag: "a" is tag_prefix too`},
 		{"mail without sender", map[string]string{"alert_email_to": "a@b", "smtp_url": "smtp://h"}, "alert_email_to: needs alert_email_from"},
 		{"mail without server", map[string]string{"alert_email_to": "a@b", "alert_email_from": "a@b"}, "alert_email_to: needs smtp_url"},

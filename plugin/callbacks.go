@@ -11,7 +11,8 @@ import (
 )
 
 // The callbacks that Fluent Bit finds by name (src/flb_plugin_proxy.c,
-// src/proxy/go/go.c). FLBPluginInit is in shim.c and calls o365Init. Results are
+// src/proxy/go/go.c). Two are in C, where not every call goes on to Go: FLBPluginInit
+// (shim.c) calls o365Init, FLBPluginInputCallback (ticker.c) o365Collect. Results are
 // FLB_ERROR (0), FLB_OK (1) or, where Fluent Bit ignores them, 0.
 
 // FLBPluginPreRegister is called by Fluent Bit 2.2 and later, which host.check
@@ -54,11 +55,11 @@ func o365Init(p unsafe.Pointer) C.int {
 //export FLBPluginInputPreRun
 func FLBPluginInputPreRun(hotReload C.int) C.int { return 0 }
 
-// FLBPluginInputCallback is called once a second (PROXY_CALLBACK_TIME). It hands
-// over what it stores in data and size: MessagePack, or NULL and 0.
+// o365Collect is FLBPluginInputCallback. It hands over what it stores in data and size:
+// MessagePack, or NULL and 0.
 //
-//export FLBPluginInputCallback
-func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
+//export o365Collect
+func o365Collect(data *unsafe.Pointer, size *C.size_t) C.int {
 	*data, *size = nil, 0
 	if in := plugin.current(); in != nil {
 		in.safely("tick", func() {
@@ -70,8 +71,7 @@ func FLBPluginInputCallback(data *unsafe.Pointer, size *C.size_t) C.int {
 	return input.FLB_OK
 }
 
-// FLBPluginInputCleanupCallback frees what FLBPluginInputCallback has returned,
-// or NULL.
+// FLBPluginInputCleanupCallback frees what o365Collect has returned, or NULL.
 //
 //export FLBPluginInputCleanupCallback
 func FLBPluginInputCleanupCallback(data unsafe.Pointer) C.int {

@@ -36,24 +36,26 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	if err := errors.Join(twice, err); err != nil {
 		return nil, err
 	}
-	log := handover.NewLogQueue(h.level())
+	ticker := &ticker{}
+	log := handover.NewLogQueue(h.level(), ticker.wake)
 	if C.o365_properties_found() == 0 {
 		log.Log(logging.Info, "this Fluent Bit's properties have an unknown layout: of an option that is set several times only the first value counts; write lists in one line, with commas")
 	}
 	if h.metrics != nil && !h.countersFound() {
 		log.Log(logging.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}
-	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Shared: all.budgets()})
+	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Ready: ticker.wake, Shared: all.budgets()})
 	if err != nil {
 		return nil, err
 	}
+	ticker.open(h.instance)
 	source := sourceOf(in)
 	return &instance{
 		host:     h,
 		source:   source,
-		handover: handover.New(h, source, log),
+		handover: handover.New(h, source, config.UnstoredMax, log),
 		metrics:  openMetrics(h, in.Metrics()),
-		ticker:   openTicker(h.instance),
+		ticker:   ticker,
 	}, nil
 }
 
@@ -69,14 +71,14 @@ func (in *instance) tick() {
 func (in *instance) collect() []byte {
 	restoreSignals(in.host)
 	in.metrics.update()
-	events, busy := in.handover.Collect()
-	in.pace(busy)
+	events, pace := in.handover.Collect()
+	in.pace(pace)
 	return events
 }
 
-// pace sets the ticker's period by whether there was anything to do.
-func (in *instance) pace(busy bool) {
-	if in.ticker.pace(busy) {
+// pace sets the ticker's period.
+func (in *instance) pace(p handover.Pace) {
+	if in.ticker.pace(p) {
 		in.memory.release(in.handover.HandedOver())
 	}
 }

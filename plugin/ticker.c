@@ -9,12 +9,28 @@
 #include "_cgo_export.h"
 #include "shim.h"
 
+/* Whether the input of this thread has a collector of its own. */
+static __thread int has_ticker;
+
 /*
- * The host calls FLBPluginInputCallback once a second (PROXY_CALLBACK_TIME,
- * src/flb_plugin_proxy.c), and not at all while this input or another instance is
- * paused: a pause stops the collector of the instance that was
- * initialised last. So every instance registers a collector of its own, as the
- * C inputs do in their cb_init.
+ * The host calls this once a second (PROXY_CALLBACK_TIME, src/flb_plugin_proxy.c).
+ * An input that ticks by itself and appends its batches has nothing to do then, and
+ * Go's runtime sleeps on.
+ */
+int FLBPluginInputCallback(void **data, size_t *size)
+{
+    if (has_ticker && o365_can_append()) {
+        *data = NULL;
+        *size = 0;
+        return 1;
+    }
+    return o365Collect(data, size);
+}
+
+/*
+ * That call does not come while this input or another instance is paused: a pause
+ * stops the collector of the instance that was initialised last. So every instance
+ * registers a collector of its own, as the C inputs do in their cb_init.
  *
  * It is an event collector on the plugin's own timer rather than a time
  * collector: up to 3.2 the host closes a time collector's descriptor twice, and
@@ -48,6 +64,7 @@ int o365_ticker_open(void *instance, long period_ms, int *fd)
     if (id < 0) {
         close(*fd);
     }
+    has_ticker = id >= 0;
     return id;
 }
 
@@ -78,6 +95,7 @@ void o365_ticker_close(void *instance, int collector, int fd)
 
     pause(collector, instance);
     close(fd);
+    has_ticker = 0;
 }
 
 #else

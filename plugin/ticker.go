@@ -4,78 +4,97 @@ package main
 import "C"
 
 import (
+	"sync"
 	"time"
 	"unsafe"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
-// Periods of the tick. Fluent Bit empties the ring buffer every 250 ms, and a
-// round of batches is handed over once the last one is stored, so a shorter
-// period gains nothing. Without anything to do the short one would cost 0.3 % of
-// a core; then Fluent Bit's own callback of every second is enough, and the tick
-// is for the times when it is not called (ticker.c).
+// Periods of the tick: as soon as Fluent Bit may have stored what is under way, which a
+// tick finds out. Without anything to do that would cost 0.3 % of a core; then the tick
+// is for the metrics, and wake for what comes.
 const (
-	busyPeriod = 100 * time.Millisecond
-	idlePeriod = 5 * time.Second
-	// idleDelay is how long there must have been nothing to do before the period
-	// becomes the idle one.
-	idleDelay = 2 * time.Second
+	hurryPeriod = 10 * time.Millisecond
+	walkPeriod  = 100 * time.Millisecond
+	restPeriod  = 5 * time.Second
+	// restDelay is how long there must have been nothing to do before the period
+	// becomes the long one.
+	restDelay = 2 * time.Second
 )
 
-// ticker is the plugin's own collector in Fluent Bit's event loop (ticker.c). It
-// is nil if Fluent Bit lacks the functions for it: then there is only the
-// callback of every second.
+// ticker is the plugin's own collector in Fluent Bit's event loop (ticker.c). If Fluent
+// Bit lacks the functions for it, it does nothing: then there is only the callback of
+// every second.
 type ticker struct {
 	instance  unsafe.Pointer
-	collector C.int // its number
-	fd        C.int // of the timer
-	closed    bool
-	idle      bool
+	collector C.int     // its number
 	lastBusy  time.Time // the last time there was something to do
+
+	mu     sync.Mutex
+	opened bool
+	fd     C.int // of the timer
+	period time.Duration
 }
 
-func openTicker(instance unsafe.Pointer) *ticker {
-	t := &ticker{instance: instance, lastBusy: time.Now()}
-	t.collector = C.o365_ticker_open(instance, C.long(busyPeriod.Milliseconds()), &t.fd)
-	if t.collector < 0 {
-		return nil
-	}
-	return t
+func (t *ticker) open(instance unsafe.Pointer) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.instance, t.lastBusy, t.period = instance, time.Now(), walkPeriod
+	t.collector = C.o365_ticker_open(instance, C.long(t.period.Milliseconds()), &t.fd)
+	t.opened = t.collector >= 0
 }
 
 // ack takes note of an expired timer, which would otherwise call again at once.
 func (t *ticker) ack() {
-	if t != nil {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.opened {
 		C.o365_ticker_ack(t.fd)
 	}
 }
 
-// pace sets the period by whether a tick has found something to do. It reports
-// whether the input has become idle just now.
-func (t *ticker) pace(busy bool) (becameIdle bool) {
-	if t == nil || t.closed {
-		return false
-	}
+// pace sets the period. It reports whether the input has come to rest just now.
+func (t *ticker) pace(p handover.Pace) (rests bool) {
 	now := time.Now()
-	if busy {
+	period := walkPeriod
+	switch {
+	case p == handover.Hurry:
+		period = hurryPeriod
+	case p == handover.Rest && now.Sub(t.lastBusy) > restDelay:
+		period = restPeriod
+	}
+	if p != handover.Rest {
 		t.lastBusy = now
 	}
-	idle := now.Sub(t.lastBusy) > idleDelay
-	if idle == t.idle {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.opened || period == t.period {
 		return false
 	}
-	t.idle = idle
-	period := busyPeriod
-	if idle {
-		period = idlePeriod
+	t.set(period)
+	return period == restPeriod
+}
+
+// wake lets an input at rest tick now. It may be called by any goroutine.
+func (t *ticker) wake() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.opened && t.period == restPeriod {
+		t.set(hurryPeriod)
 	}
+}
+
+func (t *ticker) set(period time.Duration) {
+	t.period = period
 	C.o365_ticker_set(t.fd, C.long(period.Milliseconds()))
-	return idle
 }
 
 func (t *ticker) close() {
-	if t == nil || t.closed {
-		return
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.opened {
+		t.opened = false
+		C.o365_ticker_close(t.instance, t.collector, t.fd)
 	}
-	t.closed = true
-	C.o365_ticker_close(t.instance, t.collector, t.fd)
 }

@@ -11,7 +11,9 @@ type Batch struct {
 
 	answer func(stored bool)
 	lane   *lane
+	number int // in its lane
 	parts  []part
+	stored bool
 }
 
 // NewBatch returns a batch of another origin than a [Delivery], such as a test. Its
@@ -24,7 +26,7 @@ func NewBatch(tag string, events []byte, records int, answer func(stored bool)) 
 func (b *Batch) Ack() { b.answer(true) }
 
 // Nack reports that the receiver has not stored the batch. Next returns it again,
-// before any other of its stream.
+// before all others of its stream that are waiting.
 func (b *Batch) Nack() { b.answer(false) }
 
 // part is what one item adds to a batch at a time: what the ledger must know when the

@@ -14,9 +14,10 @@
 //
 // The way out and back is the receiver's:
 //
-//   - [Delivery.Next] (below) returns the oldest batch of a stream.
+//   - [Delivery.Next] (below) returns the oldest waiting batch of a stream.
 //   - [Batch.Ack] (batch.go) leads to Delivery.answered (below), which frees the
-//     batch's memory. [Batch.Nack] puts the batch back to the front of its stream.
+//     batch's memory and acknowledges it once all older ones of its stream are.
+//     [Batch.Nack] puts the batch back to the front of its stream.
 //   - committer.run (ledger_writer.go) writes what was acknowledged (changes.go) to the ledger,
 //     in a goroutine of its own.
 //   - item.committed (item.go) calls the function that the item was announced with,
@@ -42,11 +43,17 @@ type Config struct {
 	TagPrefix string // of the tags of records; empty: the tag of the input section
 	HealthTag string // of health records; empty: there are none
 	BatchSize int    // bytes of events
-	QueueSize int    // bytes of memory for the queue and all that fills it
-	RecordMax int    // bytes of JSON
-	Dedup     bool
+	// UnstoredMax is how many bytes of events the receiver takes at most before it
+	// answers.
+	UnstoredMax int
+	QueueSize   int // bytes of memory for the queue and all that fills it
+	RecordMax   int // bytes of JSON
+	Dedup       bool
 	// Downloads is the largest number of downloads of a tenant at a time.
 	Downloads int
+	// Ready is called when Next has a batch again after it had none. It must not block,
+	// and may be nil.
+	Ready func()
 	// OnGap, if set, is called for each gap (an event [health.Gap]), and for each part of
 	// one that is taken back ([health.Recovery]). It must not block.
 	OnGap func(health.Event)
@@ -70,8 +77,11 @@ type Delivery struct {
 func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, secrets *sanitize.Redactor, log logging.Logger) *Delivery {
 	d := &Delivery{
 		config: c, ledger: l, metrics: metrics, secrets: secrets, log: log,
-		queue:     newQueue(c.BatchSize, c.QueueSize-c.QueueSize/garbageShare, recordBytes),
+		queue:     newQueue(c.BatchSize, c.UnstoredMax, c.QueueSize-c.QueueSize/garbageShare, recordBytes),
 		committer: newCommitter(l, monitor, metrics, log),
+	}
+	if c.Ready != nil {
+		d.queue.ready = c.Ready
 	}
 	d.health = d.queue.lane(source.Stream{}, c.HealthTag)
 	d.noteAck()
@@ -79,9 +89,9 @@ func New(c Config, l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.S
 }
 
 // Next returns the next batch to hand over, or nil if there is none now. It never
-// waits. A stream has at most one batch in flight: its next one is returned after Ack
-// or Nack of that. While more than MaxUnwritten batches wait for the state file, there
-// is none.
+// waits. While more than MaxUnwritten batches wait for the state file, there is none.
+// Batches may be answered in any order: one counts as delivered when all older ones of
+// its stream do.
 func (d *Delivery) Next() *Batch {
 	if d.committer.full() {
 		return nil
@@ -97,9 +107,11 @@ func (d *Delivery) Next() *Batch {
 func (d *Delivery) answered(b *Batch, stored bool) {
 	if !stored {
 		d.queue.putBack(b)
-	} else if d.queue.release(b) {
-		d.noteAck()
-		d.committer.stored(b.parts)
+		return
+	}
+	d.noteAck()
+	for _, done := range d.queue.release(b) {
+		d.committer.stored(done.parts)
 	}
 }
 

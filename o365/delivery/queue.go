@@ -8,19 +8,41 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// lane holds the batches of one stream, in their order and with one tag. At most one
-// of them is in flight, so that a process that is killed repeats at most one batch of
-// each stream.
+// lane holds the batches of one stream, with one tag. They are handed over in their
+// order, but for those that come back, and acknowledged in their order without
+// exception: what the ledger knows of an item is how far it was delivered.
 type lane struct {
 	stream   source.Stream
 	tag      string
-	waiting  []*Batch // oldest first; the last one may still be filled
-	inFlight *Batch
+	begun    int      // batches so far
+	waiting  []*Batch // oldest first
+	inFlight []*Batch // oldest first; those that are stored wait for older ones
 }
 
-// last returns the batch that may still be filled, or nil.
+// acknowledged takes the batches out that are stored, as all older ones are.
+func (l *lane) acknowledged() (batches []*Batch) {
+	n := 0
+	for n < len(l.inFlight) && l.inFlight[n].stored && (len(l.waiting) == 0 || l.inFlight[n].number < l.waiting[0].number) {
+		n++
+	}
+	batches = slices.Clone(l.inFlight[:n])
+	l.inFlight = slices.Delete(l.inFlight, 0, n)
+	return batches
+}
+
+// insert puts a batch where its number says.
+func insert(batches []*Batch, b *Batch) []*Batch {
+	at, _ := slices.BinarySearchFunc(batches, b.number, func(o *Batch, n int) int { return o.number - n })
+	return slices.Insert(batches, at, b)
+}
+
+// underWay reports whether a batch was handed over and not answered yet.
+func (l *lane) underWay(b *Batch) bool { return !b.stored && slices.Contains(l.inFlight, b) }
+
+// last returns the batch that may still be filled, or nil. Events never join a batch
+// that came back while a later one is in flight.
 func (l *lane) last() *Batch {
-	if n := len(l.waiting); n > 0 {
+	if n := len(l.waiting); n > 0 && l.waiting[n-1].number == l.begun {
 		return l.waiting[n-1]
 	}
 	return nil
@@ -35,6 +57,7 @@ func (l *lane) busy() bool { return len(l.waiting) > 0 }
 // Its limit is one of memory, not of bytes of events: see queue_memory.go.
 type queue struct {
 	batchSize   int // bytes
+	unstoredMax int // bytes, that the receiver has in flight
 	limit       int // bytes
 	recordBytes int // of memory for each record until its batch is released
 
@@ -51,12 +74,17 @@ type queue struct {
 	largeAdders int           // calls of add that wait with large events
 	records     int           // waiting and in flight
 	freed       chan struct{} // closed and replaced when memory becomes free
+	ready       func()        // called when there is a batch for next after there was none
 }
 
 // newQueue returns an empty queue. A batch has at most batchSize bytes, unless it is of
-// large events; all memory together is at most limit bytes, unless one batch is larger.
-func newQueue(batchSize, limit, recordBytes int) *queue {
-	return &queue{batchSize: batchSize, limit: limit, recordBytes: recordBytes, freed: make(chan struct{})}
+// large events; the receiver takes at most unstoredMax bytes before it answers; all
+// memory together is at most limit bytes, unless one batch is larger.
+func newQueue(batchSize, unstoredMax, limit, recordBytes int) *queue {
+	return &queue{
+		batchSize: batchSize, unstoredMax: unstoredMax, limit: limit, recordBytes: recordBytes,
+		freed: make(chan struct{}), ready: func() {},
+	}
 }
 
 // lane returns the lane of a stream and a tag.
@@ -141,7 +169,11 @@ func (q *queue) push(l *lane, events []byte, p part) {
 
 // newBatch appends a batch to a lane.
 func (q *queue) newBatch(l *lane, buf []byte) *Batch {
-	b := &Batch{Tag: l.tag, Events: buf, lane: l}
+	if q.waiting == 0 {
+		q.ready()
+	}
+	l.begun++
+	b := &Batch{Tag: l.tag, Events: buf, lane: l, number: l.begun}
 	l.waiting = append(l.waiting, b)
 	q.waiting++
 	return b
@@ -164,8 +196,8 @@ func (q *queue) openBatch(l *lane, n int) *Batch {
 	return q.newBatch(l, buf)
 }
 
-// next returns the oldest batch of a lane that has none in flight, the lanes in turn;
-// nil if there is none. The batch is in flight until release or putBack.
+// next returns the oldest waiting batch of a lane, the lanes in turn; nil if there is
+// none. The batch is in flight until release or putBack.
 func (q *queue) next() *Batch {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -174,43 +206,44 @@ func (q *queue) next() *Batch {
 	}
 	for i := range q.lanes {
 		l := q.lanes[(q.turn+i)%len(q.lanes)]
-		if l.inFlight != nil || len(l.waiting) == 0 {
+		if len(l.waiting) == 0 {
 			continue
 		}
 		q.turn = (q.turn + i + 1) % len(q.lanes)
-		l.inFlight = l.waiting[0]
+		b := l.waiting[0]
 		l.waiting = slices.Delete(l.waiting, 0, 1)
+		l.inFlight = insert(l.inFlight, b)
 		q.waiting--
-		return l.inFlight
+		return b
 	}
 	return nil
 }
 
-// release frees the memory of a batch, and reports whether it was in flight. Its
-// events must not be read any more; its parts stay.
-func (q *queue) release(b *Batch) bool {
+// release frees the memory of a batch that the receiver has stored: its events must not
+// be read any more. It returns the batches that are acknowledged by that, in order.
+func (q *queue) release(b *Batch) (acknowledged []*Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if b.lane.inFlight != b {
-		return false
+	if !b.lane.underWay(b) {
+		return nil
 	}
-	b.lane.inFlight = nil
+	b.stored = true
 	q.records -= b.Records
 	q.freeBuffer(b.Events)
 	b.Events = nil
 	q.wake()
-	return true
+	return b.lane.acknowledged()
 }
 
 // putBack puts a batch back to the front of its lane, if it was in flight.
 func (q *queue) putBack(b *Batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if b.lane.inFlight != b {
+	if !b.lane.underWay(b) {
 		return
 	}
-	b.lane.inFlight = nil
-	b.lane.waiting = slices.Insert(b.lane.waiting, 0, b)
+	b.lane.inFlight = slices.DeleteFunc(b.lane.inFlight, func(o *Batch) bool { return o == b })
+	b.lane.waiting = insert(b.lane.waiting, b)
 	q.waiting++
 }
 
@@ -220,11 +253,8 @@ func (q *queue) eventBytes() int {
 	defer q.mu.Unlock()
 	n := 0
 	for _, l := range q.lanes {
-		for _, b := range l.waiting {
+		for _, b := range slices.Concat(l.waiting, l.inFlight) {
 			n += len(b.Events)
-		}
-		if l.inFlight != nil {
-			n += len(l.inFlight.Events)
 		}
 	}
 	return n

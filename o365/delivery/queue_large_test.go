@@ -10,7 +10,7 @@ import (
 
 // Events of more than a batch are kept, not copied, and counted as what they are.
 func TestLargeEventsAreKept(t *testing.T) {
-	o := newQueue(4, 1000, 0)
+	o := newQueue(4, 0, 1000, 0)
 	events := append(make([]byte, 0, 64), "0123456789"...)
 	add(t, o, exchange, "ab", "")
 	if err := o.add(t.Context(), exchange.in(o), events, mark(1, "large")); err != nil {
@@ -33,7 +33,7 @@ func TestLargeEventsAreKept(t *testing.T) {
 // Adders with little do not keep one with much from its turn.
 func TestLargeEventsHaveTheirTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 40, 0)
+		o := newQueue(4, 0, 40, 0)
 		add(t, o, sharepoint, "0123", "")
 		large := make(chan error, 1)
 		go func() { large <- o.add(t.Context(), exchange.in(o), []byte(strings.Repeat("x", 39)), mark(1, "")) }()
@@ -62,7 +62,7 @@ func TestLargeEventsHaveTheirTurn(t *testing.T) {
 // One that gives up lets the others go on.
 func TestLargeEventsGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 40, 0)
+		o := newQueue(4, 0, 40, 0)
 		add(t, o, sharepoint, "0123", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		large := make(chan error, 1)
@@ -85,7 +85,7 @@ func TestLargeEventsGiveUp(t *testing.T) {
 // takes is not there for others.
 func TestReserveLarge(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 100, 0)
+		o := newQueue(4, 4, 100, 0)
 		for _, bytes := range []int{10, 60} {
 			if err := o.reserveLarge(t.Context(), "first", bytes); err != nil {
 				t.Fatal(err)
@@ -98,7 +98,7 @@ func TestReserveLarge(t *testing.T) {
 		if err := o.reserveLarge(gaveUp, "third", 1); !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		for range 8 { // 100, without 60, and without 8 for copies of a batch
+		for range 8 { // 100, without 60, and without 8 for copies of what is in flight
 			add(t, o, exchange, "0123", "")
 		}
 		added := make(chan error, 1)
@@ -123,7 +123,7 @@ func TestReserveLarge(t *testing.T) {
 // Records of a few bytes each count by what is remembered of them.
 func TestTinyRecords(t *testing.T) {
 	const limit, cost = 1 << 20, 64
-	o := newQueue(1<<10, limit, cost)
+	o := newQueue(1<<10, 0, limit, cost)
 	full, cancel := context.WithCancel(t.Context())
 	cancel()
 	records := 0

@@ -58,9 +58,8 @@ func (q *queue) account(bytes int) {
 // fits reports whether n bytes more are within the limit. It gives up spare buffers
 // for them.
 func (q *queue) fits(n int) bool {
-	// A batch of each lane may be in flight: the host has it on its way and in
-	// its own storage.
-	copies := min(2*len(q.lanes)*q.batchSize, q.limit/4)
+	// What is in flight the receiver has on its way and in its own storage.
+	copies := min(2*q.unstoredMax, q.limit/4)
 	allowed := q.limit - copies - q.reserved - min(q.elsewhere, q.limit/8) - q.largeBytes - q.records*q.recordBytes
 	for n > 0 && q.held+n > allowed && len(q.spare) > 0 {
 		q.takeSpare()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,11 +13,11 @@ import (
 // The limit is one on memory: of all buffers there are, and of the copies that
 // the host has of what is in flight.
 func TestLimitCountsRoom(t *testing.T) {
-	const batch, limit = 1 << 10, 32 << 10
+	const batch, unstored, limit = 1 << 10, 4 << 10, 32 << 10
 	places := []place{{"a", ""}, {"b", ""}, {"c", ""}, {"d", ""}}
 	for seed := range uint64(20) {
 		rnd := rand.New(rand.NewPCG(seed, 0))
-		o := newQueue(batch, limit, 0)
+		o := newQueue(batch, unstored, limit, 0)
 		var out []*Batch
 		full, cancel := context.WithCancel(t.Context())
 		cancel() // nothing waits
@@ -25,6 +26,9 @@ func TestLimitCountsRoom(t *testing.T) {
 			case 0, 1:
 				_ = o.add(full, places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch)), mark(1, ""))
 			case 2:
+				if inFlight(o)+batch > unstored {
+					break
+				}
 				if b := o.next(); b != nil {
 					out = append(out, b)
 				}
@@ -38,14 +42,10 @@ func TestLimitCountsRoom(t *testing.T) {
 				}
 				out = nil
 			}
-			memory, copies := 0, 0
+			memory, copies := 0, inFlight(o)
 			for _, l := range o.lanes {
-				for _, b := range l.waiting {
+				for _, b := range slices.Concat(l.waiting, l.inFlight) {
 					memory += cap(b.Events)
-				}
-				if l.inFlight != nil {
-					memory += cap(l.inFlight.Events)
-					copies += len(l.inFlight.Events)
 				}
 			}
 			for _, buf := range o.spare {
@@ -61,11 +61,21 @@ func TestLimitCountsRoom(t *testing.T) {
 	}
 }
 
+// inFlight is how many bytes the receiver has and has not answered.
+func inFlight(q *queue) (bytes int) {
+	for _, l := range q.lanes {
+		for _, b := range l.inFlight {
+			bytes += len(b.Events)
+		}
+	}
+	return bytes
+}
+
 // A lane that fills takes no new memory for its next batch, and an empty
 // queue keeps none.
 func TestBuffersAreUsedAgain(t *testing.T) {
 	const batch = 64 << 10
-	o := newQueue(batch, 1<<20, 0)
+	o := newQueue(batch, 0, 1<<20, 0)
 	events, lane, p := bytes.Repeat([]byte{'e'}, batch/4), exchange.in(o), mark(1, "")
 	push := func() {
 		for range 4 {
@@ -103,7 +113,7 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 // buffers to spare.
 func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
 	const batch = 64 << 10
-	o := newQueue(batch, 1<<20, 0)
+	o := newQueue(batch, 0, 1<<20, 0)
 	for range 3 {
 		o.addNow(sharepoint.in(o), make([]byte, batch), mark(1, ""))
 	}
@@ -117,7 +127,7 @@ func TestEmptyLaneTakesSpareBuffer(t *testing.T) {
 
 // Many quiet lanes do not take the room of a batch each.
 func TestQuietLanesAreSmall(t *testing.T) {
-	o := newQueue(1<<20, 32<<20, 0)
+	o := newQueue(1<<20, 0, 32<<20, 0)
 	for i := range 250 {
 		o.addNow(place{string(rune('a' + i)), ""}.in(o), make([]byte, 1000), mark(1, ""))
 	}
@@ -128,7 +138,7 @@ func TestQuietLanesAreSmall(t *testing.T) {
 
 func TestReserve(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 100, 0)
+		o := newQueue(4, 4, 100, 0)
 		reserve := func(n, least int) func() {
 			release, err := o.reserve(t.Context(), n, least)
 			if err != nil {
@@ -152,7 +162,7 @@ func TestReserve(t *testing.T) {
 		for range 5 { // however much they take
 			defer reserve(1000, 5)()
 		}
-		for range 8 { // 100, without 25 and without 8 for copies of a batch
+		for range 8 { // 100, without 25 and without 8 for copies of what is in flight
 			add(t, o, exchange, "01234567", "")
 		}
 		gaveUp, cancel := context.WithCancel(t.Context())
@@ -167,7 +177,7 @@ func TestReserve(t *testing.T) {
 }
 
 func TestNothingToDoCostsNothing(t *testing.T) {
-	o := newQueue(4, 100, 0)
+	o := newQueue(4, 0, 100, 0)
 	add(t, o, exchange, "a", "")
 	o.release(o.next())
 	if n := testing.AllocsPerRun(100, func() { o.next() }); n > 0 {
@@ -178,7 +188,7 @@ func TestNothingToDoCostsNothing(t *testing.T) {
 // However much is counted elsewhere, batches of several lanes have room at once.
 func TestAccountLeavesRoom(t *testing.T) {
 	const limit = 192 << 10
-	o := newQueue(32<<10, limit, 0)
+	o := newQueue(32<<10, 0, limit, 0)
 	o.account(100 * limit)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()

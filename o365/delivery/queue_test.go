@@ -63,7 +63,7 @@ func expect(t *testing.T, b *Batch, want string) {
 }
 
 func TestBatchesFillAndKeepOrder(t *testing.T) {
-	o := newQueue(5, 100, 0)
+	o := newQueue(5, 0, 100, 0)
 	add(t, o, exchange, "ab", "1")
 	add(t, o, exchange, "cd", "2")
 	add(t, o, exchange, "ef", "3")      // would make 6 bytes: next batch
@@ -74,14 +74,9 @@ func TestBatchesFillAndKeepOrder(t *testing.T) {
 	expect(t, first, "o365.exchange abcd 4 [1 2]")
 	other := o.next()
 	expect(t, other, " x 1 [5]")
-	expect(t, o.next(), "none") // both lanes have a batch in flight
-
 	o.putBack(first)
 	o.release(other)
-	again := o.next()
-	expect(t, again, "o365.exchange abcd 4 [1 2]")
-	o.release(again)
-	for _, want := range []string{"o365.exchange ef 2 [3]", "o365.exchange 0123456 7 [4]", "none"} {
+	for _, want := range []string{"o365.exchange abcd 4 [1 2]", "o365.exchange ef 2 [3]", "o365.exchange 0123456 7 [4]", "none"} {
 		b := o.next()
 		expect(t, b, want)
 		if b != nil {
@@ -94,7 +89,7 @@ func TestBatchesFillAndKeepOrder(t *testing.T) {
 }
 
 func TestLanesTakeTurns(t *testing.T) {
-	o := newQueue(1, 100, 0)
+	o := newQueue(1, 0, 100, 0)
 	for range 3 {
 		add(t, o, exchange, "e", "")
 		add(t, o, sharepoint, "s", "")
@@ -110,7 +105,7 @@ func TestLanesTakeTurns(t *testing.T) {
 }
 
 func TestConfirmAndReturnOnce(t *testing.T) {
-	o := newQueue(1, 100, 0)
+	o := newQueue(1, 0, 100, 0)
 	add(t, o, exchange, "a", "")
 	add(t, o, exchange, "b", "")
 	b := o.next()
@@ -123,9 +118,104 @@ func TestConfirmAndReturnOnce(t *testing.T) {
 	expect(t, o.next(), "none")
 }
 
+// What the ledger knows of an item is how far it was delivered, so a batch is
+// acknowledged after all older ones of its lane, whatever the receiver's order.
+func TestAcknowledgedInOrder(t *testing.T) {
+	q := newQueue(1, 100, 1000, 0)
+	release := func(b *Batch) (done string) {
+		for _, b := range q.release(b) {
+			done += b.parts[0].item.ID
+		}
+		return done
+	}
+	for _, events := range []string{"1", "2", "3", "4", "5"} {
+		add(t, q, exchange, events, events)
+	}
+	add(t, q, sharepoint, "s", "s")
+	taken := make(map[string]*Batch)
+	take := func() string {
+		b := q.next()
+		taken[string(b.Events)] = b
+		return string(b.Events)
+	}
+	for range 5 {
+		take()
+	}
+	for _, step := range []struct{ store, back, next, want string }{
+		{store: "2"},
+		{store: "s", want: "s"},
+		{back: "1"},
+		{store: "3"},
+		{next: "1"},
+		{back: "1"},
+		{store: "1"}, // it is not in flight
+		{next: "1"},
+		{store: "1", want: "123"},
+		{store: "2"},
+		{next: "5"},
+		{store: "5"},
+		{back: "5"}, // it is stored
+		{store: "4", want: "45"},
+	} {
+		switch {
+		case step.back != "":
+			q.putBack(taken[step.back])
+		case step.next != "":
+			if got := take(); got != step.next {
+				t.Errorf("batch %s comes next, want %s", got, step.next)
+			}
+		default:
+			if got := release(taken[step.store]); got != step.want {
+				t.Errorf("batch %s is stored: %q acknowledged, want %q", step.store, got, step.want)
+			}
+		}
+	}
+	if q.bytes() != 0 || q.next() != nil {
+		t.Errorf("%d bytes are left", q.bytes())
+	}
+}
+
+// Events do not join a batch that came back while a later one is in flight: they would
+// be acknowledged before it.
+func TestBatchThatCameBackIsNotFilled(t *testing.T) {
+	q := newQueue(4, 100, 1000, 0)
+	add(t, q, exchange, "abc", "1")
+	add(t, q, exchange, "def", "2")
+	first, second := q.next(), q.next()
+	q.putBack(first)
+	add(t, q, exchange, "g", "3")
+	expect(t, q.next(), "o365.exchange abc 3 [1]")
+	q.putBack(second)
+	add(t, q, exchange, "h", "4")
+	expect(t, q.next(), "o365.exchange def 3 [2]")
+	expect(t, q.next(), "o365.exchange gh 2 [3 4]")
+}
+
+// The receiver is called when there is something for it again.
+func TestReady(t *testing.T) {
+	q := newQueue(4, 100, 1000, 0)
+	calls := 0
+	q.ready = func() { calls++ }
+	for _, step := range []struct {
+		do   func()
+		want int
+	}{
+		{func() { add(t, q, exchange, "abc", "") }, 1},
+		{func() { add(t, q, exchange, "d", "") }, 1},
+		{func() { add(t, q, sharepoint, "efgh", "") }, 1},
+		{func() { q.next() }, 1},
+		{func() { q.next() }, 1},
+		{func() { add(t, q, exchange, "i", "") }, 2},
+	} {
+		if step.do(); calls != step.want {
+			t.Errorf("%d calls, want %d", calls, step.want)
+		}
+	}
+}
+
 func TestAddWaitsWhileFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 11, 0)
+		o := newQueue(4, 0, 11, 0)
 		add(t, o, exchange, "0123", "")
 		add(t, o, sharepoint, "4567", "")
 		done := make(chan error, 1)
@@ -146,7 +236,7 @@ func TestAddWaitsWhileFull(t *testing.T) {
 
 func TestAddGivesUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := newQueue(4, 4, 0)
+		o := newQueue(4, 0, 4, 0)
 		add(t, o, exchange, "0123", "")
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error, 1)
@@ -163,7 +253,7 @@ func TestAddGivesUpWithItsContext(t *testing.T) {
 }
 
 func TestPushDoesNotWait(t *testing.T) {
-	o := newQueue(4, 4, 0)
+	o := newQueue(4, 0, 4, 0)
 	add(t, o, exchange, "0123", "")
 	o.addNow(sharepoint.in(o), []byte("4"), mark(1, "pushed"))
 	o.next()
@@ -171,7 +261,7 @@ func TestPushDoesNotWait(t *testing.T) {
 }
 
 func TestOneLargeBatchPassesAnEmptyQueue(t *testing.T) {
-	o := newQueue(4, 8, 0)
+	o := newQueue(4, 0, 8, 0)
 	add(t, o, exchange, "0123456789", "")
 	expect(t, o.next(), "o365.exchange 0123456789 10 []")
 }

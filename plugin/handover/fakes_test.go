@@ -68,7 +68,7 @@ func (h *fakeHost) drain(lose int) {
 	h.ring = nil
 }
 
-// fakeSource gives one batch per stream at a time, as o365.Input does.
+// fakeSource gives batches as o365.Input does.
 type fakeSource struct {
 	waiting      []*o365.Batch
 	inFlight     int
@@ -112,7 +112,11 @@ func (s *fakeSource) Close() { s.closed = true }
 
 func newFakeHost() *fakeHost { return &fakeHost{counters: Counters{HasRing: true}} }
 
-func start(h *fakeHost, s *fakeSource) *Handover { return New(h, s, NewLogQueue(logging.Info)) }
+const unstoredMax = 4 << 20
+
+func start(h *fakeHost, s *fakeSource) *Handover {
+	return New(h, s, unstoredMax, NewLogQueue(logging.Info, func() {}))
+}
 
 func wantTags(t *testing.T, what string, got []string, want ...string) {
 	t.Helper()

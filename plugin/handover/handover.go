@@ -42,6 +42,7 @@ type Handover struct {
 	log             *LogQueue
 	abilities       abilities
 	tracker         *tracker
+	unstoredMax     int // bytes of a round
 	backoff         backoff
 	notBefore       time.Time // of the next round
 	paused          bool
@@ -50,13 +51,13 @@ type Handover struct {
 	lastSeen        map[outcome]time.Time // when each problem last occurred
 }
 
-// New returns the hand-over from source to host. log is the queue that source
-// logs to.
-func New(host Host, source Source, log *LogQueue) *Handover {
+// New returns the hand-over from source to host, of at most unstoredMax bytes at a time,
+// or one batch. log is the queue that source logs to.
+func New(host Host, source Source, unstoredMax int, log *LogQueue) *Handover {
 	counters, counts := host.Counters()
 	can := abilities{records: counts, ringWrites: counters.HasRing && host.CanAppend()}
 	h := &Handover{
-		host: host, source: source, log: log, abilities: can,
+		host: host, source: source, log: log, abilities: can, unstoredMax: unstoredMax,
 		tracker:  newTracker(can),
 		lastSeen: make(map[outcome]time.Time),
 	}
@@ -74,35 +75,49 @@ func (h *Handover) Pause() {
 // Resume ends a Pause.
 func (h *Handover) Resume() { h.paused = false }
 
-// Tick decides the last round and begins the next one if possible. It reports
-// whether there was anything to do.
-func (h *Handover) Tick() (busy bool) {
-	busy = h.settle()
+// Pace is how soon a Handover has something to do.
+type Pace int
+
+const (
+	Rest  Pace = iota // nothing is under way
+	Walk              // Fluent Bit stores what is under way within 250 ms
+	Hurry             // Fluent Bit stores it at once
+)
+
+// Tick decides the last round and begins the next one if possible.
+func (h *Handover) Tick() Pace {
+	busy := h.settle()
 	if h.host.CanAppend() && h.ready() {
 		busy = h.round() || busy
 	}
 	h.log.Flush(h.host)
-	return busy
+	switch {
+	case h.tracker.outstanding() == maxRoundBatches:
+		return Hurry
+	case busy:
+		return Walk
+	}
+	return Rest
 }
 
 // Collect is Tick for a host without Append, which takes one batch as the
 // result of a callback. The caller passes the events, MessagePack, on at once.
-func (h *Handover) Collect() (events []byte, busy bool) {
-	busy = h.Tick()
+func (h *Handover) Collect() (events []byte, pace Pace) {
+	pace = h.Tick()
 	if h.host.CanAppend() || !h.ready() {
-		return nil, busy
+		return nil, pace
 	}
 	before, ok := h.sample()
 	if !ok {
-		return nil, busy
+		return nil, pace
 	}
 	b, _ := h.first()
 	if b == nil {
-		return nil, busy
+		return nil, pace
 	}
 	h.handedOver += int64(len(b.Events))
 	h.tracker.add(b, before)
-	return b.Events, true
+	return b.Events, Walk
 }
 
 // HandedOver returns how many bytes have been handed over so far, those that

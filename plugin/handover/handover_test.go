@@ -11,11 +11,11 @@ func TestTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, s := newFakeHost(), &fakeSource{}
 		in := start(h, s)
-		if in.Tick() {
+		if in.Tick() != Rest {
 			t.Error("busy with nothing to do")
 		}
 		s.add("a", "b")
-		if !in.Tick() {
+		if in.Tick() != Walk {
 			t.Error("not busy with two batches")
 		}
 		wantTags(t, "handed over", h.tags, "a", "b")
@@ -184,12 +184,12 @@ func TestRest(t *testing.T) {
 	h.noMetrics = true
 	for name, tick := range map[string]func(){
 		"Tick": func() {
-			if in.Tick() {
+			if in.Tick() != Rest {
 				t.Error("there was something to do")
 			}
 		},
 		"Collect": func() {
-			if events, busy := in.Collect(); busy || events != nil {
+			if events, pace := in.Collect(); pace != Rest || events != nil {
 				t.Error("there was something to do")
 			}
 		},

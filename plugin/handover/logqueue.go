@@ -18,6 +18,7 @@ const maxQueuedLines = 1000
 // goroutine.
 type LogQueue struct {
 	highest logging.Level
+	ready   func()
 
 	mu      sync.Mutex
 	lines   []logLine
@@ -29,8 +30,11 @@ type logLine struct {
 	text  string
 }
 
-// NewLogQueue returns a queue that takes lines up to the given level.
-func NewLogQueue(highest logging.Level) *LogQueue { return &LogQueue{highest: highest} }
+// NewLogQueue returns a queue that takes lines up to the given level. It calls ready,
+// which must not block, when there is a line to print.
+func NewLogQueue(highest logging.Level, ready func()) *LogQueue {
+	return &LogQueue{highest: highest, ready: ready}
+}
 
 // Log queues a line; it is a logging.Logger.
 func (q *LogQueue) Log(level logging.Level, line string) {
@@ -44,6 +48,7 @@ func (q *LogQueue) Log(level logging.Level, line string) {
 		q.dropped++
 	}
 	q.lines = append(q.lines, logLine{level, line})
+	q.ready()
 }
 
 // Flush prints the queued lines. It is called on the input's own thread.

@@ -8,10 +8,14 @@ import (
 )
 
 func TestLogQueue(t *testing.T) {
-	q := NewLogQueue(logging.Info)
+	calls := 0
+	q := NewLogQueue(logging.Info, func() { calls++ })
 	h := newFakeHost()
 	q.Log(logging.Debug, "not shown")
 	q.Log(logging.Info, "one\nline\x00")
+	if calls != 1 {
+		t.Errorf("%d calls for a line to print", calls)
+	}
 	q.Flush(h)
 	wantTags(t, "printed", h.log, "3 one line")
 

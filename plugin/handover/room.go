@@ -28,8 +28,8 @@ func (r room) fits(bytes int) bool { return !r.known || int64(bytes) <= r.bytes/
 // its first batch is larger.
 func (h *Handover) roundLimit(r room) int {
 	if r.known || h.smallRoundsDone == smallRounds {
-		return maxRoundBytes
+		return h.unstoredMax
 	}
 	h.smallRoundsDone++
-	return smallRoundBytes
+	return min(smallRoundBytes, h.unstoredMax)
 }

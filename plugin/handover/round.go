@@ -6,11 +6,12 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 )
 
-// Bounds of one round. Fluent Bit's ring buffer holds copies, in 1024 places
-// (src/flb_input.c; thread.ring_buffer.capacity from 4.1).
+// Bounds of one round, besides its bytes.
 const (
-	maxRoundBytes   = 8 << 20
-	maxRoundBatches = 256
+	// maxRoundBatches fill 5 % of the 1024 places of Fluent Bit's ring buffer: the last
+	// of them makes Fluent Bit empty it at once (src/flb_ring_buffer.c,
+	// flb_ring_buffer_write). Fewer wait up to 250 ms, and so would one more.
+	maxRoundBatches = 52
 	maxRoundTime    = 50 * time.Millisecond
 )
 
@@ -44,40 +45,36 @@ func (h *Handover) round() bool {
 		return false
 	}
 	limit := h.roundLimit(room)
+	before, ok := h.sample()
 	for bytes, n := 0, 0; b != nil; b = h.source.Next() {
 		bytes += len(b.Events)
 		if n++; n > 1 && (bytes > limit || !room.fits(bytes)) {
 			b.Nack()
 			break
 		}
-		if !h.append(b) || n == maxRoundBatches || time.Since(start) >= maxRoundTime {
+		h.handedOver += int64(len(b.Events))
+		if !ok || !h.host.Append(b.Tag, b.Events, b.Records) {
+			b.Nack()
+			h.notAccepted()
 			break
 		}
-	}
-	return true
-}
-
-// append hands a batch over, and reports whether Fluent Bit has accepted it.
-func (h *Handover) append(b *o365.Batch) bool {
-	h.handedOver += int64(len(b.Events))
-	before, ok := h.sample()
-	if !ok || !h.host.Append(b.Tag, b.Events, b.Records) {
-		b.Nack()
-		h.notAccepted()
-		return false
-	}
-	if h.droppedAtOnce(before) {
-		b.Ack()
-	} else {
-		h.tracker.add(b, before)
+		after, counted := h.sample()
+		if counted && h.droppedAtOnce(before, after) {
+			b.Ack()
+		} else {
+			h.tracker.add(b, before)
+		}
+		if n == maxRoundBatches || time.Since(start) >= maxRoundTime {
+			break
+		}
+		before, ok = after, counted
 	}
 	return true
 }
 
 // droppedAtOnce reports whether Fluent Bit accepted a batch without putting it
 // on the ring buffer: then the input's processors have dropped all of it
-// (src/flb_input_log.c, input_log_append). before is the state before that.
-func (h *Handover) droppedAtOnce(before sample) bool {
-	after, ok := h.sample()
-	return ok && h.abilities.ringWrites && after.RingWrites == before.RingWrites
+// (src/flb_input_log.c, input_log_append). before and after are the states then.
+func (h *Handover) droppedAtOnce(before, after sample) bool {
+	return h.abilities.ringWrites && after.RingWrites == before.RingWrites
 }

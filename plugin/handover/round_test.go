@@ -1,6 +1,7 @@
 package handover
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -111,17 +112,19 @@ func TestDroppedAtOnce(t *testing.T) {
 
 // One tick hands over a bounded number of bytes and takes a bounded time.
 func TestRoundBounds(t *testing.T) {
-	big := func() *o365.Batch {
-		return &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", maxRoundBytes/4)), Records: maxRoundBytes / 4}
-	}
+	big := &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", unstoredMax/4)), Records: unstoredMax / 4}
+	small := &o365.Batch{Tag: "t", Events: []byte("r"), Records: 1}
 	tests := []struct {
 		name       string
 		appendTime time.Duration
 		batches    []*o365.Batch
 		handed     int
+		pace       Pace
 	}{
-		{"bytes", 0, []*o365.Batch{big(), big(), big(), big(), big(), big()}, 4},
-		{"time", 30 * time.Millisecond, []*o365.Batch{{Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}}, 2},
+		{"bytes", 0, slices.Repeat([]*o365.Batch{big}, 6), 4, Walk},
+		{"time", 30 * time.Millisecond, slices.Repeat([]*o365.Batch{small}, 3), 2, Walk},
+		{"batches", 0, slices.Repeat([]*o365.Batch{small}, 300), 52, Hurry},
+		{"fewer than empty the ring at once", 0, slices.Repeat([]*o365.Batch{small}, 51), 51, Walk},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -130,9 +133,9 @@ func TestRoundBounds(t *testing.T) {
 				h.appendTime = test.appendTime
 				h.disk = 1 << 30
 				in := start(h, s)
-				in.Tick()
-				if len(h.tags) != test.handed {
-					t.Errorf("%d batches handed over in one tick, want %d", len(h.tags), test.handed)
+				pace := in.Tick()
+				if len(h.tags) != test.handed || pace != test.pace {
+					t.Errorf("%d batches handed over in one tick, want %d; pace %d, want %d", len(h.tags), test.handed, pace, test.pace)
 				}
 			})
 		})

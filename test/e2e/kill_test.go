@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -21,15 +22,15 @@ func hurried(share float64) []api.Fault {
 }
 
 // repeats is how much may be delivered again, in bytes of JSON, when a host is
-// killed so many times: a batch of each of five content types. Records are up to a half
-// longer in JSON than in MessagePack.
-func repeats(kills, batch int) int { return kills * 5 * batch * 3 / 2 }
+// killed so many times: what was on its way. Records are up to a half longer in JSON
+// than in MessagePack.
+func repeats(kills, unstored int) int { return kills * unstored * 3 / 2 }
 
 // TestKill kills the host again and again, at any moment of a backfill with
 // faults, late blobs and duplicates.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	const batch = 32 << 10
+	const unstored = 160 << 10
 	tests := []struct {
 		name  string
 		seed  uint64
@@ -55,6 +56,7 @@ func TestKill(t *testing.T) {
 				}
 				pipe := newPipeline(t, p, s)
 				pipe.set("batch_size", "32k")
+				pipe.set("unstored_max", strconv.Itoa(unstored))
 				pipe.set("queue_size", "256k")
 				pipe.flags = append(pipe.flags, "-drain-ms", "50")
 				random := rand.New(rand.NewPCG(test.seed, 1))
@@ -66,7 +68,7 @@ func TestKill(t *testing.T) {
 				}
 				s.StopLive()
 				time.Sleep(opt.LateBy)
-				pipe.finish(repeats(test.kills, batch))
+				pipe.finish(repeats(test.kills, unstored))
 			})
 		})
 	}
@@ -95,14 +97,14 @@ func (p *pipeline) killing(kills int, life func() time.Duration) (during int) {
 // outputs get nothing until the end, and the chunks show what the input repeats.
 func TestKillFluentBit(t *testing.T) {
 	t.Parallel()
-	const batch = 1 << 20
+	const batch, unstored = 64 << 10, 4 << 20 // the defaults
 	tests := []struct {
 		name   string
 		flush  string // while it is killed
 		repeat int    // bytes
 	}{
-		{"stored", "3600", batch},
-		{"delivered", "1", batch + 2<<20 + batch},
+		{"stored", "3600", unstored},
+		{"delivered", "1", unstored + 2<<20 + batch},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -56,7 +56,7 @@ func (k *soak) repeatedByPlugin() int {
 // content type, and after any end of a process that could not write its state
 // file also the batches that may be acknowledged and not written.
 func (k *soak) mayRepeat() int {
-	return repeats(k.kills, soakBatch) + k.blind*(delivery.MaxUnwritten+1)*soakBatch*3/2
+	return repeats(k.kills, soakUnstored) + repeats(k.blind, delivery.MaxUnwritten*soakBatch+soakUnstored)
 }
 
 // checkGaps looks for gaps in the log and in the state file. The service kept all

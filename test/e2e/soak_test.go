@@ -30,8 +30,9 @@ type soak struct {
 	samples     []soakSample
 }
 
-// soakBatch is the batch_size of a soak. What a kill repeats depends on it.
-const soakBatch = 64 << 10
+// soakBatch is the batch_size of a soak, and soakUnstored its unstored_max. What a kill
+// repeats depends on them.
+const soakBatch, soakUnstored = 64 << 10, 320 << 10
 
 // TestSoak collects live content for as long as SOAK says (1h), while everything
 // goes wrong that can, in an order that follows from SEED. It runs in Fluent Bit
@@ -79,6 +80,7 @@ func newSoak(t *testing.T, p program, seed uint64, length time.Duration) *soak {
 	k := &soak{pipeline: newPipeline(t, p, s), t: t, service: s, length: length}
 	k.setFaults()
 	k.set("batch_size", strconv.Itoa(soakBatch))
+	k.set("unstored_max", strconv.Itoa(soakUnstored))
 	k.set("queue_size", "1M")
 	k.set("request_timeout", "5s")
 	k.set("health_tag", "health")

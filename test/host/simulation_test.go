@@ -54,7 +54,7 @@ func simulate(t *testing.T, opt api.Options) *simulation {
 // input are the options of one input. The properties replace or join those that
 // every input needs.
 func (w *simulation) input(db string, properties ...string) rig.Options {
-	all := w.Options().With(rig.Options{"db": w.db + db, "batch_size": "64k"})
+	all := w.Options().With(rig.Options{"db": w.db + db, "batch_size": "64k", "unstored_max": "320k"})
 	for _, p := range properties {
 		key, value, _ := strings.Cut(p, "=")
 		all[key] = value

@@ -164,6 +164,7 @@ struct collector *collector_find(struct instance *in, int id);
 
 /* ring.c */
 
+bool ring_signalled(void);
 void ring_drain(struct instance *in);
 void ring_flush(struct instance *in);
 void ring_discard(struct instance *in);

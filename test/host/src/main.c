@@ -61,7 +61,7 @@ static int engine(struct plugin *p, long ms)
             next_sample = now + 200;
             busy_sample();
         }
-        if (now >= next_drain) {
+        if (ring_signalled() || now >= next_drain) {
             next_drain = now + opt.drain_ms;
             for (in = p->instances; in; in = in->next) {
                 ring_drain(in);
