@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -29,10 +30,15 @@ type destination struct {
 	resent int                        // bytes of lines in bodies that had come before
 }
 
+// destinations is how many there have been. Each has an address of its own: while one is
+// down, another test's server could get its port on 127.0.0.1.
+var destinations atomic.Int32
+
 func newDestination(t *testing.T, dir string) *destination {
 	t.Helper()
-	address, _, err := rig.FreePort()
+	_, port, err := rig.FreePort()
 	must(t, err)
+	address := net.JoinHostPort(fmt.Sprintf("127.0.1.%d", destinations.Add(1)), port)
 	d := &destination{t: t, address: address, file: filepath.Join(dir, "received.jsonl"), seen: map[[sha256.Size]byte]bool{}}
 	t.Cleanup(d.down)
 	return d
