@@ -1,0 +1,311 @@
+package delivery
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// disk is a ledger on a disk that is slow or fails.
+type disk struct {
+	*ledger.Ledger
+	write, close time.Duration  // that each takes
+	fails        func(int) bool // by the number of the write; nil: none
+	writes       int
+	pruned       []time.Time
+}
+
+func (d *disk) answer() error {
+	time.Sleep(d.write)
+	if d.writes++; d.fails != nil && d.fails(d.writes) {
+		return errors.New("no space left")
+	}
+	return nil
+}
+
+func (d *disk) Since(s source.Stream, first time.Time) (time.Time, error) {
+	if err := d.answer(); err != nil {
+		return first, err
+	}
+	return d.Ledger.Since(s, first)
+}
+
+func (d *disk) Confirm(ds []ledger.Delivery) error {
+	if err := d.answer(); err != nil {
+		return err
+	}
+	return d.Ledger.Confirm(ds)
+}
+
+func (d *disk) Retract(s source.Stream, after time.Time) error {
+	if err := d.answer(); err != nil {
+		return err
+	}
+	return d.Ledger.Retract(s, after)
+}
+
+func (d *disk) Complete(s source.Stream, spans ...source.Span) error {
+	if err := d.answer(); err != nil {
+		return err
+	}
+	return d.Ledger.Complete(s, spans...)
+}
+
+func (d *disk) AddGap(g ledger.Gap) error {
+	if err := d.answer(); err != nil {
+		return err
+	}
+	return d.Ledger.AddGap(g)
+}
+
+func (d *disk) RemoveGaps(gs ...ledger.Gap) error {
+	if err := d.answer(); err != nil {
+		return err
+	}
+	return d.Ledger.RemoveGaps(gs...)
+}
+
+func (d *disk) Prune(now time.Time) error {
+	d.pruned = append(d.pruned, now)
+	return d.Ledger.Prune(now)
+}
+
+func (d *disk) Close() error {
+	time.Sleep(d.close)
+	return d.Ledger.Close()
+}
+
+// written is a delivery that writes to a disk, with what it logs and measures.
+type written struct {
+	*Delivery
+	disk    *disk
+	monitor *health.Monitor
+	lines   []string
+}
+
+var theStream = source.Stream{Tenant: "t", ContentType: "c"}
+
+// writeTo returns a delivery whose writes go to a disk.
+func writeTo(t *testing.T, d *disk) *written {
+	d.Ledger = openMemory(t)
+	w := &written{disk: d}
+	log := logging.Logger(func(_ logging.Level, line string) { w.lines = append(w.lines, line) })
+	numbers := metrics.New([]string{theStream.Tenant}, []string{theStream.ContentType})
+	w.monitor = health.NewMonitor(numbers.StreamIDs(), nil, log, nil)
+	w.Delivery = New(Config{BatchSize: 1, QueueSize: 1 << 20, Downloads: 1}, d.Ledger, w.monitor, numbers, nil, log)
+	close(w.committer.stop)
+	<-w.committer.stopped
+	w.committer = newCommitter(d, w.monitor, numbers, log)
+	return w
+}
+
+// hour n is a span of yesterday.
+func hour(n int) source.Span {
+	from := time.Now().UTC().Truncate(time.Hour).Add(time.Duration(n-24) * time.Hour)
+	return source.Span{From: from, To: from.Add(time.Hour)}
+}
+
+// The stop waits for a disk that is busy, but no longer than the deadline, and warns of
+// what is not written, not of what is.
+func TestClose(t *testing.T) {
+	const limit, never = 3 * time.Second, time.Hour
+	const warning = "db: still being written; records that are not in it at the end will be delivered again"
+	for _, tt := range []struct {
+		name     string
+		disk     disk
+		underWay bool // something is written when it is closed
+		takes    time.Duration
+		written  bool
+		log      string
+	}{
+		{"a fast disk", disk{}, true, 0, true, ""},
+		{"a busy disk", disk{write: 2 * time.Second}, false, 2 * time.Second, true, ""},
+		{"a busy disk that writes", disk{write: 1400 * time.Millisecond}, true, 2800 * time.Millisecond, true, ""},
+		{"a busy disk that also closes slowly", disk{write: 2 * time.Second, close: 900 * time.Millisecond}, false, 2900 * time.Millisecond, true, ""},
+		{"too slow for what it writes and the rest", disk{write: 2 * time.Second}, true, limit, false, warning},
+		{"a disk that never answers", disk{write: never}, false, limit, false, warning},
+		{"a disk that never answers what it writes", disk{write: never}, true, limit, false, warning},
+		{"a file that is not closed", disk{close: never}, false, limit, true, ""},
+		{"a full disk", disk{fails: func(int) bool { return true }}, false, 0, false,
+			"the state file can't be written at the end: records delivered since the last write will be delivered again"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := writeTo(t, &tt.disk)
+				if tt.underWay {
+					w.committer.complete(theStream, hour(1))
+					synctest.Wait()
+				}
+				w.committer.complete(theStream, hour(2))
+				begun := time.Now()
+				w.Close(begun.Add(limit))
+				if took := time.Since(begun); took != tt.takes {
+					t.Errorf("it took %v, want %v", took, tt.takes)
+				}
+				contains := func(s source.Span) bool { return !s.From.After(hour(2).From) && !s.To.Before(hour(2).To) }
+				if got := slices.ContainsFunc(w.disk.Completed(theStream), contains); got != tt.written {
+					t.Errorf("written: %v, want %v", got, tt.written)
+				}
+				if got := strings.Join(w.lines, "\n"); got != tt.log {
+					t.Errorf("logged %q, want %q", got, tt.log)
+				}
+				time.Sleep(3 * never)
+			})
+		})
+	}
+}
+
+// What was acknowledged just before the stop is in the state file.
+func TestAcknowledgedBeforeTheStop(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	numbers := metrics.New([]string{theStream.Tenant}, []string{theStream.ContentType})
+	for round := range 21 {
+		l, err := ledger.Open(path, ledger.Options{Retention: map[string]time.Duration{"c": 7 * 24 * time.Hour}, DedupMax: 1000, DedupWindow: time.Hour})
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := New(Config{BatchSize: 1 << 10, QueueSize: 1 << 20, Dedup: true, Downloads: 1}, l, health.NewMonitor(numbers.StreamIDs(), nil, nil, nil), numbers, nil, nil)
+		tenant := d.Tenant("t", []source.ContentType{{Name: "c"}})
+		deliver := func(n int) *Batch {
+			id := string(rune('a' + n))
+			item := tenant.Announce(source.Item{ContentType: "c", ID: id, Created: time.Now(), Expires: time.Now().Add(time.Hour)}, func() {})
+			if err := item.Deliver(t.Context(), strings.NewReader(`[{"Id":"`+id+`"}]`)); err != nil {
+				t.Fatal(err)
+			}
+			return d.Next()
+		}
+		if round > 0 {
+			if p := tenant.Progress(theStream, string(rune('a'+round-1))); !p.Done {
+				t.Errorf("round %d: %+v", round, p)
+			}
+			if b := deliver(round - 1); b != nil {
+				t.Errorf("round %d: %d records come again", round, b.Records)
+				b.Ack()
+			}
+		}
+		deliver(round).Ack()
+		d.Close(time.Now().Add(time.Minute))
+	}
+}
+
+// Whichever writes fail, all changes are written in the end, and items are told once.
+func TestWritesThatFailAreRepeated(t *testing.T) {
+	gap := func(n int) ledger.Gap {
+		return ledger.Gap{Stream: theStream, Span: hour(n), Reason: "gone", Found: hour(20).From}
+	}
+	for first := 1; first <= 7; first++ {
+		for _, more := range []int{0, 1, 2} {
+			synctest.Test(t, func(t *testing.T) {
+				w := writeTo(t, &disk{fails: func(n int) bool { return n >= first && n <= first+more }})
+				if err := w.disk.Ledger.AddGap(gap(3)); err != nil {
+					t.Fatal(err)
+				}
+				if err := w.disk.Ledger.Complete(theStream, hour(10)); err != nil {
+					t.Fatal(err)
+				}
+				delivered := 0
+				tenant := w.Tenant(theStream.Tenant, []source.ContentType{{Name: theStream.ContentType}})
+				item := tenant.Announce(source.Item{ContentType: theStream.ContentType, ID: "i", Created: hour(1).From}, func() { delivered++ })
+				w.committer.collectedSince(theStream, hour(0).From)
+				w.committer.retract(theStream, hour(9).From)
+				w.committer.complete(theStream, hour(0))
+				w.committer.takeBack(gap(3), []ledger.Gap{gap(4)})
+				w.committer.lost(gap(5))
+				if err := item.Deliver(t.Context(), strings.NewReader(`[{"Id":"a"}]`)); err != nil {
+					t.Fatal(err)
+				}
+				w.Next().Ack()
+				synctest.Wait()
+				s := w.metrics.Stream(theStream.Tenant, theStream.ContentType)
+				if state := w.monitor.Snapshot()[0].State; (state == health.Degraded) != (w.disk.writes == first) {
+					t.Errorf("fails from %d on: %s after %d writes", first, state, w.disk.writes)
+				}
+				time.Sleep(time.Duration(more+1)*commitRetryPause - 1)
+				if w.monitor.Snapshot()[0].State == health.Starting && w.disk.writes >= first {
+					t.Errorf("fails from %d on: it is over before the pause is", first)
+				}
+				time.Sleep(1)
+				synctest.Wait()
+				if state := w.monitor.Snapshot()[0].State; state != health.Starting {
+					t.Errorf("fails from %d on: still %s", first, state)
+				}
+				since, _ := w.disk.Ledger.Since(theStream, time.Now())
+				if !since.Equal(hour(0).From) || !slices.Equal(w.disk.Completed(theStream), []source.Span{hour(0)}) ||
+					!slices.Equal(w.disk.Gaps(theStream), []ledger.Gap{gap(4), gap(5)}) || !w.disk.Progress(theStream, "i").Done {
+					t.Errorf("fails from %d on: since %v, complete %v, gaps %v, progress %+v",
+						first, since, w.disk.Completed(theStream), w.disk.Gaps(theStream), w.disk.Progress(theStream, "i"))
+				}
+				if delivered != 1 || s.Delivered.Load() != 1 || w.committer.batches != 0 || w.disk.writes < 6 {
+					t.Errorf("fails from %d on: delivered %d times, counted %d, %d batches wait, %d writes",
+						first, delivered, s.Delivered.Load(), w.committer.batches, w.disk.writes)
+				}
+				if complete := s.Complete.Load(); !complete.Equal(hour(0).To) {
+					t.Errorf("fails from %d on: complete until %v, want %v", first, complete, hour(0).To)
+				}
+				w.Close(time.Now().Add(time.Second))
+			})
+		}
+	}
+}
+
+// A disk that stays full is tried once a second, and holds up the hand-over once
+// MaxUnwritten batches are not written.
+func TestNothingIsHandedOverWhileTheDiskIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		full := true
+		w := writeTo(t, &disk{fails: func(int) bool { return full }})
+		w.committer.complete(theStream, hour(1)) // the write that fails
+		lane := w.queue.lane(theStream, "")
+		for n := 1; n <= MaxUnwritten+5; n++ {
+			w.queue.addNow(lane, []byte("x"), part{records: 1})
+			b, want := w.Next(), n <= MaxUnwritten+1
+			if (b != nil) != want || (w.Waiting() > 0) != want {
+				t.Fatalf("batch %d: handed over %v, %d bytes wait", n, b != nil, w.Waiting())
+			}
+			if b != nil {
+				b.Ack()
+			}
+			time.Sleep(time.Second / 4)
+			synctest.Wait()
+		}
+		if seconds := (MaxUnwritten + 5) / 4; w.disk.writes < seconds || w.disk.writes > seconds+2 {
+			t.Errorf("%d writes in %d seconds", w.disk.writes, seconds)
+		}
+		time.Sleep(time.Second)
+		if s := w.monitor.Snapshot()[0]; s.State != health.Failing || s.Causes[0].What != "the state file can't be written" {
+			t.Errorf("%+v", s)
+		}
+		full = false
+		time.Sleep(time.Second)
+		if s := w.monitor.Snapshot()[0]; s.State != health.Starting || w.Next() == nil {
+			t.Errorf("nothing is handed over on a disk with room, %+v", s)
+		}
+		w.Close(time.Now().Add(time.Second))
+	})
+}
+
+// Old entries go every five minutes, by the clock that is behind.
+func TestPruneByTheEarliestClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := writeTo(t, &disk{})
+		begun := time.Now()
+		w.metrics.Tenant(theStream.Tenant).Clock.Set(metrics.Moment{Local: begun, Service: begun.Add(-time.Hour)})
+		time.Sleep(2*pruneInterval + time.Second)
+		synctest.Wait()
+		want := []time.Time{begun.Add(pruneInterval - time.Hour), begun.Add(2*pruneInterval - time.Hour)}
+		if !slices.EqualFunc(w.disk.pruned, want, time.Time.Equal) {
+			t.Errorf("pruned at %v, want %v", w.disk.pruned, want)
+		}
+		w.Close(time.Now().Add(time.Second))
+	})
+}
