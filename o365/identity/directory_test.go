@@ -73,12 +73,14 @@ func (d *directory) check(t *testing.T, s *Source) string {
 	return token
 }
 
+// open returns a source that does not wait before the retry of a request.
 func open(t *testing.T, s Settings) *Source {
 	t.Helper()
 	source, err := New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
+	source.requester.retryPause = time.Millisecond
 	return source
 }
 
