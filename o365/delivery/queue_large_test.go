@@ -26,8 +26,13 @@ func TestLargeEventsAreKept(t *testing.T) {
 	if &b.Events[0] != &events[0] {
 		t.Error("they are copied")
 	}
+	o.release(b) // while another waits
+	b = o.next()
+	expect(t, b, "o365.exchange cd 2 []")
 	o.release(b)
-	expect(t, o.next(), "o365.exchange cd 2 []")
+	if o.bytes() != 0 {
+		t.Errorf("%d bytes are held by an empty queue", o.bytes())
+	}
 }
 
 // Adders with little do not keep one with much from its turn.

@@ -23,7 +23,14 @@ func TestLimitCountsRoom(t *testing.T) {
 		for range 5000 {
 			switch rnd.IntN(4) {
 			case 0, 1:
-				_ = o.add(full, places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch)), mark(1, ""))
+				l, events := places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch))
+				before, needed := o.bytes(), o.bytesNeeded(l, len(events))
+				if o.add(full, l, events, mark(1, "")) == nil && o.bytes() > before+needed {
+					t.Fatalf("seed %d: %d bytes were to be needed, %d are", seed, needed, o.bytes()-before)
+				}
+				if last := l.last(); last != nil && cap(last.Events) > batch {
+					t.Fatalf("seed %d: the buffer of a batch has %d bytes", seed, cap(last.Events))
+				}
 			case 2:
 				if b := o.next(); b != nil {
 					out = append(out, b)
@@ -57,6 +64,68 @@ func TestLimitCountsRoom(t *testing.T) {
 			if memory+copies > limit {
 				t.Fatalf("seed %d: %d bytes, and %d of the host's", seed, memory, copies)
 			}
+		}
+	}
+}
+
+// What is left for events is the limit without all other memory, to the byte.
+func TestLimitIsExact(t *testing.T) {
+	const batch, limit, cost = 1 << 10, 64 << 10, 64
+	for _, tt := range []struct {
+		name string
+		take func(o *queue)
+		cost int
+	}{
+		{"a lane", func(*queue) {}, 2 * batch}, // in the host's hands, and in its storage
+		{"four lanes", func(o *queue) {
+			for _, tag := range []string{"a", "b", "c"} {
+				place{"", tag}.in(o)
+			}
+		}, 8 * batch},
+		{"many lanes", func(o *queue) {
+			for tag := range 100 {
+				place{"", string(rune('a' + tag))}.in(o)
+			}
+		}, limit / 4},
+		{"a download", func(o *queue) { _, _ = o.reserve(t.Context(), 5000, 1) }, 2*batch + 5000},
+		{"a download of four", func(o *queue) { _, _ = o.reserve(t.Context(), 5000, 4) }, 2*batch + limit/16},
+		{"an item", func(o *queue) { o.account(1000) }, 2*batch + 1000},
+		{"many items", func(o *queue) { o.account(limit) }, 2*batch + limit/8},
+		{"a large record", func(o *queue) { _ = o.reserveLarge(t.Context(), "", 3000) }, 2*batch + 3000},
+		{"a large record that grew", func(o *queue) {
+			_ = o.reserveLarge(t.Context(), "", 3000)
+			_ = o.reserveLarge(t.Context(), "", 4000)
+		}, 2*batch + 4000},
+		{"records", func(o *queue) { o.addNow(exchange.in(o), []byte("0"), mark(10, "")) }, 2*batch + 10*cost},
+		{"records in flight", func(o *queue) {
+			o.addNow(exchange.in(o), []byte("0"), mark(10, ""))
+			o.next()
+		}, 2*batch + 10*cost},
+	} {
+		o := newQueue(batch, limit, cost)
+		o.addNow(exchange.in(o), make([]byte, batch), mark(0, ""))
+		tt.take(o)
+		free := limit - tt.cost - o.bytes()
+		if !o.fits(free) || o.fits(free+1) {
+			t.Errorf("%s: of %d bytes %v fit, of %d %v", tt.name, free, o.fits(free), free+1, o.fits(free+1))
+		}
+	}
+	d := New(Config{BatchSize: batch, QueueSize: limit}, openMemory(t), nil, nil, nil, nil)
+	defer d.Close(time.Now().Add(time.Second))
+	if d.queue.limit != limit/garbageShare*(garbageShare-1) {
+		t.Errorf("%d bytes of %d are for the queue", d.queue.limit, limit)
+	}
+}
+
+// A batch that grows needs no room but for what it grows by.
+func TestLastBytesOfTheLimit(t *testing.T) {
+	o := newQueue(8, 16, 0)
+	add(t, o, exchange, "0", "")
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	for n := range 7 { // 16, without 4 for copies
+		if err := o.add(full, exchange.in(o), []byte("1"), mark(1, "")); err != nil {
+			t.Errorf("byte %d of a batch: %v", n+1, err)
 		}
 	}
 }
@@ -188,4 +257,27 @@ func TestAccountLeavesRoom(t *testing.T) {
 		}
 	}
 	o.account(-100 * limit)
+}
+
+// Who waits for room goes on when what took it has ended.
+func TestAccountEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newQueue(8, 80, 0)
+		add(t, o, exchange, "01234567", "")
+		o.account(10)
+		for range 5 {
+			add(t, o, exchange, "01234567", "")
+		}
+		added := make(chan error, 1)
+		go func() { added <- o.add(t.Context(), exchange.in(o), []byte("01234567"), mark(1, "")) }()
+		synctest.Wait()
+		if len(added) > 0 {
+			t.Fatal("there was room")
+		}
+		o.account(-10)
+		synctest.Wait()
+		if len(added) == 0 {
+			t.Fatal("it still waits")
+		}
+	})
 }

@@ -38,7 +38,7 @@ type directory struct {
 
 func newDirectory(t *testing.T, app login.App) *directory {
 	t.Helper()
-	d := &directory{Service: login.New(login.Options{Seed: 1})}
+	d := &directory{Service: login.New(login.Options{Seed: 1, Key: firstPair().key})}
 	app.ClientID = clientID
 	d.AddApp(app, tenantID)
 	d.server = httptest.NewUnstartedServer(d)
