@@ -137,7 +137,23 @@ func TestElementsAreCountedOnce(t *testing.T) {
 		if got := strings.Join(s.lines, "\n"); got != strings.Join(want, "\n") {
 			t.Errorf("logged\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 		}
+		// The same content again, in another item: all of it is known.
+		again := s.Announce(source.Item{ContentType: "c", ID: "j", Created: newest.Add(-time.Hour)}, func() { delivered++ })
+		if err := again.Deliver(t.Context(), strings.NewReader(body)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if _, records := s.take(); records != 0 {
+			t.Errorf("%d records come again", records)
+		}
+		got = fmt.Sprint("duplicates ", s.numbers.Duplicates.Load(), " conflicts ", s.numbers.Conflicts.Load(), " oversized ", s.numbers.Oversized.Load(),
+			" adjusted ", s.numbers.Adjusted.Load(), " malformed ", s.numbers.Malformed.Load(), " blobs ", s.numbers.Delivered.Load(), delivered,
+			" newest ", s.numbers.Newest.Load().Equal(newest), " progress ", l.Progress(theStream, "j"))
+		if want := "duplicates 11 conflicts 1 oversized 2 adjusted 1 malformed 2 blobs 2 2 newest true progress {10 true}"; got != want {
+			t.Errorf("got\n%s\nwant\n%s", got, want)
+		}
 		item.Forget()
+		again.Forget()
 		if s.queue.elsewhere != 0 || s.queue.records != 0 || s.queue.bytes() != 0 {
 			t.Errorf("left in the queue: %d bytes of items, %d records, %d bytes", s.queue.elsewhere, s.queue.records, s.queue.bytes())
 		}

@@ -211,6 +211,27 @@ func TestRepeatsAreFolded(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.wants(t)
 
+		// The same with one that lasts long enough to be logged.
+		for range 600 {
+			d.Set(aE, Download, Degraded, outage)
+			time.Sleep(3 * time.Second)
+			d.Clear(aE, Download)
+			time.Sleep(3 * time.Second)
+		}
+		d.mu.Lock()
+		begins := 0
+		for _, line := range d.lines {
+			if strings.HasPrefix(line, "2 ") {
+				begins++
+			}
+		}
+		if begins < 6 || begins > 7 || len(d.lines) > 2*begins {
+			t.Errorf("%d begins in an hour, %d lines", begins, len(d.lines))
+		}
+		d.lines = nil
+		d.mu.Unlock()
+		time.Sleep(time.Hour)
+
 		d.Set(aE, Download, Degraded, outage)
 		time.Sleep(3 * time.Second)
 		for range 13 {
@@ -237,6 +258,49 @@ func TestCauseChanges(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		d.wants(t, "2 a: not collected: requests fail: wait (500)", "1 a: not collected: the secret is wrong: change it (7000215)", "3 a: over after 3s: the secret is wrong")
 	})
+}
+
+// A cause that becomes worse or better changes the state, at once and without another
+// line, and its newest detail is the one that is shown.
+func TestSeverityChanges(t *testing.T) {
+	d := observe(t, func(d *observed) {
+		d.well()
+		for n, severity := range []State{Degraded, Failing, Failing, Degraded} {
+			cause := outage
+			cause.Detail = fmt.Sprint("attempt ", n)
+			d.Set(aE, Listing, severity, cause)
+			if s := d.Snapshot()[0]; s.State != severity || s.Since != time.Now().Add(-time.Duration(n/2*(3-n))*time.Minute) || s.Causes[0].Detail != cause.Detail {
+				t.Errorf("step %d: %+v", n, s)
+			}
+			if p := d.Problems("a"); len(p) != 1 || p[0].State != severity || p[0].Times != n+1 {
+				t.Errorf("step %d: %+v", n, p)
+			}
+			time.Sleep(time.Minute)
+		}
+		d.wants(t, "2 a Exchange: requests fail: wait (attempt 0)")
+	})
+	d.wantEvents(t, "a/Exchange ok>degraded requests fail", "a/Exchange degraded>failing requests fail", "a/Exchange failing>degraded requests fail")
+}
+
+// A note has its line a moment after it was given, one for all streams of a tenant, and
+// none when everything ends.
+func TestNotes(t *testing.T) {
+	d := observe(t, func(d *observed) {
+		d.well()
+		d.Note(aE, "subscription started")
+		time.Sleep(time.Second)
+		d.Note(aS, "subscription started")
+		d.Note(bE, "subscription started")
+		d.wants(t)
+		time.Sleep(1100 * time.Millisecond)
+		d.wants(t, "3 a: subscription started")
+		time.Sleep(time.Second)
+		d.wants(t, "3 b Exchange: subscription started")
+		d.Note(aE, "subscription started")
+	})
+	if len(d.lines) > 0 {
+		t.Errorf("logged at the end: %q", d.lines)
+	}
 }
 
 // What is pending is logged at the end, but no summary that is merely incomplete.

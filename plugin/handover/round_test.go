@@ -114,6 +114,12 @@ func TestRoundBounds(t *testing.T) {
 	big := func() *o365.Batch {
 		return &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", maxRoundBytes/4)), Records: maxRoundBytes / 4}
 	}
+	small := func(n int) (batches []*o365.Batch) {
+		for range n {
+			batches = append(batches, &o365.Batch{Tag: "t", Events: []byte("r"), Records: 1})
+		}
+		return batches
+	}
 	tests := []struct {
 		name       string
 		appendTime time.Duration
@@ -121,7 +127,8 @@ func TestRoundBounds(t *testing.T) {
 		handed     int
 	}{
 		{"bytes", 0, []*o365.Batch{big(), big(), big(), big(), big(), big()}, 4},
-		{"time", 30 * time.Millisecond, []*o365.Batch{{Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}, {Tag: "t", Events: []byte("r"), Records: 1}}, 2},
+		{"time", 30 * time.Millisecond, small(3), 2},
+		{"batches", 0, small(maxRoundBatches + 2), maxRoundBatches},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
