@@ -178,6 +178,34 @@ func TestShortDelay(t *testing.T) {
 	})
 }
 
+// After a mail that was sent, the back-off begins with its first pause again, and the same
+// reason is logged again.
+func TestBackoffBeginsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		down := func(message) error { return errors.New("refused") }
+		var tries []string
+		fail := func(streams string) {
+			s.breaks(func(l message) error {
+				tries = append(tries, brief(time.Since(s.begun)))
+				return down(l)
+			})
+			s.set(streams, health.Failing, "c"+streams)
+			time.Sleep(40 * time.Minute)
+			s.breaks(nil)
+			time.Sleep(20 * time.Minute)
+		}
+		s.play(func() {
+			fail("a")
+			fail("b")
+		})
+		s.check(t, "attempts", tries, "30m30s", "31m30s", "33m30s", "37m30s", "1h30m30s", "1h31m30s", "1h33m30s", "1h37m30s")
+		if log := s.logged(); len(log) != 4 {
+			t.Errorf("log: %s", strings.Join(log, "\n"))
+		}
+	})
+}
+
 // No recovery is reported of a problem that was not reported.
 func TestOverBeforeItCouldBeSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

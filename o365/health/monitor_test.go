@@ -282,6 +282,45 @@ func TestSeverityChanges(t *testing.T) {
 	d.wantEvents(t, "a/Exchange ok>degraded requests fail", "a/Exchange degraded>failing requests fail", "a/Exchange failing>degraded requests fail")
 }
 
+// An event has when its state began, and how long the one before has lasted.
+func TestEventTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var events []Event
+		m := NewMonitor([]source.Stream{aE}, nil, nil, func(e Event) { events = append(events, e) })
+		time.Sleep(time.Minute)
+		m.Listed(aE)
+		time.Sleep(time.Hour)
+		m.Set(aE, Listing, Degraded, outage)
+		time.Sleep(time.Second)
+		m.Set(aE, Listing, Degraded, outage)
+		time.Sleep(5*time.Minute - time.Second)
+		m.Clear(aE, Listing)
+		now := time.Now()
+		for i, want := range []struct{ ago, lasted time.Duration }{{65 * time.Minute, time.Minute}, {5 * time.Minute, time.Hour}, {0, 5 * time.Minute}} {
+			if e := events[i]; now.Sub(e.Time) != want.ago || !e.Since.Equal(e.Time) || e.Lasted != want.lasted {
+				t.Errorf("%+v, want %v ago, after %v", e, want.ago, want.lasted)
+			}
+		}
+		if len(events) != 3 {
+			t.Errorf("%d events", len(events))
+		}
+	})
+}
+
+// An end is logged once, when it was first reported, however often that is.
+func TestEndIsReportedAgain(t *testing.T) {
+	observe(t, func(d *observed) {
+		d.well()
+		d.Set(aE, Listing, Degraded, outage)
+		time.Sleep(3 * time.Minute)
+		for range 10 {
+			d.Clear(aE, Listing)
+			time.Sleep(time.Second)
+		}
+		d.wants(t, "2 a Exchange: requests fail: wait (500)", "3 a Exchange: over after 3m: requests fail")
+	})
+}
+
 // A note has its line a moment after it was given, one for all streams of a tenant, and
 // none when everything ends.
 func TestNotes(t *testing.T) {

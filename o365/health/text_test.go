@@ -47,6 +47,9 @@ func TestScope(t *testing.T) {
 			t.Errorf("%v: %q, want %q", streams, got, want)
 		}
 	}
+	if got := scope(all, append(all, source.Stream{Tenant: "c", ContentType: "Exchange"})); got != "a; b" {
+		t.Errorf("two of three tenants are %q", got)
+	}
 	if got := scope([]source.Stream{aE}, []source.Stream{aE}); got != "a" {
 		t.Errorf("the only tenant is %q", got)
 	}
@@ -62,6 +65,8 @@ func TestLevel(t *testing.T) {
 		{Problem{Condition: DB}, logging.Error},
 		{Problem{Condition: Clock}, logging.Warn},
 		{Problem{Condition: Expiry}, logging.Warn},
+		{Problem{Condition: Renewal}, logging.Warn},
+		{Problem{Condition: Output}, logging.Warn},
 	} {
 		if got := tt.p.level(); got != tt.want {
 			t.Errorf("%+v: %d, want %d", tt.p, got, tt.want)

@@ -292,3 +292,38 @@ func TestCheckEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// A failure is the proxy's as long as the request has got no further.
+func TestWhoseFailure(t *testing.T) {
+	refused := errors.New("refused")
+	for _, tt := range []struct {
+		proxy       string
+		connections int // TLS handshakes that have begun
+		connected   bool
+		err         error
+		proxys      bool
+	}{
+		{"", 0, false, refused, false},
+		{"http://p:1", 0, false, refused, true},
+		{"http://p:1", 1, false, refused, false}, // in the handshake with the host
+		{"http://p:1", 1, false, io.EOF, true},   // unless it is closed: proxies do that
+		{"http://p:1", 0, true, refused, false},  // by a connection of an earlier request
+		{"http://p:1", 0, true, io.EOF, false},
+		{"http://p:1", 0, false, context.Canceled, false},
+		{"https://p:1", 1, false, refused, true}, // in the handshake with the proxy
+		{"https://p:1", 2, false, refused, false},
+		{"https://p:1", 2, false, io.EOF, true},
+	} {
+		way := &route{connections: tt.connections, connected: tt.connected, option: "proxy"}
+		if tt.proxy != "" {
+			way.proxy, _ = url.Parse(tt.proxy)
+		}
+		got := way.explain(tt.err)
+		if errors.As(got, new(*ProxyError)) != tt.proxys || !errors.Is(got, tt.err) {
+			t.Errorf("%+v: %v", tt, got)
+		}
+		if tt.proxys && way.explain(got) != got {
+			t.Errorf("%+v: explained twice", tt)
+		}
+	}
+}

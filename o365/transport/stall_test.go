@@ -58,8 +58,8 @@ func TestSlowAnswers(t *testing.T) {
 				defer body.Close()
 				begun := time.Now()
 				for buf := make([]byte, 64<<10); err == nil; {
-					_, err = body.Read(buf)
 					time.Sleep(tt.rest)
+					_, err = body.Read(buf)
 				}
 				if tt.want == "" {
 					if err != io.EOF {
