@@ -160,6 +160,18 @@ func TestSingleFlight(t *testing.T) {
 		}
 		callers.Wait()
 		want(t, s, "t2")
+
+		// Once the token has ended, everybody waits for the next one.
+		time.Sleep(time.Hour)
+		for range 2 {
+			callers.Go(func() {
+				if token, err := s.Token(t.Context()); token != "t3" || err != nil {
+					t.Errorf("Token = %q, %v, want t3", token, err)
+				}
+			})
+			synctest.Wait()
+		}
+		callers.Wait()
 	})
 }
 
