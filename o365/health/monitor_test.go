@@ -211,11 +211,15 @@ func TestRepeatsAreFolded(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.wants(t)
 
-		// The same with one that lasts long enough to be logged.
-		for range 600 {
-			d.Set(aE, Download, Degraded, outage)
+		// The same with two that last long enough to be logged, in turns.
+		for n := range 600 {
+			c, cause := Download, outage
+			if n%2 > 0 {
+				c, cause = Clock, fullDisk
+			}
+			d.Set(aE, c, Degraded, cause)
 			time.Sleep(3 * time.Second)
-			d.Clear(aE, Download)
+			d.Clear(aE, c)
 			time.Sleep(3 * time.Second)
 		}
 		d.mu.Lock()
@@ -225,7 +229,7 @@ func TestRepeatsAreFolded(t *testing.T) {
 				begins++
 			}
 		}
-		if begins < 6 || begins > 7 || len(d.lines) > 2*begins {
+		if begins < 12 || begins > 14 || len(d.lines) > 2*begins {
 			t.Errorf("%d begins in an hour, %d lines", begins, len(d.lines))
 		}
 		d.lines = nil
@@ -346,6 +350,7 @@ func TestNotes(t *testing.T) {
 func TestStop(t *testing.T) {
 	d := observe(t, func(d *observed) {
 		time.Sleep(100 * time.Millisecond)
+		d.Note(b, "subscription started")
 		d.Set(b, SignIn, Failing, secret)
 	})
 	if want := []string{"1 b: nothing is collected: the secret is wrong: change it (7000215)"}; !slices.Equal(d.lines, want) {

@@ -108,6 +108,23 @@ func TestFailedRenewalKeepsToken(t *testing.T) {
 	})
 }
 
+// A caller who gives up is no reason to report that the login cannot be renewed.
+func TestRenewalIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l lines
+		m := &mint{lifetime: time.Hour}
+		s := m.source(&l)
+		want(t, s, "t1")
+		time.Sleep(56 * time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		m.takes = time.Minute
+		if token, err := s.Token(ctx); token != "t1" || err != nil || l.String() != "" {
+			t.Errorf("Token = %q, %v, logged %q", token, err, l.String())
+		}
+	})
+}
+
 func TestReject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour}

@@ -108,6 +108,8 @@ func TestProxyRefusals(t *testing.T) {
 		{"407 for Kerberos or Basic", "http://HOST", login.ProxyFault{Status: 407, Challenges: []string{"Negotiate", `basic realm="x"`}}, false, asks, enter, "HTTP 407 Proxy Authentication Required", true},
 		{"403", "http://me:my-word@HOST", login.ProxyFault{Status: 403}, false, refuses, let, "HTTP 403 Forbidden", true},
 		{"405, no proxy", "http://HOST", login.ProxyFault{Status: 405}, false, refuses, let, "HTTP 405 Method Not Allowed", true},
+		{"408", "http://HOST", login.ProxyFault{Status: 408}, false, fails, way, "HTTP 408 Request Timeout", false},
+		{"500", "http://HOST", login.ProxyFault{Status: 500}, false, fails, way, "HTTP 500 Internal Server Error", false},
 		{"429", "http://HOST", login.ProxyFault{Status: 429}, false, fails, way, "HTTP 429 Too Many Requests", false},
 		{"502", "http://HOST", login.ProxyFault{Status: 502}, false, fails, way, "HTTP 502 Bad Gateway", false},
 		{"503", "http://HOST", login.ProxyFault{Status: 503}, false, fails, way, "HTTP 503 Service Unavailable", false},
