@@ -293,3 +293,31 @@ func TestDamageInUse(t *testing.T) {
 	}
 	since(t, l, start.Add(time.Hour), start)
 }
+
+// A new file that is damaged as well is an error until the next start.
+func TestDamagedAgain(t *testing.T) {
+	path := filepath.Join(scratch(t), "o365.db")
+	now := start
+	var log lines
+	opt := Options{Log: log.log, Now: func() time.Time { now = now.Add(time.Second); return now }}
+	l := open(t, path, opt)
+	for n := range 3 {
+		l.store.(*sqliteStore).disconnect() // as after any error
+		if err := os.WriteFile(path, bytes.Repeat([]byte{0xa5}, 20*page), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := l.Confirm([]Delivery{delivery(n)}); (err == nil) != (n == 0) || known(t, l, delivery(n)) != (n == 0) {
+			t.Errorf("damage %d: %v", n+1, err)
+		}
+	}
+	if aside, _ := filepath.Glob(path + ".corrupt-*"); len(log) != 1 || len(aside) != 1 {
+		t.Errorf("%q, %q", log, aside)
+	}
+	l.Close()
+	if l = open(t, path, opt); len(log) != 2 {
+		t.Errorf("the next start: %q", log)
+	}
+	if err := l.Confirm([]Delivery{delivery(3)}); err != nil {
+		t.Error(err)
+	}
+}
