@@ -310,7 +310,7 @@ func TestDamagedAgain(t *testing.T) {
 			t.Errorf("damage %d: %v", n+1, err)
 		}
 	}
-	if aside, _ := filepath.Glob(path + ".corrupt-*"); len(log) != 1 || len(aside) != 1 {
+	if aside, _ := filepath.Glob(path + ".corrupt-*Z"); len(log) != 1 || len(aside) != 1 {
 		t.Errorf("%q, %q", log, aside)
 	}
 	l.Close()
