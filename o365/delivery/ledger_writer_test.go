@@ -1,7 +1,6 @@
 package delivery
 
 import (
-	"errors"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,103 +10,11 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// disk is a ledger on a disk that is slow or fails.
-type disk struct {
-	*ledger.Ledger
-	write, close time.Duration  // that each takes
-	fails        func(int) bool // by the number of the write; nil: none
-	writes       int
-	pruned       []time.Time
-}
-
-func (d *disk) answer() error {
-	time.Sleep(d.write)
-	if d.writes++; d.fails != nil && d.fails(d.writes) {
-		return errors.New("no space left")
-	}
-	return nil
-}
-
-func (d *disk) Since(s source.Stream, first time.Time) (time.Time, error) {
-	if err := d.answer(); err != nil {
-		return first, err
-	}
-	return d.Ledger.Since(s, first)
-}
-
-func (d *disk) Confirm(ds []ledger.Delivery) error {
-	if err := d.answer(); err != nil {
-		return err
-	}
-	return d.Ledger.Confirm(ds)
-}
-
-func (d *disk) Retract(s source.Stream, after time.Time) error {
-	if err := d.answer(); err != nil {
-		return err
-	}
-	return d.Ledger.Retract(s, after)
-}
-
-func (d *disk) Complete(s source.Stream, spans ...source.Span) error {
-	if err := d.answer(); err != nil {
-		return err
-	}
-	return d.Ledger.Complete(s, spans...)
-}
-
-func (d *disk) AddGap(g ledger.Gap) error {
-	if err := d.answer(); err != nil {
-		return err
-	}
-	return d.Ledger.AddGap(g)
-}
-
-func (d *disk) RemoveGaps(gs ...ledger.Gap) error {
-	if err := d.answer(); err != nil {
-		return err
-	}
-	return d.Ledger.RemoveGaps(gs...)
-}
-
-func (d *disk) Prune(now time.Time) error {
-	d.pruned = append(d.pruned, now)
-	return d.Ledger.Prune(now)
-}
-
-func (d *disk) Close() error {
-	time.Sleep(d.close)
-	return d.Ledger.Close()
-}
-
-// written is a delivery that writes to a disk, with what it logs and measures.
-type written struct {
-	*Delivery
-	disk    *disk
-	monitor *health.Monitor
-	lines   []string
-}
-
 var theStream = source.Stream{Tenant: "t", ContentType: "c"}
-
-// writeTo returns a delivery whose writes go to a disk.
-func writeTo(t *testing.T, d *disk) *written {
-	d.Ledger = openMemory(t)
-	w := &written{disk: d}
-	log := logging.Logger(func(_ logging.Level, line string) { w.lines = append(w.lines, line) })
-	numbers := metrics.New([]string{theStream.Tenant}, []string{theStream.ContentType})
-	w.monitor = health.NewMonitor(numbers.StreamIDs(), nil, log, nil)
-	w.Delivery = New(Config{BatchSize: 1, QueueSize: 1 << 20, Downloads: 1}, d.Ledger, w.monitor, numbers, nil, log)
-	close(w.committer.stop)
-	<-w.committer.stopped
-	w.committer = newCommitter(d, w.monitor, numbers, log)
-	return w
-}
 
 // hour n is a span of yesterday.
 func hour(n int) source.Span {
