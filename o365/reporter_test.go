@@ -212,6 +212,12 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		if s := in.reporter.monitor.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
 			t.Errorf("states: %v", s)
 		}
+		// Another cause is reported as well.
+		in.Held(health.Cause{What: "the disk is full", Do: "make room"}, true)
+		time.Sleep(time.Minute)
+		if n := strings.Count(log.text(), "2 contoso: the disk is full: make room"); n != 1 {
+			t.Errorf("another cause: %d lines in\n%s", n, log.text())
+		}
 		in.Next().Ack()
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -134,11 +135,11 @@ func TestWritesThatFailAreRepeated(t *testing.T) {
 				w.Next().Ack()
 				synctest.Wait()
 				s := w.metrics.Stream(theStream.Tenant, theStream.ContentType)
-				if state := w.monitor.Snapshot()[0].State; (state == health.Degraded) != (w.disk.writes == first) {
-					t.Errorf("fails from %d on: %s after %d writes", first, state, w.disk.writes)
+				if state := w.monitor.Snapshot()[0].State; (state == health.Degraded) != (w.disk.writes() == first) {
+					t.Errorf("fails from %d on: %s after %d writes", first, state, w.disk.writes())
 				}
 				time.Sleep(time.Duration(more+1)*commitRetryPause - 1)
-				if w.monitor.Snapshot()[0].State == health.Starting && w.disk.writes >= first {
+				if w.monitor.Snapshot()[0].State == health.Starting && w.disk.writes() >= first {
 					t.Errorf("fails from %d on: it is over before the pause is", first)
 				}
 				time.Sleep(1)
@@ -152,9 +153,9 @@ func TestWritesThatFailAreRepeated(t *testing.T) {
 					t.Errorf("fails from %d on: since %v, complete %v, gaps %v, progress %+v",
 						first, since, w.disk.Completed(theStream), w.disk.Gaps(theStream), w.disk.Progress(theStream, "i"))
 				}
-				if delivered != 1 || s.Delivered.Load() != 1 || w.committer.batches != 0 || w.disk.writes < 6 {
+				if delivered != 1 || s.Delivered.Load() != 1 || w.committer.batches != 0 || w.disk.writes() < 6 {
 					t.Errorf("fails from %d on: delivered %d times, counted %d, %d batches wait, %d writes",
-						first, delivered, s.Delivered.Load(), w.committer.batches, w.disk.writes)
+						first, delivered, s.Delivered.Load(), w.committer.batches, w.disk.writes())
 				}
 				if complete := s.Complete.Load(); !complete.Equal(hour(0).To) {
 					t.Errorf("fails from %d on: complete until %v, want %v", first, complete, hour(0).To)
@@ -169,8 +170,9 @@ func TestWritesThatFailAreRepeated(t *testing.T) {
 // MaxUnwritten batches are not written.
 func TestNothingIsHandedOverWhileTheDiskIsFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		full := true
-		w := writeTo(t, &disk{fails: func(int) bool { return full }})
+		var full atomic.Bool
+		full.Store(true)
+		w := writeTo(t, &disk{fails: func(int) bool { return full.Load() }})
 		w.committer.complete(theStream, hour(1)) // the write that fails
 		lane := w.queue.lane(theStream, "")
 		for n := 1; n <= MaxUnwritten+5; n++ {
@@ -185,14 +187,14 @@ func TestNothingIsHandedOverWhileTheDiskIsFull(t *testing.T) {
 			time.Sleep(time.Second / 4)
 			synctest.Wait()
 		}
-		if seconds := (MaxUnwritten + 5) / 4; w.disk.writes < seconds || w.disk.writes > seconds+2 {
-			t.Errorf("%d writes in %d seconds", w.disk.writes, seconds)
+		if seconds := (MaxUnwritten + 5) / 4; w.disk.writes() < seconds || w.disk.writes() > seconds+2 {
+			t.Errorf("%d writes in %d seconds", w.disk.writes(), seconds)
 		}
 		time.Sleep(time.Second)
 		if s := w.monitor.Snapshot()[0]; s.State != health.Failing || s.Causes[0].What != "the state file can't be written" {
 			t.Errorf("%+v", s)
 		}
-		full = false
+		full.Store(false)
 		time.Sleep(time.Second)
 		if s := w.monitor.Snapshot()[0]; s.State != health.Starting || w.Next() == nil {
 			t.Errorf("nothing is handed over on a disk with room, %+v", s)

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,17 +18,20 @@ type disk struct {
 	*ledger.Ledger
 	write, close time.Duration  // that each takes
 	fails        func(int) bool // by the number of the write; nil: none
-	writes       int
+	done         int64          // writes
 	pruned       []time.Time
 }
 
 func (d *disk) answer() error {
 	time.Sleep(d.write)
-	if d.writes++; d.fails != nil && d.fails(d.writes) {
+	if n := atomic.AddInt64(&d.done, 1); d.fails != nil && d.fails(int(n)) {
 		return errors.New("no space left")
 	}
 	return nil
 }
+
+// writes returns how many there were.
+func (d *disk) writes() int { return int(atomic.LoadInt64(&d.done)) }
 
 func (d *disk) Since(s source.Stream, first time.Time) (time.Time, error) {
 	if err := d.answer(); err != nil {

@@ -117,8 +117,8 @@ func TestSinceIsRetried(t *testing.T) {
 		}
 		time.Sleep(3*commitRetryPause + 1)
 		synctest.Wait()
-		if s := w.monitor.Snapshot()[0]; s.State != health.Degraded || w.disk.writes != 4 {
-			t.Errorf("%+v after %d writes", s, w.disk.writes)
+		if s := w.monitor.Snapshot()[0]; s.State != health.Degraded || w.disk.writes() != 4 {
+			t.Errorf("%+v after %d writes", s, w.disk.writes())
 		}
 		w.Close(time.Now().Add(time.Second))
 	})
