@@ -142,7 +142,7 @@ func TestWritesThatFailAreRepeated(t *testing.T) {
 				if w.monitor.Snapshot()[0].State == health.Starting && w.disk.writes() >= first {
 					t.Errorf("fails from %d on: it is over before the pause is", first)
 				}
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				synctest.Wait()
 				if state := w.monitor.Snapshot()[0].State; state != health.Starting {
 					t.Errorf("fails from %d on: still %s", first, state)
