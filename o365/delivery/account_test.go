@@ -205,6 +205,9 @@ func TestRestartGoesOn(t *testing.T) {
 					s.Next() // in flight when it is killed
 				}
 				synctest.Wait()
+				if known := s.numbers.Duplicates.Load(); !dedup && (known != 0 || len(s.keys()) > 0) {
+					t.Errorf("without dedup %d duplicates are counted, and %d keys are kept", known, len(s.keys()))
+				}
 				if got := int(s.numbers.Records.Load()); n == 0 && got != taken {
 					t.Errorf("dedup %v: %d records counted, %d taken", dedup, got, taken)
 				}
@@ -256,6 +259,69 @@ func TestConflictsAreLoggedHourly(t *testing.T) {
 			s.Close(time.Now().Add(time.Second))
 		})
 	}
+}
+
+// Each item is delivered once, when all of it is written, also where it has no records.
+func TestItemsAreDeliveredOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := openMemory(t)
+		s := start(Config{BatchSize: 1 << 10, QueueSize: 1 << 20}, l, "t", source.ContentType{})
+		bodies := []string{`[{"Id":"a"},{"Id":"b"}]`, `[]`, `[1,2,3]`, `[{"Id":"c"}, 4]`, `[{"Id":"d"}]`}
+		elements := []int{2, 0, 3, 2, 1}
+		delivered := make([]int, len(bodies))
+		for n, body := range bodies {
+			if err := s.Announce(source.Item{ContentType: "c", ID: fmt.Sprint(n)}, func() { delivered[n]++ }).Deliver(t.Context(), strings.NewReader(body)); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			for b := s.Next(); b != nil; b = s.Next() {
+				if delivered[n] > 0 {
+					t.Errorf("item %d is delivered before its end", n)
+				}
+				b.Ack()
+				synctest.Wait()
+			}
+			for m := range bodies {
+				if want := min(max(n-m+1, 0), 1); delivered[m] != want {
+					t.Errorf("after item %d, item %d is delivered %d times", n, m, delivered[m])
+				}
+			}
+			if p := l.Progress(theStream, fmt.Sprint(n)); p != (ledger.Progress{Records: elements[n], Done: true}) {
+				t.Errorf("item %d: %+v", n, p)
+			}
+		}
+		s.Close(time.Now().Add(time.Second))
+	})
+}
+
+// While a large record is read, its text and its event have their room; when the
+// download ends early, others have it.
+func TestLargeRecordHasRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := start(Config{BatchSize: 1 << 20, QueueSize: 32 << 20, RecordMax: 4 << 20}, openMemory(t), "t", source.ContentType{})
+		body, feed := io.Pipe()
+		ended := make(chan error, 1)
+		go func() {
+			ended <- s.Announce(source.Item{ContentType: "c", ID: "i"}, func() {}).Deliver(t.Context(), body)
+		}()
+		text := `[{"Id":"a","Text":"` + strings.Repeat("x", 1<<20)
+		read := 0
+		for _, size := range []int{100 << 10, 600 << 10, 1 << 20} {
+			if _, err := io.WriteString(feed, text[read:size]); err != nil {
+				t.Fatal(err)
+			}
+			read = size
+			synctest.Wait()
+			if room := s.queue.largeBytes; size > 256<<10 && room < 2*size || size <= 256<<10 && room > 0 {
+				t.Errorf("room for %d bytes beside %d of text", room, size)
+			}
+		}
+		feed.CloseWithError(errors.New("reset"))
+		if err := <-ended; err == nil || s.queue.largeHolder != nil || s.queue.largeBytes != 0 {
+			t.Errorf("after %v %d bytes are reserved for %v", err, s.queue.largeBytes, s.queue.largeHolder)
+		}
+		s.Close(time.Now().Add(time.Second))
+	})
 }
 
 // The memory of a download is kept for the next one, unless it has become large.

@@ -27,7 +27,7 @@ func hour(n int) source.Span {
 // what is not written, not of what is.
 func TestClose(t *testing.T) {
 	const limit, never = 3 * time.Second, time.Hour
-	const warning = "db: still being written; records that are not in it at the end will be delivered again"
+	const warning = "2 db: still being written; records that are not in it at the end will be delivered again"
 	for _, tt := range []struct {
 		name     string
 		disk     disk
@@ -45,7 +45,7 @@ func TestClose(t *testing.T) {
 		{"a disk that never answers what it writes", disk{write: never}, true, limit, false, warning},
 		{"a file that is not closed", disk{close: never}, false, limit, true, ""},
 		{"a full disk", disk{fails: func(int) bool { return true }}, false, 0, false,
-			"the state file can't be written at the end: records delivered since the last write will be delivered again"},
+			"1 the state file can't be written at the end: records delivered since the last write will be delivered again"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -161,6 +161,9 @@ func TestWritesThatFailAreRepeated(t *testing.T) {
 					t.Errorf("fails from %d on: complete until %v, want %v", first, complete, hour(0).To)
 				}
 				w.Close(time.Now().Add(time.Second))
+				if len(w.lines) > 0 {
+					t.Errorf("fails from %d on: logged %q", first, w.lines)
+				}
 			})
 		}
 	}

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -97,7 +98,7 @@ type written struct {
 func writeTo(t *testing.T, d *disk) *written {
 	d.Ledger = openMemory(t)
 	w := &written{disk: d}
-	log := logging.Logger(func(_ logging.Level, line string) { w.lines = append(w.lines, line) })
+	log := logging.Logger(func(level logging.Level, line string) { w.lines = append(w.lines, fmt.Sprint(level, " ", line)) })
 	numbers := metrics.New([]string{theStream.Tenant}, []string{theStream.ContentType})
 	w.monitor = health.NewMonitor(numbers.StreamIDs(), nil, log, nil)
 	w.Delivery = New(Config{BatchSize: 1, QueueSize: 1 << 20, Downloads: 1}, d.Ledger, w.monitor, numbers, nil, log)

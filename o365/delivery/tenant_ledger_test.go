@@ -31,6 +31,7 @@ func TestGapsAgree(t *testing.T) {
 			Span: source.Span{From: start.Add(time.Duration(from) * time.Minute), To: start.Add(time.Duration(to) * time.Minute)},
 		}
 	}
+	alike := gap(70, 80, "blob c: gone")
 	all, a, b := gap(0, 60, "off"), gap(10, 20, "blob a: gone"), gap(70, 80, "blob b: gone")
 	s := set.Stream("t", "c")
 	for n, step := range []struct {
@@ -46,6 +47,7 @@ func TestGapsAgree(t *testing.T) {
 		{func() { tenant.TakeBack(all, gap(30, 60, "off")) }, []ledger.Gap{a, gap(30, 60, "off")}, 3, 1, 70, 30},
 		{func() { tenant.TakeBack(a) }, []ledger.Gap{gap(30, 60, "off")}, 3, 2, 70, 40},
 		{func() { tenant.Lost(b); tenant.TakeBack(b); tenant.Lost(b) }, []ledger.Gap{gap(30, 60, "off"), b}, 5, 3, 90, 50},
+		{func() { tenant.Lost(alike); tenant.TakeBack(alike) }, []ledger.Gap{gap(30, 60, "off"), b}, 6, 4, 90, 50},
 	} {
 		step.do()
 		if got := tenant.Gaps(all.Stream); !slices.Equal(got, step.gaps) {
@@ -71,10 +73,10 @@ func TestGapsAgree(t *testing.T) {
 		b.Ack()
 	}
 	slices.Sort(kinds)
-	if want := strings.Fields(strings.Repeat("gap ", 5) + strings.Repeat("gap_recovered ", 4)); !slices.Equal(kinds, want) {
+	if want := strings.Fields(strings.Repeat("gap ", 6) + strings.Repeat("gap_recovered ", 5)); !slices.Equal(kinds, want) {
 		t.Errorf("health records: %q", kinds)
 	}
-	if n := len(lines); n != 4 {
+	if n := len(lines); n != 5 {
 		t.Errorf("%d lines: %q", n, lines)
 	}
 	d.Close(time.Now().Add(time.Second))

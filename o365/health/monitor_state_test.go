@@ -36,6 +36,20 @@ func TestSeverityChanges(t *testing.T) {
 	d.wantEvents(t, "a/Exchange ok>degraded requests fail", "a/Exchange degraded>failing requests fail", "a/Exchange failing>degraded requests fail")
 }
 
+// What is listed while something is wrong is collected when that is over.
+func TestListedInTrouble(t *testing.T) {
+	d := observe(t, func(d *observed) {
+		for _, state := range []State{Degraded, Failing} {
+			d.Set(aE, Listing, state, outage)
+		}
+		d.Set(aS, Clock, Degraded, fullDisk)
+		d.Listed(a)
+		d.Clear(a, Listing, Clock)
+	})
+	d.wantEvents(t, "a/Exchange starting>degraded requests fail", "a/Exchange degraded>failing requests fail", "a/SharePoint starting>degraded the disk is full",
+		"a/Exchange failing>ok", "a/SharePoint degraded>ok")
+}
+
 // An event has when its state began, and how long the one before has lasted.
 func TestEventTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

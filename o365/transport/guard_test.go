@@ -54,6 +54,12 @@ func TestGuardedStatus(t *testing.T) {
 		}
 		resp.Body.Close()
 	}
+	body := &closable{Reader: strings.NewReader("secret")}
+	refused := httptest.NewRequest(http.MethodPost, "https://elsewhere.example", body)
+	refused.Body = body
+	if _, err := (Guard{Origins: []Origin{{"https", "own.example", "443"}}}).RoundTrip(refused); !errors.As(err, new(*OriginError)) || !body.closed {
+		t.Errorf("%v, the body of the request is closed: %v", err, body.closed)
+	}
 	if err := (Guard{}).Client(nil).CheckRedirect(nil, nil); err != http.ErrUseLastResponse {
 		t.Errorf("the client follows redirects: %v", err)
 	}

@@ -34,7 +34,9 @@ func (t *tracker) search(moved Amount) search {
 	for i := len(s.round) - 1; i >= 0; i-- {
 		s.rest[i] = s.rest[i+1].plus(s.round[i])
 	}
-	s.from(0, s.rest[0].minus(moved), nil)
+	want := s.rest[0].minus(moved)
+	s.consecutive(want)
+	s.from(0, want, nil)
 	return s
 }
 
@@ -44,6 +46,22 @@ type search struct {
 	doubtful  []bool
 	found     bool
 	stepsLeft int
+}
+
+// consecutive marks each batch, and batches one after the other, that add up to want.
+// Mostly that is what is missing, and it is found however many other sets there are.
+func (s *search) consecutive(want Amount) {
+	for i := range s.round {
+		for end := i + 1; end < len(s.rest); end++ {
+			if s.rest[i].minus(s.rest[end]) != want {
+				continue
+			}
+			s.found = true
+			for c := i; c < end; c++ {
+				s.doubtful[c] = true
+			}
+		}
+	}
 }
 
 // from searches round[i:] for sets that add up to want, and marks them together
