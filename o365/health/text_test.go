@@ -85,6 +85,14 @@ func TestRoundedDuration(t *testing.T) {
 	}
 }
 
+func TestLasted(t *testing.T) {
+	for times, want := range map[int]string{0: "5m", 1: "5m", 2: "5m (met 2 times)", 14: "5m (met 14 times)"} {
+		if got := lasted(Problem{Since: noon.Add(-5 * time.Minute), Times: times}, noon); got != want {
+			t.Errorf("%d times: %s, want %s", times, got, want)
+		}
+	}
+}
+
 func TestHourlySummary(t *testing.T) {
 	problem := Problem{Condition: Permission, State: Failing, Cause: consent, Since: noon.Add(-3 * time.Hour), Times: 14, Streams: []source.Stream{aS}}
 	everywhere := Problem{Condition: DB, State: Degraded, Cause: fullDisk, Since: noon.Add(-time.Minute), Times: 1, Streams: []source.Stream{aE, aS}}

@@ -56,6 +56,7 @@ func TestWhoseFailure(t *testing.T) {
 		{"https://p:1", 1, false, refused, true}, // in the handshake with the proxy
 		{"https://p:1", 2, false, refused, false},
 		{"https://p:1", 2, false, io.EOF, true},
+		{"socks5://p:1", 0, false, refused, true},
 	} {
 		way := &route{connections: tt.connections, connected: tt.connected, option: "proxy"}
 		if tt.proxy != "" {
@@ -65,8 +66,23 @@ func TestWhoseFailure(t *testing.T) {
 		if errors.As(got, new(*ProxyError)) != tt.proxys || !errors.Is(got, tt.err) {
 			t.Errorf("%+v: %v", tt, got)
 		}
+		if text := got.Error(); tt.proxys && text != "proxy "+tt.proxy+": "+tt.err.Error() {
+			t.Errorf("%+v: %s", tt, text)
+		}
 		if tt.proxys && way.explain(got) != got {
 			t.Errorf("%+v: explained twice", tt)
+		}
+	}
+}
+
+// What net/http puts before an error is not repeated.
+func TestProxyErrorText(t *testing.T) {
+	for err, want := range map[error]string{
+		errors.New("proxyconnect tcp: dial tcp: refused"): "proxy http://p:1: dial tcp: refused",
+		context.DeadlineExceeded:                          "proxy http://p:1: no answer in time",
+	} {
+		if got := (&ProxyError{Proxy: "http://p:1", Err: err}).Error(); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

@@ -106,6 +106,29 @@ func TestStalledAnswers(t *testing.T) {
 	}
 }
 
+// A request ends when its answer is closed, and not before.
+func TestRequestEndsWithItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var request *http.Request
+		answer := roundTrip(func(r *http.Request) (*http.Response, error) {
+			request = r
+			return &http.Response{Body: http.NoBody}, nil
+		})
+		resp, err := Stall{Next: answer, Timeout: time.Minute, Total: time.Hour}.RoundTrip(new(http.Request).WithContext(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if err := request.Context().Err(); err != nil {
+			t.Errorf("before it is closed: %v", err)
+		}
+		resp.Body.Close()
+		if request.Context().Err() == nil {
+			t.Error("it goes on after it is closed")
+		}
+	})
+}
+
 type readFunc func([]byte) (int, error)
 
 func (f readFunc) Read(p []byte) (int, error) { return f(p) }

@@ -178,6 +178,8 @@ func TestTrackerLearns(t *testing.T) {
 		tr := newTracker(since41)
 		run(t, tr, 0, []step{{at: settleTime, moved: Amount{27, 300}}, {at: 2 * settleTime, moved: Amount{27, 300}, outcome: amountChanged, acknowledged: "abc"}})
 		run(t, tr, time.Minute, []step{{at: 100 * ms, moved: Amount{27, 310}, outcome: stored, acknowledged: "abc"}})
+		// Their number still counts.
+		run(t, tr, 2*time.Minute, []step{{at: 100 * ms, moved: Amount{7, 70}}, {at: 1000 * ms, moved: Amount{27, 305}, outcome: stored, acknowledged: "abc"}})
 	})
 	t.Run("counts", func(t *testing.T) {
 		tr := newTracker(since41)
