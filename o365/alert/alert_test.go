@@ -165,6 +165,20 @@ func TestServerIsDown(t *testing.T) {
 	})
 }
 
+// A cause that needs action has its own delay, however long the state lasts.
+func TestCauseFollowsOneThatPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		s.play(func() {
+			s.set("a", health.Degraded, "passes~")
+			time.Sleep(2 * time.Hour)
+			s.set("a", health.Degraded, "stays")
+			time.Sleep(2 * time.Hour)
+		})
+		s.check(t, "mails", s.mails, "2h30m30s x@y audit records at risk: stays")
+	})
+}
+
 // With a short delay the states are checked as often as that.
 func TestShortDelay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -337,6 +337,15 @@ func TestScratchStaysSmall(t *testing.T) {
 			if size > 10 {
 				kept = 0
 			}
+			for _, l := range s.queue.lanes {
+				for _, b := range l.waiting {
+					for _, p := range b.parts {
+						if p.bytes > maxPartSize && p.records > 1 {
+							t.Errorf("a part has %d bytes of %d records", p.bytes, p.records)
+						}
+					}
+				}
+			}
 			if len(s.idle) != kept || kept > 0 && cap(s.idle[0].events) > maxScratchEvents {
 				t.Errorf("after %d bytes %d are kept", size, len(s.idle))
 			}

@@ -221,3 +221,39 @@ func TestPruneByTheEarliestClock(t *testing.T) {
 		w.Close(time.Now().Add(time.Second))
 	})
 }
+
+// What is acknowledged while something is written is written next, without a further
+// cause.
+func TestChangeDuringAWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := writeTo(t, &disk{write: time.Second})
+		w.committer.complete(theStream, hour(1))
+		synctest.Wait()
+		w.committer.complete(theStream, hour(3))
+		time.Sleep(2*time.Second + time.Millisecond)
+		if got := w.disk.Completed(theStream); !slices.Equal(got, []source.Span{hour(1), hour(3)}) {
+			t.Errorf("%v are written", got)
+		}
+		w.Close(time.Now().Add(time.Second))
+	})
+}
+
+// What is older than the service keeps it is complete, by the service's clock.
+func TestCompleteByTheServicesClock(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := writeTo(t, &disk{})
+		now := time.Now()
+		service := now.Add(time.Hour)
+		w.metrics.Tenant(theStream.Tenant).Clock.Set(metrics.Moment{Local: now, Service: service})
+		if _, err := w.disk.Ledger.Since(theStream, now.Add(-30*24*time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		w.committer.complete(theStream, hour(1))
+		synctest.Wait()
+		want := w.disk.Through(theStream, service)
+		if got := w.metrics.Stream(theStream.Tenant, theStream.ContentType).Complete.Load(); !got.Equal(want) || got.Equal(w.disk.Through(theStream, now)) {
+			t.Errorf("complete until %v, want %v", got, want)
+		}
+		w.Close(time.Now().Add(time.Second))
+	})
+}

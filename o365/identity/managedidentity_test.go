@@ -149,6 +149,18 @@ func TestNoManagedIdentity(t *testing.T) {
 			})
 		})
 	}
+	t.Run("a login", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := complete()
+			s.ClientSecret, s.HTTP = secret, &http.Client{Transport: hang}
+			s.AuthorityHost, s.CustomAuthority = "https://login.example.com", true
+			begun := time.Now()
+			e := fail(t, s)
+			if took := time.Since(begun); took != loginTimeout || e.Message != "login.example.com: no answer within 1m0s" {
+				t.Errorf("%s after %v", e, took)
+			}
+		})
+	})
 	t.Run("cancelled", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

@@ -35,7 +35,7 @@ func (t *tracker) search(moved Amount) search {
 		s.rest[i] = s.rest[i+1].plus(s.round[i])
 	}
 	want := s.rest[0].minus(moved)
-	s.consecutive(want)
+	s.found = s.consecutive(want)
 	s.from(0, want, nil)
 	return s
 }
@@ -48,20 +48,18 @@ type search struct {
 	stepsLeft int
 }
 
-// consecutive marks each batch, and batches one after the other, that add up to want.
-// Mostly that is what is missing, and it is found however many other sets there are.
-func (s *search) consecutive(want Amount) {
+// consecutive reports whether a batch, or batches one after the other, add up to want.
+// Mostly that is what is missing, and it must not depend on how many other sets there
+// are. Which ones they are is for from to find.
+func (s *search) consecutive(want Amount) bool {
 	for i := range s.round {
 		for end := i + 1; end < len(s.rest); end++ {
-			if s.rest[i].minus(s.rest[end]) != want {
-				continue
-			}
-			s.found = true
-			for c := i; c < end; c++ {
-				s.doubtful[c] = true
+			if s.rest[i].minus(s.rest[end]) == want {
+				return true
 			}
 		}
 	}
+	return false
 }
 
 // from searches round[i:] for sets that add up to want, and marks them together
