@@ -251,3 +251,15 @@ func TestSendEndsWithContext(t *testing.T) {
 		}
 	}
 }
+
+// The configuration of TLS is also that of others, so it is not changed.
+func TestTLSIsCopied(t *testing.T) {
+	given := &tls.Config{MinVersion: tls.VersionTLS12}
+	m, err := newMailer(Config{From: "a@b", Server: Server{Host: "mail.example"}, TLS: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if given.ServerName != "" || m.tls.ServerName != "mail.example" {
+		t.Errorf("the given one is for %q, the mailer's for %q", given.ServerName, m.tls.ServerName)
+	}
+}
