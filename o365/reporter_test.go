@@ -57,6 +57,11 @@ func TestHourlySummary(t *testing.T) {
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Records.Add(2)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Delivered.Add(3)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Duplicates.Add(1)
+		in.metrics.Tenant("contoso").Throttled.Add(5)
+		in.metrics.Stream(mail.Tenant, mail.ContentType).Pending.Set(3)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Pending.Set(4)
+		in.metrics.Stream(mail.Tenant, mail.ContentType).Queue.Set(10)
+		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Queue.Set(20)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Now().Add(-9 * time.Minute))
 		if strings.Contains(log.text(), "last hour") {
 			t.Errorf("too early: %s", log.text())
@@ -65,15 +70,26 @@ func TestHourlySummary(t *testing.T) {
 			in.reporter.monitor.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
 		}
 		time.Sleep(2 * time.Minute)
-		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
+		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped, 5 requests throttled, 7 blobs still to come, 30 bytes waiting for Fluent Bit; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
 		in.reporter.monitor.Clear(sharepoint, health.Permission)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Time{})
+		in.metrics.Tenant("contoso").Throttled.Add(2)
+		in.metrics.Stream(mail.Tenant, mail.ContentType).Records.Add(1)
+		for _, s := range in.metrics.Streams() {
+			s.Pending.Set(0)
+			s.Queue.Set(0)
+		}
+		time.Sleep(time.Hour)
+		want = "3 contoso: in the last hour 1 records of 0 blobs delivered, 0 duplicates dropped, 2 requests throttled; lag less than a minute"
+		if text := log.text(); !strings.HasSuffix(text, want) || strings.Count(text, "last hour") != 2 {
+			t.Errorf("the log says\n%s\nwant at its end\n%s", text, want)
+		}
 		time.Sleep(time.Hour)
 		want = "3 contoso: in the last hour 0 records of 0 blobs delivered, 0 duplicates dropped; lag less than a minute"
-		if text := log.text(); !strings.HasSuffix(text, want) || strings.Count(text, "last hour") != 2 {
+		if text := log.text(); !strings.HasSuffix(text, want) {
 			t.Errorf("the log says\n%s\nwant at its end\n%s", text, want)
 		}
 	})
@@ -234,5 +250,23 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		if want = "3 contoso: over after 20m: Fluent Bit"; !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
+
+		// The same again is another stall.
+		in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: "another record that waits"})
+		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"}, false)
+		time.Sleep(20 * time.Minute)
+		if n := strings.Count(log.text(), "2 contoso: Fluent Bit has paused this input"); n != 2 {
+			t.Errorf("the second of two stalls: %d lines in\n%s", n, log.text())
+		}
+		if s := in.reporter.monitor.Snapshot(); s[0].State != health.Degraded || s[1].State != health.Degraded {
+			t.Errorf("states: %v", s)
+		}
+		// Another cause is reported as well.
+		in.Held(health.Cause{What: "the disk is full", Do: "make room"}, true)
+		time.Sleep(time.Minute)
+		if n := strings.Count(log.text(), "2 contoso: the disk is full: make room"); n != 1 {
+			t.Errorf("another cause: %d lines in\n%s", n, log.text())
+		}
+		in.Next().Ack()
 	})
 }

@@ -143,11 +143,11 @@ func TestServerIsDown(t *testing.T) {
 		})
 		s.play(func() {
 			s.set("a", health.Failing, "c")
-			time.Sleep(10 * time.Hour)
+			time.Sleep(100 * time.Hour)
 			s.check(t, "log", s.logged(), "30m30s 2 mail to x@y, v@w cannot be sent, it is retried with back-off, at least every hour: dial from port 40001: refused")
 			s.breaks(func(message) error { return errors.New("no such user") })
-			if tries < 12 || tries > 17 {
-				t.Errorf("%d attempts in 10 hours", tries)
+			if tries < 102 || tries > 107 {
+				t.Errorf("%d attempts in 100 hours", tries)
 			}
 			time.Sleep(2 * time.Hour)
 			if log := s.logged(); len(log) != 1 || !strings.Contains(log[0], "no such user") {
@@ -162,6 +162,61 @@ func TestServerIsDown(t *testing.T) {
 			_, s.mails[i], _ = strings.Cut(m, " ")
 		}
 		s.check(t, "mails", s.mails, "x@y audit records not collected: c", "v@w audit records not collected: c", "x@y audit records are collected again", "v@w audit records are collected again")
+	})
+}
+
+// A cause that needs action has its own delay, however long the state lasts.
+func TestCauseFollowsOneThatPasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		s.play(func() {
+			s.set("a", health.Degraded, "passes~")
+			time.Sleep(2 * time.Hour)
+			s.set("a", health.Degraded, "stays")
+			time.Sleep(2 * time.Hour)
+		})
+		s.check(t, "mails", s.mails, "2h30m30s x@y audit records at risk: stays")
+	})
+}
+
+// With a short delay the states are checked as often as that.
+func TestShortDelay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		s.alerts.after = 5 * time.Second
+		s.play(func() {
+			s.set("a", health.Failing, "c")
+			time.Sleep(time.Minute)
+		})
+		s.check(t, "mails", s.mails, "10s x@y audit records not collected: c")
+	})
+}
+
+// After a mail that was sent, the back-off begins with its first pause again, and the same
+// reason is logged again.
+func TestBackoffBeginsAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		down := func(message) error { return errors.New("refused") }
+		var tries []string
+		fail := func(streams string) {
+			s.breaks(func(l message) error {
+				tries = append(tries, brief(time.Since(s.begun)))
+				return down(l)
+			})
+			s.set(streams, health.Failing, "c"+streams)
+			time.Sleep(40 * time.Minute)
+			s.breaks(nil)
+			time.Sleep(20 * time.Minute)
+		}
+		s.play(func() {
+			fail("a")
+			fail("b")
+		})
+		s.check(t, "attempts", tries, "30m30s", "31m30s", "33m30s", "37m30s", "1h30m30s", "1h31m30s", "1h33m30s", "1h37m30s")
+		if log := s.logged(); len(log) != 4 {
+			t.Errorf("log: %s", strings.Join(log, "\n"))
+		}
 	})
 }
 

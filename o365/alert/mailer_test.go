@@ -219,6 +219,11 @@ func TestPasswordFileIsReadAgain(t *testing.T) {
 	if errs := post(t, p, "a@example.com"); errs[0] != nil {
 		t.Fatal(errs[0])
 	}
+	m.pass = " with blanks " // they belong to it
+	write(m.pass + "\n")
+	if errs := post(t, p, "a@example.com"); errs[0] != nil {
+		t.Fatal(errs[0])
+	}
 	write("\n")
 	if errs := post(t, p, "a@example.com"); errs[0] == nil || !strings.Contains(errs[0].Error(), "smtp_password_file: ") {
 		t.Errorf("got %v", errs[0])
@@ -273,8 +278,20 @@ func TestSendEndsWithContext(t *testing.T) {
 		time.AfterFunc(100*time.Millisecond, cancel)
 		begun := time.Now()
 		errs := m.mailer(t, m.url(scheme, "")).send(ctx, []message{{to: "a@b", subject: "s", body: "b"}})
-		if errs[0] == nil || !strings.Contains(errs[0].Error(), "context canceled") || time.Since(begun) > 400*time.Millisecond {
+		if errs[0] == nil || !strings.Contains(errs[0].Error(), "context canceled") || time.Since(begun) > sendTimeout/2 {
 			t.Errorf("%s: %v after %s", scheme, errs[0], time.Since(begun))
 		}
+	}
+}
+
+// The configuration of TLS is also that of others, so it is not changed.
+func TestTLSIsCopied(t *testing.T) {
+	given := &tls.Config{MinVersion: tls.VersionTLS12}
+	m, err := newMailer(Config{From: "a@b", Server: Server{Host: "mail.example"}, TLS: given})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if given.ServerName != "" || m.tls.ServerName != "mail.example" {
+		t.Errorf("the given one is for %q, the mailer's for %q", given.ServerName, m.tls.ServerName)
 	}
 }

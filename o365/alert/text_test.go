@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -94,6 +95,35 @@ func TestWildText(t *testing.T) {
 	b := r.body(p)
 	if len(b) > 10*maxLineChars || strings.ContainsFunc(strings.ReplaceAll(b, "\n", ""), unprintable) {
 		t.Errorf("body: %q", b)
+	}
+}
+
+// The errors of a cause are shown as far as they are few.
+func TestDetails(t *testing.T) {
+	for n, want := range map[int]string{
+		0: "", 1: "\nThe error:\n  0\n", maxDetails: "\nThe error:\n  0\n  1\n  2\n",
+		maxDetails + 1: "\nThe error:\n  0\n  1\n  2\n  and 1 more, see the log\n", maxDetails + 4: "\nThe error:\n  0\n  1\n  2\n  and 4 more, see the log\n",
+	} {
+		var b strings.Builder
+		var details []string
+		for i := range n {
+			details = append(details, strconv.Itoa(i))
+		}
+		group{details: details}.write(&b, noon, retention)
+		if _, got, _ := strings.Cut(b.String(), "since when:\n"); got != want+"\n" {
+			t.Errorf("%d details: %q, want %q", n, got, want+"\n")
+		}
+	}
+}
+
+func TestRoughly(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 59 * time.Second: "59 s", time.Minute: "1 min", time.Hour - 1: "59 min", time.Hour: "1 h 0 min",
+		24*time.Hour - 1: "23 h 59 min", 24 * time.Hour: "1 d 0 h", 8*24*time.Hour + 90*time.Minute: "8 d 1 h",
+	} {
+		if got := roughly(d); got != want {
+			t.Errorf("%v: %s, want %s", d, got, want)
+		}
 	}
 }
 

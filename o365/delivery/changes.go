@@ -9,6 +9,19 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
+// book is what the committer needs of a [ledger.Ledger].
+type book interface {
+	Since(s source.Stream, first time.Time) (time.Time, error)
+	Confirm(ds []ledger.Delivery) error
+	Retract(s source.Stream, after time.Time) error
+	Complete(s source.Stream, spans ...source.Span) error
+	AddGap(g ledger.Gap) error
+	RemoveGaps(gs ...ledger.Gap) error
+	Through(s source.Stream, now time.Time) time.Time
+	Prune(now time.Time) error
+	Close() error
+}
+
 // changes are what is to be written to the ledger.
 type changes struct {
 	deliveries []ledger.Delivery
@@ -74,7 +87,7 @@ func (p *changes) take(q *changes) {
 // write writes the changes to the ledger, and forgets each one that it has written.
 // After an error it can be called again. It calls written with each stream of which
 // spans were written.
-func (p *changes) write(l *ledger.Ledger, written func(source.Stream)) error {
+func (p *changes) write(l book, written func(source.Stream)) error {
 	for s, first := range p.since {
 		if _, err := l.Since(s, first); err != nil {
 			return err

@@ -10,18 +10,19 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// However completed and retracted spans are gathered, the ledger has in the end what it
-// would have if each had been written at once.
+// However spans and gaps, and what is taken back of them, are gathered, the ledger has in
+// the end what it would have if each had been written at once.
 func TestChangesInAnyPortions(t *testing.T) {
 	stream := source.Stream{Tenant: "t", ContentType: "c"}
 	start := time.Now().UTC().Truncate(time.Second).Add(-24 * time.Hour)
 	for seed := range uint64(300) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		at := func() time.Time { return start.Add(time.Duration(random.IntN(20)) * time.Hour) }
+		at := func() time.Time { return start.Add(time.Duration(random.IntN(8)) * time.Hour) }
 		direct, gathered := openMemory(t), openMemory(t)
 		var queued, pending changes
-		for range 12 {
-			switch random.IntN(3) {
+		for range 20 {
+			gap := ledger.Gap{Stream: stream, Span: source.Span{From: start, To: at().Add(time.Hour)}, Reason: "gone", Found: start}
+			switch random.IntN(5) {
 			case 0:
 				after := at()
 				if err := direct.Retract(stream, after); err != nil {
@@ -35,6 +36,16 @@ func TestChangesInAnyPortions(t *testing.T) {
 					t.Fatal(err)
 				}
 				queued.complete(stream, span)
+			case 3:
+				if err := direct.AddGap(gap); err != nil {
+					t.Fatal(err)
+				}
+				queued.gaps = append(queued.gaps, gap)
+			case 4:
+				if err := direct.RemoveGaps(gap); err != nil {
+					t.Fatal(err)
+				}
+				queued.takeBack(gap)
 			case 2:
 				pending.take(&queued)
 				if random.IntN(2) > 0 {
@@ -50,6 +61,13 @@ func TestChangesInAnyPortions(t *testing.T) {
 		}
 		if got, want := gathered.Completed(stream), direct.Completed(stream); !slices.Equal(got, want) {
 			t.Fatalf("seed %d: %v instead of %v", seed, got, want)
+		}
+		got, want := gathered.Gaps(stream), direct.Gaps(stream)
+		for _, gaps := range [][]ledger.Gap{got, want} {
+			slices.SortFunc(gaps, func(a, b ledger.Gap) int { return a.Span.To.Compare(b.Span.To) })
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("seed %d: gaps %v instead of %v", seed, got, want)
 		}
 	}
 }

@@ -40,6 +40,7 @@ func TestBlobsThatAreNotOneArray(t *testing.T) {
 		{"error object behind", []string{"[" + a + `]{"error":{"code":"AF50000"}}`}, 2, 1, 0, 1,
 			fmt.Sprintf(report, 1, 1, 12) + "an object without Id and CreationTime, which is not in the array of records"},
 		{"array behind text", []string{"[" + a + "]x[" + b + "]"}, 2, 2, 1, 1, fmt.Sprintf(report, 1, 1, 12) + foreign},
+		{"array behind text that comes later", []string{"[" + a + "]x", "[" + a + "]x[" + b + "]"}, 3, 2, 1, 1, fmt.Sprintf(report, 1, 1, 12) + foreign},
 		{"in the array and behind", []string{"[1," + a + "]x"}, 2, 1, 0, 2, fmt.Sprintf(report, 2, 0, 1) + "not a JSON object"},
 		{"damage of one download", []string{"[" + a + "]x", "[" + a + "," + b + "," + c + "]"}, 2, 3, 0, 0, ""},
 		{"error in place of records", []string{"[" + a + `]{"error":{"code":"AF50000"}}`, "[" + a + "," + b + "]"}, 2, 2, 0, 0, ""},

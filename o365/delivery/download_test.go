@@ -22,7 +22,7 @@ func TestDownloadEndsWhileTheQueueIsFull(t *testing.T) {
 	var body strings.Builder
 	const records = 40
 	for n := range records {
-		fmt.Fprintf(&body, `%c{"Id":"%d","Text":"%s"}`, "[,"[min(n, 1)], n, strings.Repeat("x", 100))
+		fmt.Fprintf(&body, `%c5,{"Id":"%d","Text":"%s"}`, "[,"[min(n, 1)], n, strings.Repeat("x", 100))
 	}
 	body.WriteString("]")
 	for _, dedup := range []bool{true, false} {
@@ -70,6 +70,9 @@ func TestDownloadEndsWhileTheQueueIsFull(t *testing.T) {
 				}
 				if err := <-ended; err != nil || taken != records {
 					t.Errorf("%d records in batches, the second download ended with %v", taken, err)
+				}
+				if n := numbers.Stream("t", "c").Malformed.Load(); n != records {
+					t.Errorf("%d malformed elements are counted, want %d", n, records)
 				}
 				if done := l.Progress(stream, "i").Done; !done || !delivered {
 					t.Errorf("done %v, delivered %v", done, delivered)

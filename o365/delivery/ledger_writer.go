@@ -15,7 +15,7 @@ import (
 // committer writes to the ledger what was acknowledged, in a goroutine of its own, so
 // that no other waits for the disk. It retries what cannot be written.
 type committer struct {
-	ledger  *ledger.Ledger
+	ledger  book
 	metrics *metrics.Set
 	monitor *health.Monitor
 	log     logging.Logger
@@ -41,7 +41,7 @@ const (
 	pruneInterval = 5 * time.Minute
 )
 
-func newCommitter(l *ledger.Ledger, monitor *health.Monitor, metrics *metrics.Set, log logging.Logger) *committer {
+func newCommitter(l book, monitor *health.Monitor, metrics *metrics.Set, log logging.Logger) *committer {
 	c := &committer{
 		ledger:  l,
 		monitor: monitor,

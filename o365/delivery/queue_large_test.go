@@ -26,8 +26,13 @@ func TestLargeEventsAreKept(t *testing.T) {
 	if &b.Events[0] != &events[0] {
 		t.Error("they are copied")
 	}
+	o.release(b) // while another waits
+	b = o.next()
+	expect(t, b, "o365.exchange cd 2 []")
 	o.release(b)
-	expect(t, o.next(), "o365.exchange cd 2 []")
+	if o.bytes() != 0 {
+		t.Errorf("%d bytes are held by an empty queue", o.bytes())
+	}
 }
 
 // Adders with little do not keep one with much from its turn.
@@ -139,5 +144,31 @@ func TestTinyRecords(t *testing.T) {
 	}
 	if o.records != 0 {
 		t.Errorf("%d records are left", o.records)
+	}
+}
+
+// The room for large events is that of their buffer, and spare buffers make way for it.
+func TestLargeEventsTakeSpareRoom(t *testing.T) {
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	o := newQueue(8, 8, 80, 0) // of which 16 are for copies
+	for range 4 {
+		o.addNow(exchange.in(o), []byte("01234567"), mark(1, ""))
+	}
+	o.release(o.next()) // its buffer is kept: others wait
+	if err := o.add(full, exchange.in(o), make([]byte, 20, 41), mark(1, "")); err == nil {
+		t.Errorf("a buffer of 41 bytes has room beside %d", o.bytes())
+	}
+	if err := o.add(full, exchange.in(o), make([]byte, 20, 40), mark(1, "")); err != nil {
+		t.Errorf("a buffer of 40 bytes has no room beside %d", o.bytes())
+	}
+	if o.bytes() != 3*8+40 {
+		t.Errorf("%d bytes are held", o.bytes())
+	}
+	for b := o.next(); b != nil; b = o.next() {
+		o.release(b)
+	}
+	if o.bytes() != 0 {
+		t.Errorf("%d bytes are held by an empty queue", o.bytes())
 	}
 }

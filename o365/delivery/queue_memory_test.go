@@ -24,7 +24,14 @@ func TestLimitCountsRoom(t *testing.T) {
 		for range 5000 {
 			switch rnd.IntN(4) {
 			case 0, 1:
-				_ = o.add(full, places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch)), mark(1, ""))
+				l, events := places[rnd.IntN(1+rnd.IntN(len(places)))].in(o), make([]byte, 1+rnd.IntN(batch))
+				before, needed := o.bytes(), o.bytesNeeded(l, len(events))
+				if o.add(full, l, events, mark(1, "")) == nil && o.bytes() > before+needed {
+					t.Fatalf("seed %d: %d bytes were to be needed, %d are", seed, needed, o.bytes()-before)
+				}
+				if last := l.last(); last != nil && cap(last.Events) > batch {
+					t.Fatalf("seed %d: the buffer of a batch has %d bytes", seed, cap(last.Events))
+				}
 			case 2:
 				if inFlight(o)+batch > unstored {
 					break
@@ -69,6 +76,59 @@ func inFlight(q *queue) (bytes int) {
 		}
 	}
 	return bytes
+}
+
+// What is left for events is the limit without all other memory, to the byte.
+func TestLimitIsExact(t *testing.T) {
+	const batch, copies, limit, cost = 1 << 10, 8 << 10, 64 << 10, 64
+	for _, tt := range []struct {
+		name string
+		take func(o *queue)
+		cost int
+	}{
+		{"what is in flight", func(*queue) {}, copies}, // in the host's hands, and in its storage
+		{"more in flight", func(o *queue) { o.unstoredMax = limit }, limit / 4},
+		{"a download", func(o *queue) { _, _ = o.reserve(t.Context(), 5000, 1) }, copies + 5000},
+		{"a download of four", func(o *queue) { _, _ = o.reserve(t.Context(), 5000, 4) }, copies + limit/16},
+		{"an item", func(o *queue) { o.account(1000) }, copies + 1000},
+		{"many items", func(o *queue) { o.account(limit) }, copies + limit/8},
+		{"a large record", func(o *queue) { _ = o.reserveLarge(t.Context(), "", 3000) }, copies + 3000},
+		{"a large record that grew", func(o *queue) {
+			_ = o.reserveLarge(t.Context(), "", 3000)
+			_ = o.reserveLarge(t.Context(), "", 4000)
+		}, copies + 4000},
+		{"records", func(o *queue) { o.addNow(exchange.in(o), []byte("0"), mark(10, "")) }, copies + 10*cost},
+		{"records in flight", func(o *queue) {
+			o.addNow(exchange.in(o), []byte("0"), mark(10, ""))
+			o.next()
+		}, copies + 10*cost},
+	} {
+		o := newQueue(batch, copies/2, limit, cost)
+		o.addNow(exchange.in(o), make([]byte, batch), mark(0, ""))
+		tt.take(o)
+		free := limit - tt.cost - o.bytes()
+		if !o.fits(free) || o.fits(free+1) {
+			t.Errorf("%s: of %d bytes %v fit, of %d %v", tt.name, free, o.fits(free), free+1, o.fits(free+1))
+		}
+	}
+	d := New(Config{BatchSize: batch, QueueSize: limit}, openMemory(t), nil, nil, nil, nil)
+	defer d.Close(time.Now().Add(time.Second))
+	if d.queue.limit != limit/garbageShare*(garbageShare-1) {
+		t.Errorf("%d bytes of %d are for the queue", d.queue.limit, limit)
+	}
+}
+
+// A batch that grows needs no room but for what it grows by.
+func TestLastBytesOfTheLimit(t *testing.T) {
+	o := newQueue(8, 2, 16, 0)
+	add(t, o, exchange, "0", "")
+	full, cancel := context.WithCancel(t.Context())
+	cancel()
+	for n := range 7 { // 16, without 4 for copies
+		if err := o.add(full, exchange.in(o), []byte("1"), mark(1, "")); err != nil {
+			t.Errorf("byte %d of a batch: %v", n+1, err)
+		}
+	}
 }
 
 // A lane that fills takes no new memory for its next batch, and an empty
@@ -198,4 +258,27 @@ func TestAccountLeavesRoom(t *testing.T) {
 		}
 	}
 	o.account(-100 * limit)
+}
+
+// Who waits for room goes on when what took it has ended.
+func TestAccountEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newQueue(8, 8, 80, 0)
+		add(t, o, exchange, "01234567", "")
+		o.account(10)
+		for range 5 {
+			add(t, o, exchange, "01234567", "")
+		}
+		added := make(chan error, 1)
+		go func() { added <- o.add(t.Context(), exchange.in(o), []byte("01234567"), mark(1, "")) }()
+		synctest.Wait()
+		if len(added) > 0 {
+			t.Fatal("there was room")
+		}
+		o.account(-10)
+		synctest.Wait()
+		if len(added) == 0 {
+			t.Fatal("it still waits")
+		}
+	})
 }

@@ -65,18 +65,18 @@ func expect(t *testing.T, b *Batch, want string) {
 func TestBatchesFillAndKeepOrder(t *testing.T) {
 	o := newQueue(5, 0, 100, 0)
 	add(t, o, exchange, "ab", "1")
-	add(t, o, exchange, "cd", "2")
-	add(t, o, exchange, "ef", "3")      // would make 6 bytes: next batch
+	add(t, o, exchange, "cde", "2")
+	add(t, o, exchange, "f", "3")       // would make 6 bytes: next batch
 	add(t, o, exchange, "0123456", "4") // larger than a batch may be: alone
 	add(t, o, sharepoint, "x", "5")
 
 	first := o.next()
-	expect(t, first, "o365.exchange abcd 4 [1 2]")
+	expect(t, first, "o365.exchange abcde 5 [1 2]")
 	other := o.next()
 	expect(t, other, " x 1 [5]")
 	o.putBack(first)
 	o.release(other)
-	for _, want := range []string{"o365.exchange abcd 4 [1 2]", "o365.exchange ef 2 [3]", "o365.exchange 0123456 7 [4]", "none"} {
+	for _, want := range []string{"o365.exchange abcde 5 [1 2]", "o365.exchange f 1 [3]", "o365.exchange 0123456 7 [4]", "none"} {
 		b := o.next()
 		expect(t, b, want)
 		if b != nil {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
@@ -43,6 +44,7 @@ func TestGapsAgree(t *testing.T) {
 			Span: source.Span{From: start.Add(time.Duration(from) * time.Minute), To: start.Add(time.Duration(to) * time.Minute)},
 		}
 	}
+	alike := gap(70, 80, "blob c: gone")
 	all, a, b := gap(0, 60, "off"), gap(10, 20, "blob a: gone"), gap(70, 80, "blob b: gone")
 	s := set.Stream("t", "c")
 	for n, step := range []struct {
@@ -58,6 +60,7 @@ func TestGapsAgree(t *testing.T) {
 		{func() { tenant.TakeBack(all, gap(30, 60, "off")) }, []ledger.Gap{a, gap(30, 60, "off")}, 3, 1, 70, 30},
 		{func() { tenant.TakeBack(a) }, []ledger.Gap{gap(30, 60, "off")}, 3, 2, 70, 40},
 		{func() { tenant.Lost(b); tenant.TakeBack(b); tenant.Lost(b) }, []ledger.Gap{gap(30, 60, "off"), b}, 5, 3, 90, 50},
+		{func() { tenant.Lost(alike); tenant.TakeBack(alike) }, []ledger.Gap{gap(30, 60, "off"), b}, 6, 4, 90, 50},
 	} {
 		step.do()
 		if got := tenant.Gaps(all.Stream); !slices.Equal(got, step.gaps) {
@@ -90,11 +93,55 @@ func TestGapsAgree(t *testing.T) {
 		b.Ack()
 	}
 	slices.Sort(kinds)
-	if want := strings.Fields(strings.Repeat("gap ", 5) + strings.Repeat("gap_recovered ", 4)); !slices.Equal(kinds, want) {
+	if want := strings.Fields(strings.Repeat("gap ", 6) + strings.Repeat("gap_recovered ", 5)); !slices.Equal(kinds, want) {
 		t.Errorf("health records: %q", kinds)
 	}
-	if n := len(lines); n != 4 {
+	if n := len(lines); n != 5 {
 		t.Errorf("%d lines: %q", n, lines)
 	}
 	d.Close(time.Now().Add(time.Second))
+}
+
+// Time that several gaps cover is lost once, in whatever order they were found.
+func TestLostTime(t *testing.T) {
+	for _, tt := range []struct {
+		gaps [][2]int // minutes
+		want int
+	}{
+		{nil, 0},
+		{[][2]int{{0, 10}}, 10},
+		{[][2]int{{0, 10}, {10, 20}}, 20},
+		{[][2]int{{30, 40}, {0, 10}, {5, 35}}, 40},
+		{[][2]int{{10, 20}, {0, 60}, {30, 40}, {50, 70}}, 70},
+		{[][2]int{{20, 20}, {30, 25}}, 0},
+	} {
+		var gaps []ledger.Gap
+		for _, g := range tt.gaps {
+			at := func(minute int) time.Time { return time.Unix(0, 0).Add(time.Duration(minute) * time.Minute) }
+			gaps = append(gaps, ledger.Gap{Span: source.Span{From: at(g[0]), To: at(g[1])}})
+		}
+		if got := lostTime(gaps); got != time.Duration(tt.want)*time.Minute {
+			t.Errorf("%v: %v, want %d minutes", tt.gaps, got, tt.want)
+		}
+	}
+}
+
+// A start of collecting that cannot be written is reported, and tried again.
+func TestSinceIsRetried(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := writeTo(t, &disk{})
+		if err := w.disk.Ledger.Close(); err != nil {
+			t.Fatal(err)
+		}
+		first := hour(0).From
+		if got := w.Tenant(theStream.Tenant, nil).Since(theStream, first); !got.Equal(first) {
+			t.Errorf("since %v, want %v", got, first)
+		}
+		time.Sleep(3*commitRetryPause + 1)
+		synctest.Wait()
+		if s := w.monitor.Snapshot()[0]; s.State != health.Degraded || w.disk.writes() != 4 {
+			t.Errorf("%+v after %d writes", s, w.disk.writes())
+		}
+		w.Close(time.Now().Add(time.Second))
+	})
 }

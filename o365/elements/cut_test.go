@@ -70,6 +70,7 @@ var bodies = []struct {
 	{"brace missing", `[{"Id":"a"},{"x":{"y":1},{"Id":"b"},{"Id":"c"}]`, "a !12 b c", "EOF"},
 	{"brace missing in the last", `[{"Id":"a"},{"x":{"y":1}]` + "\n", "a !12", "EOF"},
 	{"brace too many", `[{"Id":"a"}},{"Id":"b"}]`, "a !11 b", "EOF"},
+	{"comma missing in a record", `[{"x":{}{"y":1}},{"Id":"b"}]`, "?1 b", "EOF"},
 	{"bracket missing", `[{"x":[1},{"Id":"b"}]`, "?1 b", "EOF"},
 	{"bracket missing, no record behind", `[{"x":[1},5,{"Id":"b"}]`, "?1 !10 b", "EOF"},
 	{"bracket too many", `[{"x":1],"y":2},{"Id":"b"}]`, "?1 b", "EOF"},

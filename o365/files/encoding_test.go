@@ -19,6 +19,8 @@ func TestEncoding(t *testing.T) {
 		{"nothing but a BOM", "\ufeff", "", ""},
 		{"empty", "", "", ""},
 		{"NUL at the end", "tex\x00", "tex\x00", ""},
+		{"NUL in turns, of odd length", "t\x00e\x00x", "t\x00e\x00x", ""},
+		{"NUL in turns, too short", "t\x00", "t\x00", ""},
 		{"DER", "\x30\x00\x00\x00", "\x30\x00\x00\x00", ""},
 		{"Latin 1", "\xe4", "\xe4", ""},
 		{"UTF-16", "\xff\xfet\x00", "", "UTF-16"},

@@ -9,10 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -211,6 +209,31 @@ func TestRepeatsAreFolded(t *testing.T) {
 		time.Sleep(time.Hour)
 		d.wants(t)
 
+		// The same with two that last long enough to be logged, in turns.
+		for n := range 600 {
+			c, cause := Download, outage
+			if n%2 > 0 {
+				c, cause = Clock, fullDisk
+			}
+			d.Set(aE, c, Degraded, cause)
+			time.Sleep(3 * time.Second)
+			d.Clear(aE, c)
+			time.Sleep(3 * time.Second)
+		}
+		d.mu.Lock()
+		begins := 0
+		for _, line := range d.lines {
+			if strings.HasPrefix(line, "2 ") {
+				begins++
+			}
+		}
+		if begins < 12 || begins > 14 || len(d.lines) > 2*begins {
+			t.Errorf("%d begins in an hour, %d lines", begins, len(d.lines))
+		}
+		d.lines = nil
+		d.mu.Unlock()
+		time.Sleep(time.Hour)
+
 		d.Set(aE, Download, Degraded, outage)
 		time.Sleep(3 * time.Second)
 		for range 13 {
@@ -239,10 +262,46 @@ func TestCauseChanges(t *testing.T) {
 	})
 }
 
+// An end is logged once, when it was first reported, however often that is.
+func TestEndIsReportedAgain(t *testing.T) {
+	observe(t, func(d *observed) {
+		d.well()
+		d.Set(aE, Listing, Degraded, outage)
+		time.Sleep(3 * time.Minute)
+		for range 10 {
+			d.Clear(aE, Listing)
+			time.Sleep(time.Second)
+		}
+		d.wants(t, "2 a Exchange: requests fail: wait (500)", "3 a Exchange: over after 3m: requests fail")
+	})
+}
+
+// A note has its line a moment after it was given, one for all streams of a tenant, and
+// none when everything ends.
+func TestNotes(t *testing.T) {
+	d := observe(t, func(d *observed) {
+		d.well()
+		d.Note(aE, "subscription started")
+		time.Sleep(time.Second)
+		d.Note(aS, "subscription started")
+		d.Note(bE, "subscription started")
+		d.wants(t)
+		time.Sleep(1100 * time.Millisecond)
+		d.wants(t, "3 a: subscription started")
+		time.Sleep(time.Second)
+		d.wants(t, "3 b Exchange: subscription started")
+		d.Note(aE, "subscription started")
+	})
+	if len(d.lines) > 0 {
+		t.Errorf("logged at the end: %q", d.lines)
+	}
+}
+
 // What is pending is logged at the end, but no summary that is merely incomplete.
 func TestStop(t *testing.T) {
 	d := observe(t, func(d *observed) {
 		time.Sleep(100 * time.Millisecond)
+		d.Note(b, "subscription started")
 		d.Set(b, SignIn, Failing, secret)
 	})
 	if want := []string{"1 b: nothing is collected: the secret is wrong: change it (7000215)"}; !slices.Equal(d.lines, want) {
@@ -251,64 +310,4 @@ func TestStop(t *testing.T) {
 	if d = observe(t, func(*observed) {}); len(d.lines) > 0 {
 		t.Errorf("logged %q", d.lines)
 	}
-}
-
-func TestSnapshot(t *testing.T) {
-	observe(t, func(d *observed) {
-		begun := time.Now()
-		d.Listed(a)
-		time.Sleep(time.Minute)
-		d.Set(aS, Clock, Degraded, fullDisk)
-		d.Set(aS, Listing, Failing, outage)
-		d.Set(aS, Listing, Failing, outage)
-		got := d.Snapshot()
-		want := []Status{
-			{Stream: aE, State: OK, Since: begun},
-			{Stream: aS, State: Failing, Since: begun.Add(time.Minute), Causes: []Cause{outage, fullDisk}},
-			{Stream: bE, State: Starting, Since: begun},
-			{Stream: bS, State: Starting, Since: begun},
-		}
-		for i := range want {
-			if fmt.Sprint(got[i]) != fmt.Sprint(want[i]) {
-				t.Errorf("got %v, want %v", got[i], want[i])
-			}
-		}
-		if p := d.Problems("a"); len(p) != 2 || p[0].Condition != Listing || p[0].Times != 2 || p[1].Condition != Clock {
-			t.Errorf("problems: %+v", p)
-		}
-	})
-}
-
-// Foreign text in a cause is cleaned before anybody gets it.
-func TestForeignTextIsCleaned(t *testing.T) {
-	hostile := Cause{
-		What:   "the service says \x1b[31m" + strings.Repeat("x", 10000),
-		Do:     "run this\n[2026/11/28 10:00:00] [error] lost",
-		Detail: "eyJhbGciOiJub25lIn0.e30.c2ln \u202e s3cr3t%20word\xff\x00",
-	}
-	synctest.Test(t, func(t *testing.T) {
-		var lines []string
-		var causes []Cause
-		m := NewMonitor([]source.Stream{aE}, sanitize.NewRedactor("s3cr3t word"), func(_ logging.Level, line string) { lines = append(lines, line) },
-			func(e Event) { causes = append(causes, e.Causes...) })
-		m.Set(aE, Listing, Failing, hostile)
-		m.Note(aE, "a note \x07")
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		m.Run(ctx)
-		causes = append(causes, m.Snapshot()[0].Causes...)
-		if len(causes) != 2 || len(lines) == 0 {
-			t.Fatalf("%d causes, %d lines", len(causes), len(lines))
-		}
-		for _, c := range causes {
-			if c.Detail != "<token> <secret>\ufffd" || c.Do != "run this [2026/11/28 10:00:00] [error] lost" || len(c.What) != sanitize.MaxDetail {
-				t.Errorf("got %+v", c)
-			}
-		}
-		for _, line := range lines {
-			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(line, "s3cr3t") {
-				t.Errorf("got %+q", line)
-			}
-		}
-	})
 }

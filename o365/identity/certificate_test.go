@@ -3,6 +3,7 @@ package identity
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"io"
 	"net/http"
 	"net/url"
@@ -143,5 +144,23 @@ func TestCertificateRotation(t *testing.T) {
 	d.check(t, source)
 	if !source.CertificateExpiry().Equal(two.certificate.NotAfter) {
 		t.Error("the certificate in use is not the new one")
+	}
+}
+
+// Padding that the right password never leaves is a wrong password, whatever it says.
+func TestUnpad(t *testing.T) {
+	for _, tt := range []struct{ plain, want string }{
+		{"twelve bytes\x04\x04\x04\x04", "twelve bytes"},
+		{"fifteen bytes..\x01", "fifteen bytes.."},
+		{strings.Repeat("\x10", 16), ""},
+		{"twelve bytes\x04\x04\x05\x04", "wrong"},
+		{"fifteen bytes..\x00", "wrong"},
+		{strings.Repeat("\x11", 32), "wrong"}, // more than a block
+		{"fifteen bytes..\xff", "wrong"},
+	} {
+		got, err := unpad([]byte(tt.plain), 16)
+		if wrong := errors.Is(err, errWrongPassword); wrong != (tt.want == "wrong") || !wrong && string(got) != tt.want {
+			t.Errorf("%q: %q, %v", tt.plain, got, err)
+		}
 	}
 }

@@ -38,7 +38,7 @@ type directory struct {
 
 func newDirectory(t *testing.T, app login.App) *directory {
 	t.Helper()
-	d := &directory{Service: login.New(login.Options{Seed: 1})}
+	d := &directory{Service: login.New(login.Options{Seed: 1, Key: firstPair().key})}
 	app.ClientID = clientID
 	d.AddApp(app, tenantID)
 	d.server = httptest.NewUnstartedServer(d)
@@ -73,12 +73,14 @@ func (d *directory) check(t *testing.T, s *Source) string {
 	return token
 }
 
+// open returns a source that does not wait before the retry of a request.
 func open(t *testing.T, s Settings) *Source {
 	t.Helper()
 	source, err := New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
+	source.requester.retryPause = time.Millisecond
 	return source
 }
 

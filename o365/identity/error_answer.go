@@ -3,8 +3,8 @@ package identity
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"strconv"
+	"strings"
 )
 
 // answer is the body of an error answer of Entra or of a managed identity endpoint.
@@ -19,10 +19,10 @@ type answer struct {
 // stands between answers in other forms. ok is false if there is no error in it.
 func readAnswer(body []byte) (a answer, ok bool) {
 	var fields struct {
-		Error       json.RawMessage `json:"error"`
-		Description json.RawMessage `json:"error_description"`
-		Message     json.RawMessage `json:"message"` // App Service
-		Codes       []any           `json:"error_codes"`
+		Error       json.RawMessage   `json:"error"`
+		Description json.RawMessage   `json:"error_description"`
+		Message     json.RawMessage   `json:"message"` // App Service
+		Codes       []json.RawMessage `json:"error_codes"`
 	}
 	// A field of another type is left out, and the others are read.
 	if err := json.Unmarshal(body, &fields); err != nil && !json.Valid(body) {
@@ -30,7 +30,7 @@ func readAnswer(body []byte) (a answer, ok bool) {
 	}
 	a.word, a.description = stringIn(fields.Error), stringIn(fields.Description)
 	for _, c := range fields.Codes {
-		if n, err := strconv.Atoi(fmt.Sprint(c)); err == nil && n > 0 {
+		if n, err := strconv.Atoi(strings.Trim(string(c), `"`)); err == nil && n > 0 { // some write them as text
 			a.codes = append(a.codes, n)
 		}
 	}

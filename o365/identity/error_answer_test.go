@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,29 @@ func TestWrongAnswers(t *testing.T) {
 				d.FailDiscovery(0, login.Failure{})
 				d.check(t, open(t, s))
 			})
+		}
+	}
+}
+
+// The codes of an answer are those that can be codes, else the one in its description.
+func TestReadAnswer(t *testing.T) {
+	for body, want := range map[string]answer{
+		`{"error":"x","error_codes":[7000215,50076]}`:                               {word: "x", codes: []int{7000215, 50076}},
+		`{"error":"x","error_codes":[0,-1,"50076",1.5,null]}`:                       {word: "x", codes: []int{50076}},
+		`{"error":"x","error_codes":[0],"error_description":"AADSTS50076: y"}`:      {word: "x", codes: []int{50076}, description: "AADSTS50076: y"},
+		`{"error":"x","error_codes":[50076],"error_description":"AADSTS700016: y"}`: {word: "x", codes: []int{50076}, description: "AADSTS700016: y"},
+		`{"error":{"code":"a","message":"b"}}`:                                      {word: "a", description: "b"},
+		`{"error":"x","message":"b"}`:                                               {word: "x", description: "b"},
+		`{"error":"x","message":"b","error_description":"c"}`:                       {word: "x", description: "c"},
+		`{"error":"x","error_codes":"none","error_description":7}`:                  {word: "x"},
+	} {
+		if got, ok := readAnswer([]byte(body)); !ok || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, want %+v", body, got, want)
+		}
+	}
+	for _, body := range []string{``, `{}`, `{"message":"b"}`, `{"error":""}`, `"error"`, `{"error":"x"`} {
+		if got, ok := readAnswer([]byte(body)); ok {
+			t.Errorf("%s: an error, %+v", body, got)
 		}
 	}
 }

@@ -155,6 +155,7 @@ func TestTrouble(t *testing.T) {
 			s.HTTP.Timeout = 100 * time.Millisecond
 		}, "HOST: no answer in time", false},
 		{"unavailable", func(d *directory, _ *Settings) { d.FailNext(2, login.Failure{Status: 503}) }, "HOST: HTTP 503 Service Unavailable", false},
+		{"timeout of the service", func(d *directory, _ *Settings) { d.FailNext(2, login.Failure{Status: 408}) }, "HOST: HTTP 408 Request Timeout", false},
 		{"too many requests", func(d *directory, _ *Settings) {
 			d.FailNext(1, login.Failure{Status: 429, RetryAfter: time.Hour})
 		}, "HOST: HTTP 429 Too Many Requests", false},

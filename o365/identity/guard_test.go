@@ -163,18 +163,19 @@ func TestOwnAddresses(t *testing.T) {
 // Whatever size an answer has, little of it is read, and whatever time it takes,
 // a login ends.
 func TestLoginAnswersAreBounded(t *testing.T) {
-	const huge = 3 << 30
+	const huge, drip = 3 << 30, 10 * time.Millisecond
 	for _, tt := range []struct {
-		name string
-		lead func(d *directory)
-		want string
+		name    string
+		lead    func(d *directory)
+		timeout time.Duration // 0: none
+		want    string
 	}{
-		{"token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge}) }, "too large"},
-		{"refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Status: 400}) }, "too large"},
-		{"discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge}) }, "too large"},
-		{"dripping token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
-		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond, Status: 401}) }, "no answer in time"},
-		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: 10 * time.Millisecond}) }, "no answer in time"},
+		{"token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge}) }, 0, "too large"},
+		{"refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Status: 400}) }, 0, "too large"},
+		{"discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge}) }, 0, "too large"},
+		{"dripping token", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: drip}) }, 5 * drip, "no answer in time"},
+		{"dripping refusal", func(d *directory) { d.FailNext(9, login.Failure{Size: huge, Drip: drip, Status: 401}) }, 5 * drip, "no answer in time"},
+		{"dripping discovery", func(d *directory) { d.FailDiscovery(9, login.Failure{Size: huge, Drip: drip}) }, 5 * drip, "no answer in time"},
 	} {
 		for kind, settings := range credentials(t) {
 			if kind == "identity header" && strings.Contains(tt.name, "discovery") {
@@ -185,7 +186,7 @@ func TestLoginAnswersAreBounded(t *testing.T) {
 				d := newDirectory(t, login.App{Secret: secret})
 				s := settings(d)
 				client := *s.HTTP
-				client.Timeout = time.Second
+				client.Timeout = tt.timeout
 				s.HTTP = &client
 				tt.lead(d)
 				var before, after runtime.MemStats

@@ -83,6 +83,8 @@ func New(settings Settings) (*Source, error) {
 		method:   method,
 		chosen:   settings.Method == "" || settings.Method == Auto,
 		scope:    strings.TrimRight(settings.Audience, "/") + "/.default",
+
+		retryPause: retryPause,
 	}
 	r.settings.HTTP = guarded(method, settings)
 	if settings.Secrets == nil {

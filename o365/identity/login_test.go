@@ -12,6 +12,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
 
@@ -81,7 +82,14 @@ func TestSecretFileRotation(t *testing.T) {
 	d := newDirectory(t, login.App{Secret: secret})
 	var l lines
 	s := d.settings()
-	s.ClientSecretFile, s.OnFallback = keep(t, "secret", []byte(secret+"\r\n")), l.add
+	var newest, fallback int
+	s.ClientSecretFile, s.OnFallback = keep(t, "secret", []byte(secret+"\r\n")), func(err error) {
+		l.add(err)
+		if newest++; err != nil {
+			newest--
+			fallback++
+		}
+	}
 	source := open(t, s)
 	token := d.check(t, source)
 
@@ -116,6 +124,9 @@ func TestSecretFileRotation(t *testing.T) {
 	}
 	replace(t, s.ClientSecretFile, []byte("third"))
 	d.check(t, source)
+	if newest != 3 || fallback != 3 {
+		t.Errorf("%d logins with the newest secret, %d with an older one; want 3 and 3", newest, fallback)
+	}
 }
 
 // TestOldSecretOnlyWhenRefused: a failure of the network is no evidence against a
@@ -161,6 +172,7 @@ func TestWorkloadIdentity(t *testing.T) {
 	t.Setenv(federatedClientID, clientID)
 	s := d.settings()
 	s.ClientID = "" // the pod's
+	s.Secrets = sanitize.NewRedactor()
 	source := open(t, s)
 	token := d.check(t, source)
 
@@ -171,6 +183,13 @@ func TestWorkloadIdentity(t *testing.T) {
 	replace(t, file, assertion(t, two, issuer, subject, "api://AzureADTokenExchange", fresh))
 	source.Reject(token)
 	d.check(t, source)
+
+	replace(t, file, []byte("made-up-assertion"))
+	source.Reject(source.token.Token)
+	_, _ = source.Token(t.Context())
+	if text := s.Secrets.Text("sent: made-up-assertion", sanitize.MaxText); text != "sent: <secret>" {
+		t.Errorf("the assertion is shown: %s", text)
+	}
 }
 
 func TestCancel(t *testing.T) {

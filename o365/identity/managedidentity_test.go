@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
@@ -117,10 +118,10 @@ func TestManagedIdentityRefused(t *testing.T) {
 }
 
 func TestNoManagedIdentity(t *testing.T) {
-	hang := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		<-ctx.Done()
-		return nil, ctx.Err()
-	}
+	hang := roundTrip(func(r *http.Request) (*http.Response, error) {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	})
 	const none = "no managed identity endpoint answers at 169.254.169.254 "
 	const auto = "(auth is auto and no secret or certificate is set, or a variable in it is empty: set client_secret, client_secret_file or certificate_file, or run where Azure provides a workload or managed identity)"
 	tests := []struct {
@@ -134,28 +135,42 @@ func TestNoManagedIdentity(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			s := complete()
-			s.Method, s.HTTP = tt.method, &http.Client{Transport: &http.Transport{DialContext: hang}}
-			begun := time.Now()
-			e := fail(t, s)
-			if took := time.Since(begun); took > probeTimeout+time.Second {
-				t.Errorf("took %v", took)
-			}
-			if e.Error() != tt.want || e.Configuration() != tt.configuration {
-				t.Errorf("error %v, %s", e.Configuration(), e)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				s := complete()
+				s.Method, s.HTTP = tt.method, &http.Client{Transport: hang}
+				begun := time.Now()
+				e := fail(t, s)
+				if took := time.Since(begun); took != probeTimeout {
+					t.Errorf("took %v", took)
+				}
+				if e.Error() != tt.want || e.Configuration() != tt.configuration {
+					t.Errorf("error %v, %s", e.Configuration(), e)
+				}
+			})
 		})
 	}
+	t.Run("a login", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s := complete()
+			s.ClientSecret, s.HTTP = secret, &http.Client{Transport: hang}
+			s.AuthorityHost, s.CustomAuthority = "https://login.example.com", true
+			begun := time.Now()
+			e := fail(t, s)
+			if took := time.Since(begun); took != loginTimeout || e.Message != "login.example.com: no answer within 1m0s" {
+				t.Errorf("%s after %v", e, took)
+			}
+		})
+	})
 	t.Run("cancelled", func(t *testing.T) {
-		t.Parallel()
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		s := complete()
-		s.HTTP = &http.Client{Transport: &http.Transport{DialContext: hang}}
-		if _, err := open(t, s).Token(ctx); !errors.Is(err, context.DeadlineExceeded) || err.Error() != "login: context deadline exceeded" {
-			t.Errorf("error %v", err)
-		}
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			s := complete()
+			s.HTTP = &http.Client{Transport: hang}
+			if _, err := open(t, s).Token(ctx); !errors.Is(err, context.DeadlineExceeded) || err.Error() != "login: context deadline exceeded" {
+				t.Errorf("error %v", err)
+			}
+		})
 	})
 }
 

@@ -28,6 +28,8 @@ type requester struct {
 	probed   bool // the machine has a metadata endpoint
 	answered bool // a login has succeeded
 
+	retryPause time.Duration // before the one retry of a request
+
 	accepted atomic.Pointer[credential] // the last one that the login service accepted
 }
 
@@ -125,7 +127,7 @@ func (r *requester) azureCredential(c credential, last *recorder) (azcore.TokenC
 func (r *requester) options(last *recorder) azcore.ClientOptions {
 	o := azcore.ClientOptions{
 		// The caller retries, so one quick retry is enough here.
-		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: 500 * time.Millisecond, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
+		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: r.retryPause, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
 		Telemetry: policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
 	}
 	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(r.settings.AuthorityHost)}

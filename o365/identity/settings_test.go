@@ -26,6 +26,17 @@ func noEnvironment(t *testing.T) {
 	}
 }
 
+// The scope has one slash, however the audience is written.
+func TestScope(t *testing.T) {
+	for _, given := range []string{audience, audience + "/", audience + "//"} {
+		s := complete()
+		s.Audience, s.ClientSecret = given, secret
+		if got := open(t, s).requester.scope; got != audience+"/.default" {
+			t.Errorf("%s: %s", given, got)
+		}
+	}
+}
+
 func TestMethod(t *testing.T) {
 	noEnvironment(t)
 	folder := t.TempDir()

@@ -18,6 +18,8 @@ const (
 	renewalBackoff = 30 * time.Second
 	// loginTimeout bounds one login, whatever the caller's context allows.
 	loginTimeout = time.Minute
+	// retryPause is the time between an HTTP request that failed and its one retry.
+	retryPause = 500 * time.Millisecond
 )
 
 // A Source returns access tokens of one application in one tenant. It is safe

@@ -108,6 +108,23 @@ func TestFailedRenewalKeepsToken(t *testing.T) {
 	})
 }
 
+// A caller who gives up is no reason to report that the login cannot be renewed.
+func TestRenewalIsCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l lines
+		m := &mint{lifetime: time.Hour}
+		s := m.source(&l)
+		want(t, s, "t1")
+		time.Sleep(56 * time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		m.takes = time.Minute
+		if token, err := s.Token(ctx); token != "t1" || err != nil || l.String() != "" {
+			t.Errorf("Token = %q, %v, logged %q", token, err, l.String())
+		}
+	})
+}
+
 func TestReject(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &mint{lifetime: time.Hour}
@@ -160,6 +177,18 @@ func TestSingleFlight(t *testing.T) {
 		}
 		callers.Wait()
 		want(t, s, "t2")
+
+		// Once the token has ended, everybody waits for the next one.
+		time.Sleep(time.Hour)
+		for range 2 {
+			callers.Go(func() {
+				if token, err := s.Token(t.Context()); token != "t3" || err != nil {
+					t.Errorf("Token = %q, %v, want t3", token, err)
+				}
+			})
+			synctest.Wait()
+		}
+		callers.Wait()
 	})
 }
 

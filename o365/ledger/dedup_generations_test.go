@@ -1,9 +1,11 @@
 package ledger
 
 import (
+	"fmt"
 	"math"
 	"math/bits"
 	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -99,5 +101,29 @@ func TestMarks(t *testing.T) {
 		if ks.has(row(1, 0, 1).keys[0]) != (most > 0) {
 			t.Errorf("with %d at most", most)
 		}
+	}
+}
+
+// Keys that are forgotten because a start allows fewer are none that were forgotten
+// since.
+func TestEvictedSinceOpen(t *testing.T) {
+	path := filepath.Join(scratch(t), "o365.db")
+	confirm := func(l *Ledger, first, n int) {
+		d := Delivery{Stream: exchange, Blob: fmt.Sprint(first), Created: start, Through: n}
+		for i := range n {
+			d.Keys = append(d.Keys, keyOf(uint64(first+i)<<8, 1))
+		}
+		must(t, l.Confirm([]Delivery{d}))
+	}
+	l := open(t, path, Options{DedupMax: 1000})
+	confirm(l, 1, 900)
+	l.Close()
+	l = open(t, path, Options{DedupMax: 100})
+	if n := l.Evicted(); n != 0 {
+		t.Errorf("%d are forgotten at the start", n)
+	}
+	confirm(l, 1001, 100)
+	if n := l.Evicted(); n < 80 || n > 110 {
+		t.Errorf("%d are forgotten", n)
 	}
 }

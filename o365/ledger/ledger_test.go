@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -33,5 +34,35 @@ func TestClaimConfirmRelease(t *testing.T) {
 	}
 	if p := l.Progress(exchange, "x"); p != (Progress{Records: 1}) {
 		t.Error(p)
+	}
+}
+
+// Deliveries of one blob add up, in whatever order one transaction has them.
+func TestBlobSeveralTimesInATransaction(t *testing.T) {
+	path := filepath.Join(scratch(t), "o365.db")
+	part := func(through int, done bool) Delivery {
+		return Delivery{Stream: exchange, Blob: "x", Created: start, Through: through, Done: done}
+	}
+	l := open(t, path, Options{})
+	for _, tt := range []struct {
+		deliveries []Delivery
+		want       Progress
+	}{
+		{[]Delivery{part(5, false), part(3, false)}, Progress{Records: 5}},
+		{[]Delivery{part(2, false), part(7, false), part(6, false)}, Progress{Records: 7}},
+		{[]Delivery{part(9, true), part(8, false)}, Progress{Records: 9, Done: true}},
+		{[]Delivery{part(4, false)}, Progress{Records: 9, Done: true}},
+	} {
+		if err := l.Confirm(tt.deliveries); err != nil {
+			t.Fatal(err)
+		}
+		if got := l.Progress(exchange, "x"); got != tt.want {
+			t.Errorf("%v: %+v, want %+v", tt.deliveries, got, tt.want)
+		}
+		l.Close()
+		l = open(t, path, Options{})
+		if got := l.Progress(exchange, "x"); got != tt.want {
+			t.Errorf("%v, opened again: %+v, want %+v", tt.deliveries, got, tt.want)
+		}
 	}
 }

@@ -263,33 +263,3 @@ func TestHotJournal(t *testing.T) {
 		}
 	}
 }
-
-// Damage that shows while the ledger is in use.
-func TestDamageInUse(t *testing.T) {
-	path := filepath.Join(scratch(t), "o365.db")
-	var log lines
-	l := open(t, path, Options{Log: log.log})
-	since(t, l, start, start)
-	if err := l.Confirm([]Delivery{delivery(1)}); err != nil {
-		t.Fatal(err)
-	}
-	f := l.store.(*sqliteStore)
-	f.disconnect() // as after any error
-	if err := os.WriteFile(path, bytes.Repeat([]byte{0xa5}, 20*page), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := l.Confirm([]Delivery{delivery(2)}); err != nil {
-		t.Fatal(err)
-	}
-	if !known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
-		t.Error("memory forgot")
-	}
-	if len(log) != 1 || !strings.Contains(log[0], "is damaged") {
-		t.Errorf("%q", log)
-	}
-	l.Close()
-	if l = open(t, path, Options{}); known(t, l, delivery(1)) || !known(t, l, delivery(2)) {
-		t.Error("the new file must have what came after it was begun")
-	}
-	since(t, l, start.Add(time.Hour), start)
-}

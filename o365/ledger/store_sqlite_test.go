@@ -116,7 +116,7 @@ func TestOpenRefuses(t *testing.T) {
 		{filepath.Join(plain("plain", "text"), "o365.db"), "not a directory"},
 		{dir, "is a directory: name a file in it"},
 		{"/dev/full", "is not a regular file"},
-		{script("newer.db", "PRAGMA user_version = 7"), "newer version (schema 7, this one knows 2)"},
+		{script("newer.db", "PRAGMA user_version = 3"), "newer version (schema 3, this one knows 2)"},
 		{script("tail.db", "PRAGMA application_id = 0"), "SQLite database of another program"},
 	} {
 		_, err := tryOpen(test.path, Options{})

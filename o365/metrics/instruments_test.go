@@ -1,7 +1,9 @@
 package metrics
 
 import (
+	"reflect"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -49,6 +51,75 @@ func TestServiceClockSkew(t *testing.T) {
 	if skew := new(ServiceClock).value(); skew != 0 {
 		t.Errorf("the skew of a clock that was never set is %v", skew)
 	}
+}
+
+// Each count is the difference, or the sum, of that count alone.
+func TestEachCount(t *testing.T) {
+	var one, two, sum, difference Counts
+	for i := range reflect.TypeFor[Counts]().NumField() {
+		field := func(c *Counts) reflect.Value { return reflect.ValueOf(c).Elem().Field(i) }
+		n := int64(1) << i
+		field(&one).SetInt(n)
+		field(&two).SetInt(3 * n)
+		field(&sum).SetInt(4 * n)
+		field(&difference).SetInt(2 * n)
+	}
+	if got := one.Plus(two); got != sum {
+		t.Errorf("the sum is %+v, want %+v", got, sum)
+	}
+	if got := two.Minus(one); got != difference {
+		t.Errorf("the difference is %+v, want %+v", got, difference)
+	}
+}
+
+// Each counter of a stream is the count of its name.
+func TestCountsAreOfTheirCounters(t *testing.T) {
+	for i := range reflect.TypeFor[Counts]().NumField() {
+		name := reflect.TypeFor[Counts]().Field(i).Name
+		counter := map[string]string{"Blobs": "Delivered"}[name]
+		if counter == "" {
+			counter = name
+		}
+		_, _, stream := newStream()
+		reflect.ValueOf(stream).Elem().FieldByName(counter).Addr().Interface().(*Counter).Add(7)
+		var want Counts
+		reflect.ValueOf(&want).Elem().Field(i).SetInt(7)
+		if got := stream.Counts(); got != want {
+			t.Errorf("%s: %+v", counter, got)
+		}
+	}
+}
+
+func TestSum(t *testing.T) {
+	set := New([]string{"a", "b"}, []string{"X", "Y"})
+	for i, s := range set.Streams() {
+		s.Retries.Add(1 << i)
+	}
+	if n := set.Sum(func(s *Stream) *Counter { return &s.Retries }); n != 15 {
+		t.Errorf("the sum is %d, want 15", n)
+	}
+}
+
+// The earliest time is that of the clock that is behind, which may be this machine's.
+func TestEarliestNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, tt := range []struct{ a, b, want time.Duration }{
+			{0, 0, 0},
+			{time.Hour, time.Minute, 0},
+			{time.Hour, -time.Minute, -time.Minute},
+			{-time.Hour, -time.Minute, -time.Hour},
+		} {
+			set, now := New([]string{"a", "b"}, nil), time.Now()
+			for name, ahead := range map[string]time.Duration{"a": tt.a, "b": tt.b} {
+				if ahead != 0 {
+					set.Tenant(name).Clock.Set(Moment{Local: now.Add(-time.Second), Service: now.Add(ahead - time.Second)})
+				}
+			}
+			if got := set.EarliestNow().Sub(now); got != tt.want {
+				t.Errorf("with clocks ahead by %v and %v it is %v, want %v", tt.a, tt.b, got, tt.want)
+			}
+		}
+	})
 }
 
 func TestCountsDifference(t *testing.T) {

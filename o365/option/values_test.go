@@ -198,3 +198,23 @@ func TestUndeclaredIsZero(t *testing.T) {
 		t.Error("a value of another key or type came out")
 	}
 }
+
+// Only what stands before the last @ of a URL must be encoded.
+func TestNeedsEncoding(t *testing.T) {
+	for text, want := range map[string]bool{
+		"http://me:p%40ss@host:1":  false,
+		"http://me:p@ss@host:1":    false, // net/url reads it as it is meant
+		"http://me:p#ss@host:1":    true,
+		"http://me:p@s#s@host:1":   true,
+		"http://me@a:p%s@host:1":   true,
+		"http://host:1/path?a#b":   false,
+		"http://me:pass@host/a#b?": false,
+		"me:p#ss@host:1":           false, // no URL
+		"http://me:p ss@host":      true,
+		"http://me:p\u00e4ss@host": true,
+	} {
+		if got := NeedsEncoding(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}

@@ -27,6 +27,7 @@ func TestTooLarge(t *testing.T) {
 		{"others between them", `{"x":{"Id":"no"},"Id":"a","Id":"b","Item":["` + pad + `"],"Operation":"Op","Data":[]}`, "Id a Operation Op", true},
 		{"of another kind", `{"Id":{"Id":"no"},"Operation":null,"UserId":["u"],"RecordType":true,"Workload":"w","Data":"` + pad + `"}`, "Workload w", false},
 		{"long ones", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize) + `","Version":1,"Data":"` + pad + `"}`, "Id a Version 1", true},
+		{"as long as may be", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize-2) + `","Version":1,"Data":"` + pad + `"}`, "Id a UserId " + strings.Repeat("u", maxFieldSize-2) + " Version 1", true},
 		{"behind the head", `{"Operation":"Op","Data":"` + strings.Repeat("y", headSize) + `","Id":"a"}`, "Operation Op", false},
 		{"cut in a character", `{"Id":"a","Data":"` + strings.Repeat("é", headSize) + `"}`, "Id a", true},
 		{"faults before", "{\"x\":\"\xff\x01\\ud800\",\"Id\":\"\xfe\",\"Data\":\"" + pad + "\"}", "Id \ufffd", true},
@@ -104,10 +105,34 @@ func TestTooLargeKey(t *testing.T) {
 	if [8]byte(other.Key[:]) != [8]byte(stub.Key[:]) || other.Key == stub.Key {
 		t.Errorf("%x and %x", other.Key, stub.Key)
 	}
+	d := NewDecoder(strings.NewReader("["+body+","+body+"]"), Options{MaxSize: 100})
+	for range 2 { // the second of them is not known by the first
+		if _, again, err := d.Append(nil); err != nil || again.Key != stub.Key {
+			t.Errorf("%x, want %x, %v", again.Key, stub.Key, err)
+		}
+	}
 	none, _ := decodeOne(t, `{"Data":"`+strings.Repeat("x", 300)+`"}`, Options{MaxSize: 100}, false)
 	others, _ := decodeOne(t, `{"Data":"`+strings.Repeat("y", 300)+`"}`, Options{MaxSize: 100}, false)
 	if [8]byte(none.Key[:]) == [8]byte(others.Key[:]) {
 		t.Errorf("%x and %x", none.Key, others.Key)
+	}
+}
+
+// A record is too large when it has more bytes than the limit, as it came or repaired.
+func TestTooLargeExactly(t *testing.T) {
+	for _, body := range []string{`{"Id":"a"}`, "{\"Id\":\"a\x01\"}", "{\"Id\":\"a\xff\"}"} {
+		whole, _ := repair(nil, []byte(body), 1000)
+		for limit, large := range map[int]bool{len(whole) + 1: false, len(whole): false, len(whole) - 1: true} {
+			if rec, _ := decodeOne(t, body, Options{MaxSize: limit}, false); (rec.TooLarge > 0) != large || large && rec.TooLarge != int64(len(body)) {
+				t.Errorf("%q with a limit of %d: %+v", body, limit, rec)
+			}
+		}
+	}
+}
+
+func TestAdjusted(t *testing.T) {
+	if n := (Record{Repaired: 1, Stringified: 2, NumberTexts: 4}).Adjusted(); n != 7 {
+		t.Errorf("%d values are adjusted, want 7", n)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
 )
 
@@ -46,12 +47,17 @@ func TestGunzip(t *testing.T) {
 				if got := r.Header.Get("Accept-Encoding"); got != "gzip" {
 					t.Errorf("asked for %q", got)
 				}
-				return &http.Response{Header: http.Header{"Content-Encoding": {tt.encoding}}, Body: body}, nil
+				header := http.Header{"Content-Encoding": {tt.encoding}, "Content-Length": {strconv.Itoa(len(tt.body))}}
+				return &http.Response{Header: header, ContentLength: int64(len(tt.body)), Body: body}, nil
 			})
 			request := &http.Request{Header: http.Header{}}
 			resp, err := g.RoundTrip(request)
 			var got []byte
 			if err == nil {
+				packed, length := resp.Header.Get("Content-Encoding") != "", resp.Header.Get("Content-Length") != ""
+				if unpacked := tt.encoding != ""; resp.Uncompressed != unpacked || (resp.ContentLength < 0) != unpacked || packed || length == unpacked {
+					t.Errorf("uncompressed %v, %d bytes, %v", resp.Uncompressed, resp.ContentLength, resp.Header)
+				}
 				got, err = io.ReadAll(resp.Body)
 				resp.Body.Close()
 				if _, again := resp.Body.Read(make([]byte, 1)); again != http.ErrBodyReadAfterClose && tt.encoding != "" && tt.body != nil {

@@ -58,8 +58,8 @@ func TestSlowAnswers(t *testing.T) {
 				defer body.Close()
 				begun := time.Now()
 				for buf := make([]byte, 64<<10); err == nil; {
-					_, err = body.Read(buf)
 					time.Sleep(tt.rest)
+					_, err = body.Read(buf)
 				}
 				if tt.want == "" {
 					if err != io.EOF {
@@ -104,6 +104,29 @@ func TestStalledAnswers(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A request ends when its answer is closed, and not before.
+func TestRequestEndsWithItsAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var request *http.Request
+		answer := roundTrip(func(r *http.Request) (*http.Response, error) {
+			request = r
+			return &http.Response{Body: http.NoBody}, nil
+		})
+		resp, err := Stall{Next: answer, Timeout: time.Minute, Total: time.Hour}.RoundTrip(new(http.Request).WithContext(t.Context()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Hour)
+		if err := request.Context().Err(); err != nil {
+			t.Errorf("before it is closed: %v", err)
+		}
+		resp.Body.Close()
+		if request.Context().Err() == nil {
+			t.Error("it goes on after it is closed")
+		}
+	})
 }
 
 type readFunc func([]byte) (int, error)

@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
@@ -79,6 +80,18 @@ func TestCAFile(t *testing.T) {
 	}
 	if err := call(transport, server.URL); err == nil {
 		t.Error("the server is trusted without ca_file")
+	}
+}
+
+// The bounds of a transport go by the requests that can be under way at once.
+func TestBounds(t *testing.T) {
+	transport, err := New(Options{Requests: 6, Tenants: 4, HandshakeTimeout: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if transport.MaxIdleConnsPerHost != 6 || transport.HTTP2.MaxReceiveBufferPerStream != streamBuffer || transport.HTTP2.MaxReceiveBufferPerConnection != 24*streamBuffer ||
+		transport.TLSHandshakeTimeout != time.Second || transport.IdleConnTimeout != idleTimeout || transport.TLSClientConfig.MinVersion != tls.VersionTLS12 || !transport.DisableCompression {
+		t.Errorf("%+v, %+v", transport, transport.HTTP2)
 	}
 }
 

@@ -26,6 +26,8 @@ func TestParseCounters(t *testing.T) {
 		{"no bytes", records + ring, Counters{}, false},
 		{"no records", bytes + ring, Counters{}, false},
 		{"not a number", bytes + stamp + `fluentbit_input_records_total{name="x"} = nan` + "\n", Counters{}, false},
+		{"too large", bytes + stamp + `fluentbit_input_records_total{name="x"} = 1e19` + "\n", Counters{}, false},
+		{"a fraction", bytes + stamp + `fluentbit_input_records_total{name="x"} = 1.5` + "\n", Counters{}, false},
 		{"below zero", bytes + stamp + `fluentbit_input_records_total{name="x"} = -1` + "\n", Counters{}, false},
 		{"cut off", bytes + stamp + `fluentbit_input_records_total{name="x"}`, Counters{}, false},
 		{"empty", "", Counters{}, false},

@@ -57,6 +57,22 @@ func TestDiskFree(t *testing.T) {
 	}
 }
 
+// A chunk is known by how its name ends.
+func TestChunkFolder(t *testing.T) {
+	links := t.TempDir()
+	if got := chunkFolder(links); got != "" {
+		t.Errorf("found %q in an empty folder", got)
+	}
+	for name, file := range map[string]string{"1": "/var/x.flb.old", "2": "/var/flb", "3": "/var/flb.log/x", "4": "/chunks/o365.0/1-2.3.flb"} {
+		if err := os.Symlink(file, filepath.Join(links, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := chunkFolder(links); got != "/chunks/o365.0" {
+		t.Errorf("found %q", got)
+	}
+}
+
 // While chunks are in memory, not every tick searches for them.
 func TestDiskSearchInterval(t *testing.T) {
 	var d Disk

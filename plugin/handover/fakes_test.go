@@ -77,6 +77,7 @@ type fakeSource struct {
 	held         string
 	heldAtOnce   bool
 	closed       bool
+	late         int // batches that were answered after Close
 }
 
 func (s *fakeSource) add(tags ...string) {
@@ -98,6 +99,9 @@ func (s *fakeSource) Next() *o365.Batch {
 
 func (s *fakeSource) answer(b *o365.Batch, stored bool) {
 	s.inFlight--
+	if s.closed {
+		s.late++
+	}
 	if stored {
 		s.acknowledged = append(s.acknowledged, b.Tag)
 		return

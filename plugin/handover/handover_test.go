@@ -41,6 +41,9 @@ func TestPause(t *testing.T) {
 		in.Pause()
 		in.Tick()
 		wantTags(t, "handed over while paused", h.tags)
+		if s.held != "Fluent Bit has paused this input" || s.heldAtOnce {
+			t.Errorf("held because %q, at once %t", s.held, s.heldAtOnce)
+		}
 		in.Resume()
 		in.Tick()
 		wantTags(t, "handed over", h.tags, "a")
@@ -125,8 +128,8 @@ func TestStop(t *testing.T) {
 		in.Stop()
 		wantTags(t, "acknowledged at the end", s.acknowledged, "c")
 		wantTags(t, "handed over at the end", h.tags, "a", "b", "c")
-		if !s.closed {
-			t.Error("not closed")
+		if !s.closed || s.late > 0 {
+			t.Errorf("closed %t, %d batches are acknowledged after that", s.closed, s.late)
 		}
 	})
 }
@@ -152,7 +155,73 @@ func TestCollect(t *testing.T) {
 			t.Errorf("collected %q", got)
 		}
 		wantTags(t, "acknowledged", s.acknowledged, "a")
+		if in.HandedOver() != 5 {
+			t.Errorf("%d bytes are handed over", in.HandedOver())
+		}
 	})
+}
+
+// The problems of one kind are logged once, until they have been absent for a while.
+func TestProblemsAreLoggedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		in := start(h, s)
+		lose := func(lines int) {
+			t.Helper()
+			s.add("a", "b")
+			in.Tick()
+			h.drain(1)
+			in.Tick()
+			time.Sleep(settleTime)
+			in.Tick()
+			time.Sleep(maxBackoff)
+			in.Tick()
+			h.drain(0)
+			in.Tick()
+			if len(h.log) != lines {
+				t.Errorf("%d lines, want %d: %q", len(h.log), lines, h.log)
+			}
+		}
+		lose(1)
+		for range 11 { // longer than absenceBeforeWarning, but never absent for so long
+			lose(1)
+		}
+		time.Sleep(absenceBeforeWarning)
+		lose(2)
+		change := func() { // processors change sizes
+			s.add("a")
+			in.Tick()
+			h.counters.Records++
+			h.counters.Bytes += 100
+			h.ring = nil
+			in.Tick()
+			time.Sleep(time.Hour)
+			in.Tick()
+			in.tracker.bytesChanged = false // it is found out again
+		}
+		change()
+		change()
+		if len(h.log) != 3 || !strings.Contains(h.log[2], "processors change the records") {
+			t.Errorf("log: %q", h.log)
+		}
+	})
+}
+
+// Without Append nothing is on the ring buffer, whatever Fluent Bit counts.
+func TestAbilities(t *testing.T) {
+	for _, tt := range []struct {
+		host fakeHost
+		want abilities
+	}{
+		{fakeHost{counters: Counters{HasRing: true}}, since41},
+		{fakeHost{}, before41},
+		{fakeHost{counters: Counters{HasRing: true}, noAppend: true}, before41},
+		{fakeHost{noMetrics: true}, withoutMetrics},
+	} {
+		if got := start(&tt.host, &fakeSource{}).abilities; got != tt.want {
+			t.Errorf("%+v: %+v, want %+v", tt.host, got, tt.want)
+		}
+	}
 }
 
 func TestWithoutMetrics(t *testing.T) {

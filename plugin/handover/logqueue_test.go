@@ -27,4 +27,8 @@ func TestLogQueue(t *testing.T) {
 	if len(h.log) != maxQueuedLines+1 || h.log[0] != "2 3 log lines dropped" || h.log[1] != "1 3" {
 		t.Errorf("%d lines, the first are %q", len(h.log), h.log[:2])
 	}
+	h.log = nil
+	q.Log(logging.Info, "later")
+	q.Flush(h)
+	wantTags(t, "printed later", h.log, "3 later")
 }

@@ -34,7 +34,9 @@ func (t *tracker) search(moved Amount) search {
 	for i := len(s.round) - 1; i >= 0; i-- {
 		s.rest[i] = s.rest[i+1].plus(s.round[i])
 	}
-	s.from(0, s.rest[0].minus(moved), nil)
+	want := s.rest[0].minus(moved)
+	s.found = s.consecutive(want)
+	s.from(0, want, nil)
 	return s
 }
 
@@ -44,6 +46,20 @@ type search struct {
 	doubtful  []bool
 	found     bool
 	stepsLeft int
+}
+
+// consecutive reports whether a batch, or batches one after the other, add up to want.
+// Mostly that is what is missing, and it must not depend on how many other sets there
+// are. Which ones they are is for from to find.
+func (s *search) consecutive(want Amount) bool {
+	for i := range s.round {
+		for end := i + 1; end < len(s.rest); end++ {
+			if s.rest[i].minus(s.rest[end]) == want {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // from searches round[i:] for sets that add up to want, and marks them together

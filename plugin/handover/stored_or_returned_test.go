@@ -178,6 +178,8 @@ func TestTrackerLearns(t *testing.T) {
 		tr := newTracker(since41)
 		run(t, tr, 0, []step{{at: settleTime, moved: Amount{27, 300}}, {at: 2 * settleTime, moved: Amount{27, 300}, outcome: amountChanged, acknowledged: "abc"}})
 		run(t, tr, time.Minute, []step{{at: 100 * ms, moved: Amount{27, 310}, outcome: stored, acknowledged: "abc"}})
+		// Their number still counts.
+		run(t, tr, 2*time.Minute, []step{{at: 100 * ms, moved: Amount{7, 70}}, {at: 1000 * ms, moved: Amount{27, 305}, outcome: stored, acknowledged: "abc"}})
 	})
 	t.Run("counts", func(t *testing.T) {
 		tr := newTracker(since41)
@@ -189,6 +191,13 @@ func TestTrackerLearns(t *testing.T) {
 			{at: 100 * ms, moved: Amount{7, 63}},
 			{at: 1200 * ms, moved: Amount{7, 63}},
 			{at: 2200 * ms, moved: Amount{7, 63}, outcome: partlyStored, acknowledged: "c", returned: "ab"}})
+	})
+	t.Run("nothing without counters", func(t *testing.T) {
+		tr := newTracker(withoutMetrics)
+		for i := range 3 { // each round waits by itself
+			run(t, tr, time.Duration(i)*time.Minute, []step{
+				{at: 100 * ms, unread: true}, {at: 1000 * ms, unread: true}, {at: 1100 * ms, unread: true, outcome: assumedStored, acknowledged: "abc"}})
+		}
 	})
 	t.Run("whole batches before 4.1", func(t *testing.T) {
 		tr := newTracker(before41)
@@ -250,6 +259,28 @@ func TestTrackerFinal(t *testing.T) {
 				t.Errorf("acknowledged %q, returned %q; want %q and none", got, tags(d.returned), test.acknowledged)
 			}
 		})
+	}
+}
+
+// The one of many batches that is missing is found and returned, however many others
+// could be missing in its place.
+func TestTrackerOneOfMany(t *testing.T) {
+	at := time.Unix(1_700_000_000, 0)
+	for lost := 0; lost < maxRoundBatches; lost += 51 {
+		tr, moved := newTracker(since41), Amount{}
+		for i := range maxRoundBatches {
+			b := batch(strconv.Itoa(i), 100+i, 50_000+i*i)
+			tr.add(b, sample{at: at, valid: true})
+			if i != lost {
+				moved = moved.plus(Amount{int64(b.Records), int64(len(b.Events))})
+			}
+		}
+		tr.observe(sample{at: at, valid: true, Counters: Counters{Amount: moved}})
+		d := tr.observe(sample{at: at.Add(ringTimeout), valid: true, Counters: Counters{Amount: moved}})
+		exact := tags(d.returned) == strconv.Itoa(lost)
+		if safe := len(d.returned) == maxRoundBatches; d.outcome != partlyStored || !exact && !safe || lost < 150 && !exact {
+			t.Errorf("outcome %d, %d returned; want %d", d.outcome, len(d.returned), lost)
+		}
 	}
 }
 

@@ -29,6 +29,9 @@ type Options struct {
 	// Seed makes the identifiers in answers and tokens repeatable. The signing
 	// key is new every time.
 	Seed uint64
+	// Key signs the tokens; nil: one that is made at first use, because that takes a
+	// moment.
+	Key *rsa.PrivateKey
 	// TokenLifetime is how long a token lives; 0 means 1 h.
 	TokenLifetime time.Duration
 	// Now is the service's clock; nil means time.Now.
@@ -39,7 +42,7 @@ type Options struct {
 type Service struct {
 	now func() time.Time
 	mux *http.ServeMux
-	key func() *rsa.PrivateKey // made at first use, because it takes a moment
+	key func() *rsa.PrivateKey // see Options.Key
 
 	mu                sync.Mutex
 	ids               *mathrand.Rand
@@ -76,6 +79,9 @@ func New(options Options) *Service {
 		apps:      map[string]*App{},
 		resources: map[string]bool{},
 		live:      map[string]bool{},
+	}
+	if options.Key != nil {
+		s.key = func() *rsa.PrivateKey { return options.Key }
 	}
 	if s.now == nil {
 		s.now = time.Now
