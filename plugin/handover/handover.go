@@ -48,6 +48,7 @@ type Handover struct {
 	paused          bool
 	handedOver      int64 // bytes
 	smallRoundsDone int
+	careful         bool // see carefulBatches
 	lastSeen        map[outcome]time.Time // when each problem last occurred
 }
 
@@ -57,7 +58,7 @@ func New(host Host, source Source, unstoredMax int, log *LogQueue) *Handover {
 	counters, counts := host.Counters()
 	can := abilities{records: counts, ringWrites: counters.HasRing && host.CanAppend()}
 	h := &Handover{
-		host: host, source: source, log: log, abilities: can, unstoredMax: unstoredMax,
+		host: host, source: source, log: log, abilities: can, unstoredMax: unstoredMax, careful: true,
 		tracker:  newTracker(can),
 		lastSeen: make(map[outcome]time.Time),
 	}
@@ -157,8 +158,10 @@ func (h *Handover) apply(d decision) {
 	switch {
 	case len(d.returned) > 0:
 		wait = h.backOff()
+		h.careful = true
 	case len(d.acknowledged) > 0:
 		h.backoff.reset()
+		h.careful = false
 	}
 	h.explain(d, wait)
 }

@@ -3,17 +3,17 @@ package handover
 import "slices"
 
 // maxSearchSteps bounds the search for missing batches: rounds are short, and
-// mostly one batch is missing.
+// mostly one batch is missing. It is enough for every set of carefulBatches.
 const maxSearchSteps = 250_000
 
 // missing finds the batches of the round that can be the ones which the
 // counters lack. If several sets of batches fit, all of them are marked: a batch
-// delivered twice is better than a batch lost. If there are too many such sets to
-// try them all, every batch is marked. It returns false if no set fits, because
-// Fluent Bit counts something else than it was given.
+// delivered twice is better than a batch lost. If there are too many sets to try them
+// all, every batch is marked. It returns false if no set fits, because Fluent Bit counts
+// something else than it was given.
 func (t *tracker) missing(moved Amount) (doubtful []bool, ok bool) {
 	s := t.search(moved)
-	if s.found && s.stepsLeft <= 0 {
+	if s.stepsLeft <= 0 {
 		return slices.Repeat([]bool{true}, len(t.round)), true
 	}
 	return s.doubtful, s.found

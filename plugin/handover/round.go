@@ -12,6 +12,10 @@ const (
 	// of them makes Fluent Bit empty it at once (src/flb_ring_buffer.c,
 	// flb_ring_buffer_write). Fewer wait up to 250 ms, and so would one more.
 	maxRoundBatches = 52
+	// carefulBatches are so few that the search for missing ones tries every set: in the
+	// first round, and after one of which some were given back. So it is certain after
+	// two rounds whether Fluent Bit loses batches or processors change records.
+	carefulBatches = 16
 	maxRoundTime    = 50 * time.Millisecond
 )
 
@@ -64,12 +68,20 @@ func (h *Handover) round() bool {
 		} else {
 			h.tracker.add(b, before)
 		}
-		if n == maxRoundBatches || time.Since(start) >= maxRoundTime {
+		if n == h.maxBatches() || time.Since(start) >= maxRoundTime {
 			break
 		}
 		before, ok = after, counted
 	}
 	return true
+}
+
+// maxBatches returns how many batches a round that begins now may have.
+func (h *Handover) maxBatches() int {
+	if h.careful {
+		return carefulBatches
+	}
+	return maxRoundBatches
 }
 
 // droppedAtOnce reports whether Fluent Bit accepted a batch without putting it

@@ -2,6 +2,7 @@ package handover
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -110,6 +111,30 @@ func TestDroppedAtOnce(t *testing.T) {
 	})
 }
 
+// The first round, and one after batches were given back, are so small that it is
+// certain which batches are missing.
+func TestCarefulRounds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		h.disk = 1 << 30
+		in := start(h, s)
+		for i := range 300 {
+			s.add(strconv.Itoa(i))
+		}
+		for i, step := range []struct{ lose, want int }{{0, 16}, {0, 52}, {1, 52}, {2, 16}, {0, 16}, {0, 52}} {
+			before := len(h.tags)
+			for len(h.tags) == before {
+				in.Tick()
+				time.Sleep(100 * time.Millisecond)
+			}
+			if got := len(h.tags) - before; got != step.want {
+				t.Errorf("round %d: %d batches, want %d", i+1, got, step.want)
+			}
+			h.drain(step.lose)
+		}
+	})
+}
+
 // One tick hands over a bounded number of bytes and takes a bounded time.
 func TestRoundBounds(t *testing.T) {
 	big := &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", unstoredMax/4)), Records: unstoredMax / 4}
@@ -120,11 +145,13 @@ func TestRoundBounds(t *testing.T) {
 		batches    []*o365.Batch
 		handed     int
 		pace       Pace
+		careful    bool
 	}{
-		{"bytes", 0, slices.Repeat([]*o365.Batch{big}, 6), 4, Walk},
-		{"time", 30 * time.Millisecond, slices.Repeat([]*o365.Batch{small}, 3), 2, Walk},
-		{"batches", 0, slices.Repeat([]*o365.Batch{small}, 300), 52, Hurry},
-		{"fewer than empty the ring at once", 0, slices.Repeat([]*o365.Batch{small}, 51), 51, Walk},
+		{"bytes", 0, slices.Repeat([]*o365.Batch{big}, 6), 4, Walk, false},
+		{"time", 30 * time.Millisecond, slices.Repeat([]*o365.Batch{small}, 3), 2, Walk, false},
+		{"batches", 0, slices.Repeat([]*o365.Batch{small}, 300), 52, Hurry, false},
+		{"fewer than empty the ring at once", 0, slices.Repeat([]*o365.Batch{small}, 51), 51, Walk, false},
+		{"careful", 0, slices.Repeat([]*o365.Batch{small}, 300), 16, Walk, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -133,6 +160,7 @@ func TestRoundBounds(t *testing.T) {
 				h.appendTime = test.appendTime
 				h.disk = 1 << 30
 				in := start(h, s)
+				in.careful = test.careful
 				pace := in.Tick()
 				if len(h.tags) != test.handed || pace != test.pace {
 					t.Errorf("%d batches handed over in one tick, want %d; pace %d, want %d", len(h.tags), test.handed, pace, test.pace)

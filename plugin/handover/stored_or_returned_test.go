@@ -304,3 +304,27 @@ func TestTrackerManyAlike(t *testing.T) {
 		t.Errorf("outcome %d, %d returned; want all of them", d.outcome, len(d.returned))
 	}
 }
+
+// Where there are too many sets to try, it is no processor that changes records but
+// perhaps a loss, although no set was found.
+func TestTrackerNoneFound(t *testing.T) {
+	for _, tt := range []struct {
+		batches int
+		want    outcome
+	}{{maxRoundBatches, partlyStored}, {carefulBatches, amountChanged}} {
+		tr := newTracker(since41)
+		at := time.Unix(1_700_000_000, 0)
+		for i := range tt.batches {
+			tr.add(batch(strconv.Itoa(i), 10, 1000+2*i), sample{at: at, valid: true})
+		}
+		moved := Amount{int64(tt.batches) * 5, int64(tt.batches)*505 + 1} // an odd number of bytes
+		if s := tr.search(moved); (s.stepsLeft <= 0) != (tt.want == partlyStored) || s.found {
+			t.Errorf("%d batches: %d steps left, found %v", tt.batches, s.stepsLeft, s.found)
+		}
+		tr.observe(sample{at: at, valid: true, Counters: Counters{Amount: moved}})
+		d := tr.observe(sample{at: at.Add(settleTime), valid: true, Counters: Counters{Amount: moved}})
+		if d.outcome != tt.want || len(d.returned)+len(d.acknowledged) != tt.batches {
+			t.Errorf("%d batches: outcome %d, want %d; %d returned, %d acknowledged", tt.batches, d.outcome, tt.want, len(d.returned), len(d.acknowledged))
+		}
+	}
+}
