@@ -69,43 +69,44 @@ func (*notes) Explain(err error, _, _ string) source.Explanation {
 // A new source is a folder and a line in sources: its content comes beside that of
 // the others, as far back as it keeps it, under its own tag.
 func TestAnotherSource(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{api.Exchange}})
-	r.options["content_types"], r.options["tag_prefix"] = api.Exchange, "o365"
-	config, err := ParseConfig(func(key string) string { return r.options[key] })
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ContentTypes = append(config.ContentTypes, noteType.Name)
-	config.Lookback = noteType.Retention
-	since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
-	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
-		return &notes{t: t, since: since}, nil
-	}, func(string, string) source.Explanation { return source.Explanation{} }})
-	in, err := open(config, Host{Log: r.log.add, Shared: NewShared()}, offers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	var got []string
-	want := int(noteType.Retention / notePause)
-	for deadline := time.Now().Add(time.Minute); len(got) < want || number(t, in, "blobs_total", "delivered") < float64(want+2); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d of %d notes came; the log says:\n%s", len(got), want, r.log.text())
+	inBubble(t, api.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["tag_prefix"] = api.Exchange, "o365"
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
 		}
-		b := in.Next()
-		if b == nil {
-			time.Sleep(time.Millisecond)
-			continue
+		config.ContentTypes = append(config.ContentTypes, noteType.Name)
+		config.Lookback = noteType.Retention
+		since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
+		offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return &notes{t: t, since: since}, nil
+		}, func(string, string) source.Explanation { return source.Explanation{} }})
+		in, err := r.openFrom(config, offers)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, event := range readEvents(t, b.Events) {
-			if b.Tag == "o365.notes" {
-				got = append(got, string(event))
+		defer in.Close()
+		var got []string
+		want := int(noteType.Retention / notePause)
+		for deadline := time.Now().Add(time.Minute); len(got) < want || number(t, in, "blobs_total", "delivered") < float64(want+2); {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d notes came; the log says:\n%s", len(got), want, r.log.text())
 			}
+			b := in.Next()
+			if b == nil {
+				time.Sleep(time.Millisecond)
+				continue
+			}
+			for _, event := range readEvents(t, b.Events) {
+				if b.Tag == "o365.notes" {
+					got = append(got, string(event))
+				}
+			}
+			b.Ack()
 		}
-		b.Ack()
-	}
-	slices.Sort(got)
-	if all := len(got); len(slices.Compact(got)) != all || all != want {
-		t.Errorf("%d notes, want %d", all, want)
-	}
+		slices.Sort(got)
+		if all := len(got); len(slices.Compact(got)) != all || all != want {
+			t.Errorf("%d notes, want %d", all, want)
+		}
+	})
 }
