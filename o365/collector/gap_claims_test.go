@@ -183,6 +183,18 @@ func TestGapsAreTrue(t *testing.T) {
 	}
 }
 
+// wantDeliveredOrInGap asserts that each item is either delivered or in a gap.
+func wantDeliveredOrInGap(t *testing.T, s *service, b *ledgerModel) {
+	t.Helper()
+	for _, i := range s.items {
+		at := wholeSecond(i.Created)
+		in := slices.ContainsFunc(gapSpans(b.gaps), func(g source.Span) bool { return !at.Before(g.From) && at.Before(g.To) })
+		if _, ok := b.delivered[i.ID]; ok == in {
+			t.Errorf("%s of %v: delivered %t, in a gap %t", i.ID, i.Created, ok, in)
+		}
+	}
+}
+
 func gapHistory(t *testing.T, random *rand.Rand) {
 	s, b := newService(t), newLedgerModel()
 	s.subscriptionsHidden, s.startedAgain = random.IntN(2) == 0, true
@@ -250,13 +262,7 @@ func gapHistory(t *testing.T, random *rand.Rand) {
 	if len(b.deliveredTwice) > 0 {
 		t.Errorf("delivered twice: %v", b.deliveredTwice)
 	}
-	for _, i := range s.items {
-		at := wholeSecond(i.Created)
-		in := slices.ContainsFunc(gapSpans(b.gaps), func(g source.Span) bool { return !at.Before(g.From) && at.Before(g.To) })
-		if _, ok := b.delivered[i.ID]; ok == in {
-			t.Errorf("%s of %v: delivered %t, in a gap %t", i.ID, i.Created, ok, in)
-		}
-	}
+	wantDeliveredOrInGap(t, s, b)
 	for _, g := range b.gaps { // in whole seconds
 		if strings.HasSuffix(g.Reason, subscriptionOffSuffix) && !slices.ContainsFunc(off, func(o source.Span) bool {
 			return o.From.Before(g.Span.To.Add(time.Second)) && o.From.After(g.Span.From.Add(-2*time.Second))

@@ -46,6 +46,13 @@ func (s *state) reportMissedGaps(st *stream, now time.Time) {
 		"nothing was collected for longer than the service keeps content", now)
 }
 
+// reportUnlistedGap reports the part of a span that got too old to be listed while
+// this collector ran; what was too old before, reportMissedGaps has reported.
+func (s *state) reportUnlistedGap(st *stream, span source.Span, now time.Time) {
+	span.From = later(span.From, st.earliestStart(s.serviceTime(s.begunAt)))
+	s.reportGaps(st, span, cutTolerance, "it could not be listed before it was older than the service keeps", now)
+}
+
 // reportEvictedGaps reports the spans of evicted items that are older than the
 // source's retention, unless a later listing completed them. A span that still grows
 // is reported an hour at a time.

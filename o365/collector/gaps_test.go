@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -36,6 +37,89 @@ func TestGapsAreReported(t *testing.T) {
 			t.Errorf("the log has %q", l.all())
 		}
 	})
+}
+
+// What got too old while a collector ran and could not list it is one gap.
+func TestUnlistedContentIsAGap(t *testing.T) {
+	refused := &source.Error{Status: 500}
+	for name, test := range map[string]struct {
+		fault      func(op source.Op) error
+		backlog    bool // the fault is that of the backlog's listings only
+		lasts      time.Duration
+		lost       time.Duration
+		afterFault bool // the gap begins where the fault began; else with the retention
+	}{
+		"listings, in time":  {fault(source.OpList, refused), false, 6 * 24 * time.Hour, 0, false},
+		"listings":           {fault(source.OpList, refused), false, 8 * 24 * time.Hour, 24 * time.Hour, true},
+		"listings, for long": {fault(source.OpList, refused), false, 10 * 24 * time.Hour, 72 * time.Hour, true},
+		"sign-in":            {fault("", &source.SignInError{Err: wrongSecret{}}), false, 8 * 24 * time.Hour, 24 * time.Hour, true},
+		"permission":         {fault("", &source.Error{Status: 401}), false, 8 * 24 * time.Hour, 24 * time.Hour, true},
+		"backlog, in time":   {fault(source.OpList, refused), true, 3 * time.Minute, 0, false},
+		"backlog":            {fault(source.OpList, refused), true, 30 * time.Hour, 30 * time.Hour, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s, b, l := newService(t), newLedgerModel(), new(logLines)
+				s.pageSize = 500
+				only := func(c *Config) { c.ContentTypes = contentTypes(activity.Exchange) }
+				begun := time.Now()
+				for age := retention - 10*time.Minute; age > 0; age -= 20 * time.Minute {
+					s.add(activity.Exchange, begun.Add(-age), 0)
+				}
+				var stop func()
+				if test.backlog {
+					stop = collectWith(&backlogFails{s, test.fault, begun.Add(test.lasts)}, b, newMonitorModel(), NewBudget(2000), l, only)
+				} else {
+					stop = collect(s, b, l, only)
+					time.Sleep(2 * time.Hour)
+					begun = time.Now()
+					s.fail(test.fault)
+				}
+				for time.Since(begun) < test.lasts {
+					s.add(activity.Exchange, time.Now(), 0)
+					time.Sleep(20 * time.Minute)
+				}
+				s.fail(nil)
+				ended := time.Now()
+				time.Sleep(24 * time.Hour)
+				stop()
+				wantDeliveredOrInGap(t, s, b)
+				if test.lost == 0 {
+					b.check(t, s)
+					return
+				}
+				from, to := begun, ended.Add(-retention)
+				if !test.afterFault {
+					from = begun.Add(-retention)
+				}
+				var got source.Span
+				if spans := joinSpans(gapSpans(b.gaps), time.Minute); len(spans) == 1 {
+					got = spans[0]
+				}
+				if got.From.Sub(from).Abs() > 2*time.Minute || got.To.Sub(to).Abs() > 20*time.Minute {
+					t.Errorf("gaps %v, want one of %v to %v", b.gaps, from, to)
+				}
+				if !test.backlog && l.with("lost: content of") != 1 {
+					t.Errorf("the log has %q", l.all())
+				}
+			})
+		})
+	}
+}
+
+// backlogFails is a service whose listings of content older than a day fail.
+type backlogFails struct {
+	*service
+	fault func(op source.Op) error
+	until time.Time
+}
+
+func (c *backlogFails) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if now := time.Now(); now.Before(c.until) && now.Sub(span.To) > time.Hour {
+		return source.Page{}, c.fault(source.OpList)
+	}
+	return c.service.List(ctx, t, span, next, want)
 }
 
 // What became available while a subscription was off is lost.

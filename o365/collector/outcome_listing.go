@@ -104,17 +104,18 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 		s.halve(st, l)
 		return
 	}
+	l.notBefore = earlier(l.notBefore, now.Add(firstRetryPause)) // in a longer pause more of it would become too old
 	l.requestFrom = earliest
 	cut := earlier(earliest, l.span.To)
-	from := l.span.From
-	if begin := st.earliestStart(s.serviceTime(s.begunAt)); from.Before(begin) {
-		from = begin // what was too old when the collector began is in no gap of this run
+	if l.cutFrom.IsZero() {
+		l.cutFrom = l.span.From
 	}
-	s.reportGaps(st, source.Span{From: from, To: cut}, cutTolerance, "it could not be listed before it was older than the service keeps", now)
+	s.reportUnlistedGap(st, source.Span{From: l.cutFrom, To: cut}, now)
 	if l.span.From.Before(cut) {
 		l.span.From = cut
 	}
-	if !l.span.From.Before(l.span.To) {
+	if !l.span.From.Before(l.span.To) { // nothing is left of it, and nothing of it was listed
+		l.unproven = true
 		s.closeListing(st, l)
 	}
 }
@@ -130,7 +131,7 @@ func (s *state) halve(st *stream, l *listing) {
 	older := *l
 	older.latest = false
 	older.span.To = middle
-	l.span.From, l.requestFrom = middle, middle.Add(-st.limits.Overlap)
+	l.span.From, l.requestFrom, l.cutFrom = middle, middle.Add(-st.limits.Overlap), time.Time{}
 	st.backlogListings = append([]*listing{&older}, st.backlogListings...)
 	for _, i := range st.items { // those of earlier pages belong to both
 		if slices.Contains(i.listings, l) {

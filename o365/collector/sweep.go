@@ -50,6 +50,9 @@ func (s *state) sweep(st *stream, now time.Time) {
 	}
 	if earliest := st.earliestStart(clock); from.Before(earliest) {
 		from = earliest
+		if st.opened && !st.listedToUncertain && !s.serviceClock.far(now) { // else the next start reports it
+			s.reportUnlistedGap(st, source.Span{From: st.listedTo, To: earliest}, now)
+		}
 	}
 	if end := wholeSecond(clock); !from.Before(end) {
 		from = end.Add(-time.Second) // each poll lists something
