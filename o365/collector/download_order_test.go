@@ -150,7 +150,7 @@ func TestManyItemsOfOneType(t *testing.T) {
 				b.downloadTime = func(string) time.Duration {
 					b.mu.Lock()
 					defer b.mu.Unlock()
-					most = max(most, len(b.announced)-len(b.delivered))
+					most = max(most, b.announced-len(b.delivered))
 					return 0
 				}
 				stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 500 })
