@@ -2,10 +2,13 @@ package collector
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 )
@@ -163,4 +166,41 @@ func TestLostItemIsReportedAndBlocksNothing(t *testing.T) {
 			t.Errorf("gaps %v, delivered %v, log %q", b.gaps, b.delivered, l.all())
 		}
 	})
+}
+
+// What a delivered item takes back of a gap, by when it became available.
+func TestGapsThatItemsRefute(t *testing.T) {
+	at := func(second int) time.Time { return time.Unix(1_800_000_000+int64(second), 0).UTC() }
+	long := strings.Repeat("x", 200)
+	for _, tt := range []struct {
+		reason string
+		id     string
+		second int
+		want   string // what is left of 10 to 20
+	}{
+		{"too old", "id", 9, "10-20"},
+		{"too old", "id", 10, "11-20"},
+		{"too old", "id", 15, "10-15 16-20"},
+		{"too old", "id", 19, "10-19"},
+		{"too old", "id", 20, "10-20"},
+		{"off" + subscriptionOffSuffix, "id", 9, "10-20"},
+		{"off" + subscriptionOffSuffix, "id", 15, "16-20"},
+		{"off" + subscriptionOffSuffix, "id", 19, ""},
+		{"off" + subscriptionOffSuffix, "id", 20, "10-20"},
+		{gapReason("id") + "gone", "id", 50, ""},
+		{gapReason("id") + "gone", "other", 15, "10-20"},
+		{(gapReason(long) + "gone")[:mostReasonBytes+10], long, 50, ""}, // as a ledger cuts it
+	} {
+		s, st, _, _ := steadyState(t)
+		b := s.ledger.(*ledgerModel)
+		b.Lost(ledger.Gap{Stream: st.id, Span: source.Span{From: at(10), To: at(20)}, Reason: tt.reason})
+		s.takeBackGaps(&item{stream: st, content: source.Item{ID: tt.id, Created: at(tt.second).Add(time.Millisecond)}})
+		var left []string
+		for _, g := range b.gaps {
+			left = append(left, fmt.Sprintf("%d-%d", g.Span.From.Unix()-at(0).Unix(), g.Span.To.Unix()-at(0).Unix()))
+		}
+		if got := strings.Join(left, " "); got != tt.want {
+			t.Errorf("%.40s, an item of %d: %q is left, want %q", tt.reason, tt.second, got, tt.want)
+		}
+	}
 }
