@@ -315,6 +315,9 @@ func TestTwoInputsOfOneTenantShareABudget(t *testing.T) {
 	if s.budget("e", "t", 100) != s.budget("e", "t", 50) || s.budget("e", "t", 100) == s.budget("e", "u", 100) {
 		t.Error("budgets are not those of tenants")
 	}
+	if s.budget("e", "t", 100) == s.budget("other", "t", 100) {
+		t.Error("the tenants of two clouds share a budget")
+	}
 	if got := s.budget("e", "t", 100).PerMinute(); got != 50 {
 		t.Errorf("the budget is %v a minute, want the lowest that was asked for", got)
 	}

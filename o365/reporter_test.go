@@ -58,6 +58,11 @@ func TestHourlySummary(t *testing.T) {
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Delivered.Add(3)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Duplicates.Add(1)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Now().Add(-9 * time.Minute))
+		in.metrics.Tenant(mail.Tenant).Throttled.Add(5)
+		for n, s := range in.metrics.Streams() {
+			s.Pending.Add(6 + n)
+			s.Queue.Add(100 + n)
+		}
 		if strings.Contains(log.text(), "last hour") {
 			t.Errorf("too early: %s", log.text())
 		}
@@ -65,9 +70,13 @@ func TestHourlySummary(t *testing.T) {
 			in.reporter.monitor.Set(sharepoint, health.Permission, health.Failing, health.Cause{What: "no permission", Do: "grant it", Detail: "401"})
 		}
 		time.Sleep(2 * time.Minute)
-		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
+		want := "3 contoso: in the last hour 42 records of 3 blobs delivered, 1 duplicates dropped, 5 requests throttled, 13 blobs still to come, 201 bytes waiting for Fluent Bit; lag 10m at most (Audit.SharePoint); Audit.SharePoint: failing for 1m (met 14 times): no permission"
 		if !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
+		}
+		for n, s := range in.metrics.Streams() {
+			s.Pending.Add(-6 - n)
+			s.Queue.Add(-100 - n)
 		}
 		in.reporter.monitor.Clear(sharepoint, health.Permission)
 		in.metrics.Stream(sharepoint.Tenant, sharepoint.ContentType).Complete.Set(time.Time{})
@@ -185,5 +194,34 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		if want = "3 contoso: over after 20m: Fluent Bit"; !strings.Contains(log.text(), want) {
 			t.Errorf("the log says\n%s\nwant\n%s", log.text(), want)
 		}
+
+		// A second stall, for a reason that came before the last acknowledgement, and then
+		// for another, at once.
+		degraded := func(want string) {
+			t.Helper()
+			s := in.reporter.monitor.Snapshot()[0]
+			if got := len(s.Causes) > 0 && s.Causes[0].What == want; got != (want != "") || (want == "") != (s.State == health.OK) {
+				t.Errorf("%s for %v, want %q", s.State, s.Causes, want)
+			}
+		}
+		degraded("")
+		in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: "another one"})
+		time.Sleep(2*time.Minute + 40*time.Second)
+		degraded("")
+		time.Sleep(time.Minute)
+		degraded("Fluent Bit takes no records")
+		in.Held(health.Cause{What: "Fluent Bit has paused this input", Do: "look at its outputs"}, false)
+		time.Sleep(checkInterval)
+		degraded("Fluent Bit has paused this input")
+		in.Next().Ack()
+		time.Sleep(checkInterval)
+		degraded("")
+		in.Held(health.Cause{What: "the disk is full", Do: "make room"}, true)
+		time.Sleep(checkInterval)
+		degraded("") // nothing waits
+		in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: "a third one"})
+		in.Held(health.Cause{What: "the disk is full", Do: "make room"}, true)
+		time.Sleep(checkInterval)
+		degraded("the disk is full")
 	})
 }
