@@ -204,3 +204,20 @@ func TestGapsThatItemsRefute(t *testing.T) {
 		}
 	}
 }
+
+// Only what is neither completed nor known as lost is reported, if it is long enough.
+func TestWhatOfASpanIsReported(t *testing.T) {
+	s, st, _, now := steadyState(t)
+	b := newLedgerModel()
+	s.ledger = b
+	at := func(minute int) time.Time { return wholeSecond(now).Add(time.Duration(minute) * time.Minute) }
+	b.Complete(st.id, source.Span{From: at(10), To: at(20)})
+	for _, step := range []struct{ from, to, tolerance, gaps int }{
+		{10, 20, 0, 0}, {20, 20, 0, 0}, {20, 10, 0, 0}, {5, 25, 5, 0}, {5, 25, 4, 2}, {5, 25, 4, 2}, {0, 25, 4, 3}, {0, 60, 4, 4}, {0, 60, 0, 4},
+	} {
+		s.reportGaps(st, source.Span{From: at(step.from), To: at(step.to)}, time.Duration(step.tolerance)*time.Minute, "lost", now)
+		if len(b.gaps) != step.gaps {
+			t.Errorf("%+v: %v", step, b.gaps)
+		}
+	}
+}

@@ -42,6 +42,9 @@ func TestErrors(t *testing.T) {
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
 			}
+			if date := got.Date; date.IsZero() || date.Location() != time.UTC {
+				t.Errorf("the answer's date is %v", date)
+			}
 			tt.want.Op, tt.want.Status, tt.want.Date = source.OpList, tt.status, got.Date
 			if *got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", *got, tt.want)

@@ -72,6 +72,8 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 		{`[` + good + `,null,1,"x",[],{},{"contentId":7,"contentUri":"u"},{"contentId":"b"},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 7},
 		{`[` + good + `,{"contentId":"` + strings.Repeat("x", maxElement) + `"}]`, "", "a", 1},
 		{`[` + good + `,{"contentId":"b","contentUri":"` + strings.Repeat("x", maxURI+1) + `"}]`, "", "a", 1},
+		{`[` + good + `,{"contentId":"b","contentUri":"` + strings.Repeat("x", maxURI) + `"}]`, "", "a b", 0},
+		{`[` + strings.Repeat(`{},`, maxBadEntries) + good + `]`, "", "a", maxBadEntries},
 		{`[` + good + `,{"contentId":tru},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 1},
 		{`{"error":{"code":"AF429","message":"Too many requests."}}`, "list: HTTP 200 AF429: Too many requests.", "", 0},
 		{"\ufeff\r\n" + `{"error":"none"}`, `list: HTTP 200: {"error":"none"}`, "", 0},

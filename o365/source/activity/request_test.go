@@ -62,6 +62,17 @@ func serve(t *testing.T, tokens *fixedTokens, timeout time.Duration, handler htt
 	return c, server
 }
 
+func TestEndpoints(t *testing.T) {
+	for endpoint, ok := range map[string]bool{
+		"https://manage.office.com": true, "https://manage.office.com:444/": true,
+		"": false, "manage.office.com": false, "http://manage.office.com": false, "https:///x": false, "https://a b": false,
+	} {
+		if _, err := New(Options{Endpoint: endpoint, Tenant: tenant}); (err == nil) != ok {
+			t.Errorf("%q: %v", endpoint, err)
+		}
+	}
+}
+
 func TestEveryCallIsWellFormed(t *testing.T) {
 	var seen []string
 	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
