@@ -3,6 +3,7 @@ package delivery
 import (
 	"fmt"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -11,7 +12,8 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
-// What was acknowledged just before the stop is in the state file.
+// What is acknowledged just before the stop, while an earlier change is being written, is
+// in the state file.
 func TestLastWrite(t *testing.T) {
 	dir := t.TempDir()
 	stream := source.Stream{Tenant: "t", ContentType: "c"}
@@ -25,10 +27,20 @@ func TestLastWrite(t *testing.T) {
 		}
 		d := New(Config{BatchSize: 1 << 20, QueueSize: 8 << 20}, open(), nil, metrics.New([]string{"t"}, []string{"c"}), nil, nil)
 		to := time.Now().UTC().Truncate(time.Second)
-		d.committer.complete(stream, source.Span{From: to.Add(-time.Hour), To: to})
+		hour := func(n int) source.Span {
+			return source.Span{From: to.Add(-time.Duration(2*n+1) * time.Hour), To: to.Add(-time.Duration(2*n) * time.Hour)}
+		}
+		c := d.committer
+		c.change(func(q *changes) { q.complete(stream, hour(1)); q.batches = 1 })
+		for taken := false; !taken; runtime.Gosched() {
+			c.mu.Lock()
+			taken = c.queued.batches == 0
+			c.mu.Unlock()
+		}
+		c.complete(stream, hour(0))
 		d.Close(time.Now().Add(time.Minute))
 		book := open()
-		if done := book.Completed(stream); len(done) != 1 {
+		if done := book.Completed(stream); len(done) != 2 {
 			t.Errorf("%d: the state file has %v", n, done)
 		}
 		book.Close()
