@@ -12,6 +12,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // TestValues compares the values that an option allows with the list of the
@@ -114,6 +115,19 @@ func TestSecretsOfTheConfiguration(t *testing.T) {
 			t.Errorf("%q passes", text)
 		}
 	}
+}
+
+// Nor does it pass the log of an input.
+func TestLogWithoutSecrets(t *testing.T) {
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		r.options[option.ClientSecret] = "a word of my own"
+		in := r.open()
+		in.log.Warnf("it is %s", r.options[option.ClientSecret])
+		in.Close()
+		if text := r.log.text(); !strings.Contains(text, "it is ") || strings.Contains(text, "my own") {
+			t.Errorf("the log says\n%s", text)
+		}
+	})
 }
 
 // What is allowed at once for so many tenants and content types.

@@ -307,6 +307,9 @@ func TestOpenWaitsForTheLedger(t *testing.T) {
 		if _, err := r.tryOpen(); !errors.Is(err, ledger.ErrLocked) {
 			t.Errorf("a second input of the same db gives %v", err)
 		}
+		if strings.Contains(r.log.text(), "no db is set") {
+			t.Errorf("the log says\n%s", r.log.text())
+		}
 	})
 }
 

@@ -126,7 +126,8 @@ func TestPagesOfAListing(t *testing.T) {
 			s, st, l, now := steadyState(t)
 			s.ledger = newLedgerModel()
 			l.pagesWithoutNew = test.begin
-			listedTo := st.listedTo
+			listedTo := l.span.From
+			st.listedTo = listedTo
 			for _, p := range test.pages {
 				s.taskFinished(result{task: task{kind: listPage, stream: st, listing: l}, page: p}, now)
 			}
