@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
@@ -184,6 +185,28 @@ func TestStateFileThatCantBeWritten(t *testing.T) {
 		}
 		if degraded != len(api.ContentTypes()) {
 			t.Errorf("%d streams are degraded: %v", degraded, records)
+		}
+	})
+}
+
+// While an older token is still valid, a login that fails is told, and its recovery.
+func TestLoginThatCantBeRenewed(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		r.login.SetTokenLifetime(7 * time.Minute) // it is renewed after two
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, ": collecting ")
+		r.login.SetSecret(clientID, "another")
+		r.listen(in, 5*time.Minute, "the login can't be renewed; the present token is used until it expires")
+		status := in.reporter.monitor.Snapshot()[0]
+		if status.State != health.Degraded || strings.Contains(r.log.text(), "not collected") {
+			t.Errorf("%v; the log says\n%s", status, r.log.text())
+		}
+		r.login.SetSecret(clientID, testrig.ClientSecret)
+		r.listen(in, 5*time.Minute, ": over after ")
+		if status := in.reporter.monitor.Snapshot()[0]; status.State != health.OK {
+			t.Errorf("%v; the log says\n%s", status, r.log.text())
 		}
 	})
 }
