@@ -35,6 +35,8 @@ func TestOutcomes(t *testing.T) {
 		{"reset", &url.Error{Err: &net.OpError{Op: "read", Err: io.ErrClosedPipe}}, "network"},
 		{"broken off", io.ErrUnexpectedEOF, "network"},
 		{"untrusted", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, "tls network"},
+		{"another host", x509.HostnameError{Certificate: new(x509.Certificate)}, "tls network"},
+		{"unknown authority", x509.UnknownAuthorityError{}, "tls network"},
 		{"no TLS", tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, "tls network"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -172,11 +172,13 @@ func TestSubscriptionsOfAnotherKind(t *testing.T) {
 		`[[]]`: "subscriptions: answer: none of its entries is a subscription",
 		"[]x":  "subscriptions: answer: none of its entries is a subscription",
 		"[][]": "",
-		`[{"contentType":7},{"contentType":"Audit.General","status":"enabled"}]`: "",
+		`[{"contentType":7},{"contentType":"Audit.General","status":"enabled"}]`:                  "",
+		`[` + strings.Repeat(`{"contentType":"x"},`, maxSubscriptions-1) + `{"contentType":"x"}]`: "",
+		`[` + strings.Repeat(`{"contentType":"x"},`, maxSubscriptions) + `{"contentType":"x"}]`:   "subscriptions: answer: more than 1000 subscriptions",
 	} {
 		c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) })
 		if _, _, err := c.Subscriptions(t.Context()); errorText(err) != want {
-			t.Errorf("%s: %v, want %q", body, err, want)
+			t.Errorf("%.100s: %v, want %q", body, err, want)
 		}
 	}
 }
