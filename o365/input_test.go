@@ -139,6 +139,9 @@ func TestCloseIsQuickWhileDownloading(t *testing.T) {
 	if d := time.Since(begun); d > time.Second {
 		t.Errorf("Close took %s", d)
 	}
+	if all, well := number(t, in, "requests_total"), number(t, in, "requests_total", "200"); all != well {
+		t.Errorf("%v of %v requests are counted as failed", all-well, all)
+	}
 }
 
 func TestGapsBecomeHealthRecords(t *testing.T) {
@@ -306,6 +309,11 @@ func TestOpenWaitsForTheLedger(t *testing.T) {
 		defer first.Close()
 		if _, err := r.tryOpen(); !errors.Is(err, ledger.ErrLocked) {
 			t.Errorf("a second input of the same db gives %v", err)
+		}
+		begun := time.Now()
+		r.options["db"] = filepath.Join(t.TempDir(), "none", "state.db")
+		if _, err := r.tryOpen(); err == nil || time.Since(begun) > 0 {
+			t.Errorf("%v after %v", err, time.Since(begun))
 		}
 		if strings.Contains(r.log.text(), "no db is set") {
 			t.Errorf("the log says\n%s", r.log.text())

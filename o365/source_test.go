@@ -110,3 +110,33 @@ func TestAnotherSource(t *testing.T) {
 		}
 	})
 }
+
+// panicking is a source with a mistake.
+type panicking struct{ *notes }
+
+func (panicking) Decide(error) source.Action { panic("a mistake") }
+
+// A mistake in what collects from one source stops that alone, and is told.
+func TestOneCollectorPanics(t *testing.T) {
+	inBubble(t, api.Options{Seed: 52, Blobs: 2, Records: 5, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.ContentTypes = append(config.ContentTypes, noteType.Name)
+		offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return panicking{&notes{t: t, since: time.Now()}}, nil
+		}, func(string, string) source.Explanation { return source.Explanation{} }})
+		in, err := r.openFrom(config, offers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		r.delivered(in, 2)
+		r.listen(in, time.Minute, "collecting has stopped by a mistake in the plugin")
+		if text := r.log.text(); !strings.Contains(text, "restart Fluent Bit, and please report it (a mistake)") {
+			t.Errorf("the log says\n%s", text)
+		}
+	})
+}

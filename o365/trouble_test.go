@@ -166,6 +166,19 @@ func subscriptionDisabledLater(t *testing.T, r *rig) {
 	}
 }
 
+// With subscribe off, none is started.
+func TestNoSubscriptionIsStarted(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange, api.General}, Subscribed: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["subscribe"] = api.Exchange+","+api.General, "off"
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, "there is no subscription")
+		if n := number(t, in, "requests_total", "start"); n > 0 || !strings.Contains(r.log.text(), "not Audit.General: there is no subscription: set subscribe on, or start it") {
+			t.Errorf("%v starts; the log says\n%s", n, r.log.text())
+		}
+	})
+}
+
 func TestStateFileThatCantBeWritten(t *testing.T) {
 	t.Parallel()
 	inBubble(t, api.Options{Blobs: 5, Records: 5}, func(t *testing.T, r *rig) {
