@@ -1,7 +1,6 @@
 package o365
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -31,38 +29,6 @@ func TestEveryRecordOnceAndUnchanged(t *testing.T) {
 			r.take(in, r.all)
 			in.Close()
 			r.check()
-		})
-	}
-}
-
-// A restart goes on where the last one stopped, wherever that was: in the
-// middle of blobs, with batches out that nobody confirmed.
-func TestRestartRepeatsNothing(t *testing.T) {
-	for name, change := range map[string]func(map[string]string){
-		"dedup":    func(map[string]string) {},
-		"no dedup": func(o map[string]string) { o["dedup"] = "off" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			inBubble(t, api.Options{Seed: 6, Blobs: 4, Records: 40, Faults: api.Flaky(0.1)}, func(t *testing.T, r *rig) {
-				r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-				r.options["batch_size"] = "8k"
-				change(r.options)
-				for stops := 1; !r.all(); stops++ {
-					in := r.open()
-					some := len(r.records) + 250
-					r.take(in, func() bool { return r.all() || len(r.records) >= some })
-					in.Next() // handed over, never confirmed
-					in.Close()
-				}
-				in := r.open()
-				time.Sleep(time.Minute)
-				if b := in.Next(); b != nil {
-					t.Errorf("%d records come again", b.Records)
-				}
-				in.Close()
-				r.check()
-			})
 		})
 	}
 }
@@ -106,6 +72,22 @@ func TestQueueIsBounded(t *testing.T) {
 			if n := in.delivery.Waiting(); n > 512<<10 {
 				t.Fatalf("%d bytes are queued", n)
 			}
+		}
+		r.take(in, r.all)
+		r.check()
+	})
+}
+
+// So are the blobs that are listed ahead.
+func TestListedBlobsAreBounded(t *testing.T) {
+	inBubble(t, api.Options{Seed: 8, Blobs: 300, Records: 2, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["batch_size"], r.options["queue_size"] = api.Exchange, "4k", "64k"
+		r.planned = 600
+		in := r.open()
+		defer in.Close()
+		time.Sleep(time.Minute)
+		if n := number(t, in, "pending_blobs"); n < minQueuedBlobs || n > 2*minQueuedBlobs {
+			t.Errorf("%v blobs wait", n)
 		}
 		r.take(in, r.all)
 		r.check()
@@ -195,34 +177,6 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 	}
 }
 
-// A disk that is full holds up what would be repeated after a kill, and no
-// more than that.
-func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
-	inBubble(t, api.Options{Seed: 12, Blobs: 20, Records: 30}, func(t *testing.T, r *rig) {
-		r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-		r.options["batch_size"] = "4k"
-		in := r.open()
-		defer in.Close()
-		in.reporter.ledger.Close() // every write fails from now on
-		batches := 0
-		idle := time.Now()
-		for deadline := time.Now().Add(30 * time.Second); (batches == 0 || time.Since(idle) < time.Second) && time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
-			if b := in.Next(); b != nil {
-				b.Ack()
-				batches++
-				idle = time.Now()
-			}
-		}
-		if batches < delivery.MaxUnwritten || batches > delivery.MaxUnwritten+10 {
-			t.Errorf("%d batches were handed over without the ledger", batches)
-		}
-		r.listen(in, 12*time.Second, "the state file can't be written")
-		if strings.Count(r.log.text(), "the state file can't be written") != 1 {
-			t.Errorf("the log says:\n%s", r.log.text())
-		}
-	})
-}
-
 func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
 	inBubble(t, api.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: api.Number}}}, func(t *testing.T, r *rig) {
 		in := r.open()
@@ -292,33 +246,6 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 			}
 		})
 	}
-}
-
-// At a hot reload the new input opens while the old one may still be closing.
-func TestOpenWaitsForTheLedger(t *testing.T) {
-	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
-		r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-		first := r.open()
-		go func() {
-			time.Sleep(300 * time.Millisecond)
-			first.Close()
-		}()
-		r.open().Close()
-
-		first = r.open()
-		defer first.Close()
-		if _, err := r.tryOpen(); !errors.Is(err, ledger.ErrLocked) {
-			t.Errorf("a second input of the same db gives %v", err)
-		}
-		begun := time.Now()
-		r.options["db"] = filepath.Join(t.TempDir(), "none", "state.db")
-		if _, err := r.tryOpen(); err == nil || time.Since(begun) > 0 {
-			t.Errorf("%v after %v", err, time.Since(begun))
-		}
-		if strings.Contains(r.log.text(), "no db is set") {
-			t.Errorf("the log says\n%s", r.log.text())
-		}
-	})
 }
 
 func TestTwoInputsOfOneTenantShareABudget(t *testing.T) {
