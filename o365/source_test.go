@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -139,4 +141,72 @@ func TestOneCollectorPanics(t *testing.T) {
 			t.Errorf("the log says\n%s", text)
 		}
 	})
+}
+
+// deaf is a source whose requests do not end with their context.
+type deaf struct{ *notes }
+
+func (deaf) List(context.Context, string, source.Span, string, source.Want) (source.Page, error) {
+	time.Sleep(time.Minute)
+	return source.Page{}, nil
+}
+
+// Close waits for no request that does not end.
+func TestCloseLeavesRequests(t *testing.T) {
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.ContentTypes = []string{noteType.Name}
+		in, err := r.openFrom(config, []offer{{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return deaf{&notes{t: t}}, nil
+		}, nil}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		begun := time.Now()
+		in.Close()
+		if took := time.Since(begun); took != stopTime || !strings.Contains(r.log.text(), "a request is still under way") {
+			t.Errorf("Close took %v; the log says\n%s", took, r.log.text())
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+// recordedRequests notes which publishers a service's requests name.
+type recordedRequests struct {
+	http.RoundTripper
+	publishers sync.Map
+}
+
+func (c *recordedRequests) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.Contains(r.URL.Path, "/activity/feed/") {
+		c.publishers.Store(r.URL.Query().Get("PublisherIdentifier"), true)
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// Requests have the publisher and the timeout of the options.
+func TestOptionsOfRequests(t *testing.T) {
+	for option, want := range map[string]string{"": api.DefaultTenant, "33333333-3333-4444-8555-666666666666": "33333333-3333-4444-8555-666666666666"} {
+		inBubble(t, api.Options{Latency: 20 * time.Second}, func(t *testing.T, r *rig) {
+			seen := &recordedRequests{RoundTripper: r.direct}
+			r.direct, r.options["publisher_id"], r.options["request_timeout"] = seen, option, "5s"
+			in := r.open()
+			time.Sleep(8 * time.Second)
+			if n := number(t, in, "requests_total", "subscriptions", "timeout"); n != 1 {
+				t.Errorf("%v requests have timed out", n)
+			}
+			in.Close()
+			var publishers []string
+			for publisher := range seen.publishers.Range {
+				publishers = append(publishers, publisher.(string))
+			}
+			if !slices.Equal(publishers, []string{want}) {
+				t.Errorf("publishers %q, want %q", publishers, want)
+			}
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package o365
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -11,6 +12,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
 // newTokenCheck is one for two content types, and what is wrong by it, as one text.
@@ -97,4 +99,25 @@ func TestFallbackOfLogins(t *testing.T) {
 			t.Errorf("%d: %s, want %s", n, wrong(), step.want)
 		}
 	}
+}
+
+// The application is known from the first token, and stays known.
+func TestApplicationOfTokens(t *testing.T) {
+	const app = "22222222-3333-4444-8555-666666666666"
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		c, _ := newTokenCheck()
+		settings := identity.Settings{TenantID: api.DefaultTenant, Method: identity.ClientSecret, ClientID: app, ClientSecret: "s", AuthorityHost: "https://127.0.0.1", CustomAuthority: true, Audience: "https://127.0.0.1"}
+		var err error
+		if c.source, err = identity.New(settings); err != nil {
+			t.Fatal(err)
+		}
+		token := func(claims string) string {
+			return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
+		}
+		for _, claims := range []string{`{"appid":"` + app + `"}`, `{}`, `none`} {
+			if c.inspect(token(claims)); c.App() != app {
+				t.Errorf("%s: the application is %q", claims, c.App())
+			}
+		}
+	})
 }

@@ -223,3 +223,18 @@ func TestLoginThatCantBeRenewed(t *testing.T) {
 		}
 	})
 }
+
+// A token that the service refuses is replaced, without a word.
+func TestRevokedToken(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, ": collecting ")
+		r.login.RevokeAll()
+		r.listen(in, time.Minute, "")
+		if n := number(t, in, "requests_total", "token"); n != 2 || in.reporter.monitor.Snapshot()[0].State != health.OK {
+			t.Errorf("%v tokens; the log says\n%s", n, r.log.text())
+		}
+	})
+}

@@ -128,6 +128,7 @@ func TestHalves(t *testing.T) {
 		s, st, l, now := steadyState(t)
 		s.ledger = newLedgerModel()
 		l.span.From = l.span.To.Add(-length)
+		l.cutFrom = l.span.From.Add(-time.Minute)
 		s.itemListed(st, l, source.Item{ID: "a", Created: l.span.From}, now)
 		whole := l.span
 		s.clamp(st, l, refused, now)
@@ -140,6 +141,9 @@ func TestHalves(t *testing.T) {
 		older := st.backlogListings[0]
 		if len(st.backlogListings) != 2 || st.backlogListings[1] != l || older.span.From != whole.From || older.span.To != l.span.From || l.span.To != whole.To {
 			t.Fatalf("%v: halved to %v and %v", length, older.span, l.span)
+		}
+		if !l.cutFrom.IsZero() || older.cutFrom.IsZero() {
+			t.Errorf("%v: cut from %v and %v", length, older.cutFrom, l.cutFrom)
 		}
 		if l.requestFrom != l.span.From.Add(-st.limits.Overlap) || older.undelivered != 1 || l.undelivered != 1 {
 			t.Errorf("%v: begins %v before its span; %d and %d items", length, l.span.From.Sub(l.requestFrom), older.undelivered, l.undelivered)
@@ -206,4 +210,23 @@ func (c *recordedSource) List(ctx context.Context, t string, span source.Span, n
 	}
 	c.mu.Unlock()
 	return c.service.List(ctx, t, span, next, want)
+}
+
+// Short cuts of one listing add up to a gap.
+func TestCutsAddUp(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	begin := st.earliestStart(now)
+	l.span.From, l.requestFrom, l.span.To = begin, begin.Add(-st.limits.Overlap), begin.Add(time.Hour)
+	for n, gaps := range []int{0, 1, 1, 2} {
+		now = now.Add(3 * time.Minute)
+		s.clamp(st, l, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030"}, now)
+		all := gapSpans(s.ledger.Gaps(st.id))
+		if len(all) != gaps || gaps > 0 && !all[0].From.Equal(begin) {
+			t.Errorf("%d cuts: gaps %v", n+1, all)
+		}
+		if pause := l.notBefore.Sub(now); pause > firstRetryPause {
+			t.Errorf("%d cuts: a pause of %v", n+1, pause)
+		}
+	}
 }
