@@ -196,7 +196,7 @@ func TestOptionsOfRequests(t *testing.T) {
 			r.direct, r.options["publisher_id"], r.options["request_timeout"] = seen, option, "5s"
 			in := r.open()
 			time.Sleep(8 * time.Second)
-			if n := number(t, in, "requests_total", "subscriptions", "timeout"); n != 1 {
+			if n := number(t, in, "requests_total", "subscriptions", "network"); n != 1 {
 				t.Errorf("%v requests have timed out", n)
 			}
 			in.Close()

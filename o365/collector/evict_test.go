@@ -95,3 +95,20 @@ func TestWhichItemsAreEvicted(t *testing.T) {
 		}
 	}
 }
+
+// Evicted items are lost once the last of them, or of their first hour, is too old.
+func TestWhenEvictedItemsAreLost(t *testing.T) {
+	s, st, _, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	begin := st.earliestStart(now)
+	st.evicted = []source.Span{{From: begin, To: begin.Add(90 * time.Minute)}, {From: begin.Add(2 * time.Hour), To: begin.Add(2*time.Hour + time.Second)}}
+	for _, step := range []struct{ minutes, gaps int }{{0, 0}, {59, 0}, {60, 1}, {89, 1}, {90, 2}, {120, 2}, {121, 3}} {
+		s.reportEvictedGaps(st, now.Add(time.Duration(step.minutes)*time.Minute))
+		if gaps := s.ledger.Gaps(st.id); len(gaps) != step.gaps {
+			t.Errorf("after %d minutes: gaps %v", step.minutes, gaps)
+		}
+	}
+	if len(st.evicted) > 0 {
+		t.Errorf("%v are left", st.evicted)
+	}
+}
