@@ -113,13 +113,34 @@ func TestAnotherSource(t *testing.T) {
 	})
 }
 
-// panicking is a source with a mistake.
-type panicking struct{ *notes }
+// panicking is a source with a mistake in its decisions or its requests.
+type panicking struct {
+	*notes
+	requests bool
+}
 
-func (panicking) Decide(error) source.Action { panic("a mistake") }
+func (p panicking) Decide(err error) source.Action {
+	if !p.requests {
+		panic("a mistake")
+	}
+	return p.notes.Decide(err)
+}
+
+func (p panicking) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if p.requests {
+		panic("a mistake")
+	}
+	return p.notes.List(ctx, t, span, next, want)
+}
 
 // A mistake in what collects from one source stops that alone, and is told.
 func TestOneCollectorPanics(t *testing.T) {
+	for _, requests := range []bool{false, true} {
+		oneCollectorPanics(t, requests)
+	}
+}
+
+func oneCollectorPanics(t *testing.T, requests bool) {
 	inBubble(t, api.Options{Seed: 52, Blobs: 2, Records: 5, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
 		r.options["content_types"] = api.Exchange
 		config, err := ParseConfig(func(key string) string { return r.options[key] })
@@ -128,7 +149,7 @@ func TestOneCollectorPanics(t *testing.T) {
 		}
 		config.ContentTypes = append(config.ContentTypes, noteType.Name)
 		offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
-			return panicking{&notes{t: t, since: time.Now()}}, nil
+			return panicking{&notes{t: t, since: time.Now()}, requests}, nil
 		}, func(string, string) source.Explanation { return source.Explanation{} }})
 		in, err := r.openFrom(config, offers)
 		if err != nil {
