@@ -221,3 +221,16 @@ func TestWhatOfASpanIsReported(t *testing.T) {
 		}
 	}
 }
+
+// What was too old when the collector began is in no gap of what it could not list.
+func TestUnlistedBeforeTheStart(t *testing.T) {
+	s, st, _, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	begin, end := st.earliestStart(s.serviceTime(s.begunAt)), st.earliestStart(now.Add(time.Hour))
+	for _, from := range []time.Time{begin.Add(-48 * time.Hour), begin} {
+		s.reportUnlistedGap(st, source.Span{From: from, To: end}, now.Add(time.Hour))
+	}
+	if gaps := gapSpans(s.ledger.Gaps(st.id)); len(gaps) != 1 || gaps[0] != (source.Span{From: begin, To: end}) {
+		t.Errorf("gaps %v", gaps)
+	}
+}

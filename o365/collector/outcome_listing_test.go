@@ -230,3 +230,18 @@ func TestCutsAddUp(t *testing.T) {
 		}
 	}
 }
+
+// What is set aside counts as listed, so that the next poll goes on behind it.
+func TestSetAsideGoesOn(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	st.backlogListings, st.latestListing, l.latest, st.listedTo = nil, l, true, l.span.From
+	for n := range persistentFailures {
+		if st.latestListing == nil {
+			t.Fatalf("set aside after %d failures", n)
+		}
+		s.relist(st, l, errListingLoops, now)
+	}
+	if st.latestListing != nil || len(st.backlogListings) != 1 || l.latest || !st.listedTo.Equal(l.span.To) {
+		t.Errorf("%v latest, %d in the backlog, listed to %v", st.latestListing, len(st.backlogListings), st.listedTo)
+	}
+}

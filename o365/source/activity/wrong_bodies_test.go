@@ -182,3 +182,15 @@ func TestSubscriptionsOfAnotherKind(t *testing.T) {
 		}
 	}
 }
+
+// Which of the listed subscriptions are on.
+func TestStatesOfSubscriptions(t *testing.T) {
+	for status, want := range map[string]bool{"enabled": true, "Enabled": true, "disabled": false, "": false} {
+		c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `[{"contentType":"Audit.General","status":"%s"}]`, status)
+		})
+		if list, _, err := c.Subscriptions(t.Context()); err != nil || len(list) != 1 || list[0].Enabled != want {
+			t.Errorf("%q: %v, %v", status, list, err)
+		}
+	}
+}
