@@ -70,7 +70,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        w.sent,
+		Header:        w.sent.Clone(), // the client may change it
 		ContentLength: -1,
 		Body:          &pipeBody{body, done},
 		Request:       r,
