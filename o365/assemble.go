@@ -21,11 +21,7 @@ import (
 
 // Open starts collecting. Its errors are mistakes of configuration, or a state
 // file that can't be used.
-func Open(c Config, h Host) (*Input, error) { return open(c, h, sources()) }
-
-func open(c Config, h Host, offers []offer) (*Input, error) {
-	secrets := c.secrets()
-	h.Log = h.Log.Redacted(secrets)
+func Open(c Config, h Host) (*Input, error) {
 	base, err := transport.New(transport.Options{
 		Proxy:            c.Proxy,
 		CAFile:           c.CAFile,
@@ -36,6 +32,13 @@ func open(c Config, h Host, offers []offer) (*Input, error) {
 	if err != nil {
 		return nil, err
 	}
+	return open(c, h, base, sources())
+}
+
+// open is Open with a transport and with the sources that there are.
+func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error) {
+	secrets := c.secrets()
+	h.Log = h.Log.Redacted(secrets)
 	in := &Input{log: h.Log, transport: base, metrics: metrics.New(c.Tenants, c.ContentTypes)}
 	monitor := health.NewMonitor(in.metrics.StreamIDs(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
 	a := assembly{Config: c, host: h, transport: base, secrets: secrets, monitor: monitor, metrics: in.metrics}

@@ -32,44 +32,45 @@ func TestSameIDOtherContent(t *testing.T) {
 		t.Run("of another "+whose, func(t *testing.T) {
 			t.Parallel()
 			const other = "99999999-2222-4333-8444-555555555555"
-			r := newRig(t, api.Options{
+			inBubble(t, api.Options{
 				Seed: 31, Blobs: 3, Records: 10, Duplicates: 10, Tenants: []string{api.DefaultTenant, other}, Types: []string{api.Exchange, api.SharePoint},
 				Faults: []api.Fault{{Kind: api.SameID, Op: "audit", Text: whose, Tenant: api.DefaultTenant, Type: api.Exchange}},
+			}, func(t *testing.T, r *rig) {
+				r.options["tenant_id"] += "," + other
+				r.options["content_types"] = api.Exchange + "," + api.SharePoint
+				r.options["db"] = filepath.Join(t.TempDir(), "state.db")
+				conflicts := 0.0
+				for range 2 {
+					in := r.open()
+					if len(r.records) == 0 {
+						r.delivered(in, 12)
+					} else {
+						time.Sleep(time.Minute)
+						if b := in.Next(); b != nil {
+							t.Errorf("%d records come again", b.Records)
+						}
+					}
+					conflicts += number(t, in, "id_conflicts_total")
+					in.Close()
+				}
+				// The planted records of three blobs; across tenants they share an Id with
+				// each other only.
+				if want := map[string]float64{"": 3, "type": 3, "tenant": 2}[whose]; conflicts != want {
+					t.Errorf("%v conflicts, want %v", conflicts, want)
+				}
+				r.check()
+				for _, contentType := range []string{api.Exchange, api.SharePoint} {
+					lines := 0
+					for _, line := range strings.Split(r.log.text(), "\n") {
+						if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of others, but another content") {
+							lines++
+						}
+					}
+					if lines > 1 {
+						t.Errorf("%s: %d lines:\n%s", contentType, lines, r.log.text())
+					}
+				}
 			})
-			r.options["tenant_id"] += "," + other
-			r.options["content_types"] = api.Exchange + "," + api.SharePoint
-			r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-			conflicts := 0.0
-			for range 2 {
-				in := r.open()
-				if len(r.records) == 0 {
-					r.delivered(in, 12)
-				} else {
-					time.Sleep(300 * time.Millisecond)
-					if b := in.Next(); b != nil {
-						t.Errorf("%d records come again", b.Records)
-					}
-				}
-				conflicts += number(t, in, "id_conflicts_total")
-				in.Close()
-			}
-			// The planted records of three blobs; across tenants they share an Id with
-			// each other only.
-			if want := map[string]float64{"": 3, "type": 3, "tenant": 2}[whose]; conflicts != want {
-				t.Errorf("%v conflicts, want %v", conflicts, want)
-			}
-			r.check()
-			for _, contentType := range []string{api.Exchange, api.SharePoint} {
-				lines := 0
-				for _, line := range strings.Split(r.log.text(), "\n") {
-					if strings.Contains(line, contentType+": blob ") && strings.Contains(line, "have the Id of others, but another content") {
-						lines++
-					}
-				}
-				if lines > 1 {
-					t.Errorf("%s: %d lines:\n%s", contentType, lines, r.log.text())
-				}
-			}
 		})
 	}
 }

@@ -37,42 +37,43 @@ func TestForeignTextOfAnswers(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, api.Options{Seed: 21, Blobs: 2, Records: 3, Types: []string{api.Exchange}})
-			r.options["content_types"], r.options["health_tag"] = api.Exchange, "health"
-			r.options["db"] = filepath.Join(t.TempDir(), "o365.db")
-			body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": "AF99999", "message": hostile}})
-			r.cloud.SetFaults(api.Fault{Kind: tt.status, Op: tt.op, Text: string(body)})
-			in := r.open()
-			records := append(r.listen(in, 30*time.Second, "AF99999"), r.listen(in, 3*time.Second, "")...)
-			in.Close()
+			inBubble(t, api.Options{Seed: 21, Blobs: 2, Records: 3, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+				r.options["content_types"], r.options["health_tag"] = api.Exchange, "health"
+				r.options["db"] = filepath.Join(t.TempDir(), "o365.db")
+				body, _ := json.Marshal(map[string]any{"error": map[string]string{"code": "AF99999", "message": hostile}})
+				r.cloud.SetFaults(api.Fault{Kind: tt.status, Op: tt.op, Text: string(body)})
+				in := r.open()
+				records := append(r.listen(in, 30*time.Second, "AF99999"), r.listen(in, 3*time.Second, "")...)
+				in.Close()
 
-			var told int
-			for _, rec := range records {
-				text := fmt.Sprint(rec["What"], rec["Detail"], rec["Reason"])
-				if strings.Contains(text, "AF99999") {
-					told++
+				var told int
+				for _, rec := range records {
+					text := fmt.Sprint(rec["What"], rec["Detail"], rec["Reason"])
+					if strings.Contains(text, "AF99999") {
+						told++
+					}
+					wantClean(t, "a record", text)
 				}
-				wantClean(t, "a record", text)
-			}
-			if told < tt.events {
-				t.Errorf("%d of %d health records speak of it", told, len(records))
-			}
-			log := r.log.text()
-			if !strings.Contains(log, "AF99999") {
-				t.Errorf("the log says\n%s", log)
-			}
-			for _, line := range strings.Split(log, "\n") {
-				wantClean(t, "the log", line)
-			}
-			file, err := os.ReadFile(r.options["db"])
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, part := range []string{secret, "\x1b[31m", "\u202e", "0123456789abcdef"} {
-				if strings.Contains(string(file), part) {
-					t.Errorf("%q is in the state file", part)
+				if told < tt.events {
+					t.Errorf("%d of %d health records speak of it", told, len(records))
 				}
-			}
+				log := r.log.text()
+				if !strings.Contains(log, "AF99999") {
+					t.Errorf("the log says\n%s", log)
+				}
+				for _, line := range strings.Split(log, "\n") {
+					wantClean(t, "the log", line)
+				}
+				file, err := os.ReadFile(r.options["db"])
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, part := range []string{secret, "\x1b[31m", "\u202e", "0123456789abcdef"} {
+					if strings.Contains(string(file), part) {
+						t.Errorf("%q is in the state file", part)
+					}
+				}
+			})
 		})
 	}
 }

@@ -1,7 +1,6 @@
 package o365
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -35,78 +33,65 @@ func TestEveryRecordOnceAndUnchanged(t *testing.T) {
 	}
 }
 
-// A restart goes on where the last one stopped, wherever that was: in the
-// middle of blobs, with batches out that nobody confirmed.
-func TestRestartRepeatsNothing(t *testing.T) {
-	for name, change := range map[string]func(map[string]string){
-		"dedup":    func(map[string]string) {},
-		"no dedup": func(o map[string]string) { o["dedup"] = "off" },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := newRig(t, api.Options{Seed: 6, Blobs: 4, Records: 40, Faults: api.Flaky(0.1)})
-			r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-			r.options["batch_size"] = "8k"
-			change(r.options)
-			for stops := 1; !r.all(); stops++ {
-				in := r.open()
-				some := len(r.records) + 250
-				r.take(in, func() bool { return r.all() || len(r.records) >= some })
-				in.Next() // handed over, never confirmed
-				in.Close()
-			}
-			in := r.open()
-			time.Sleep(500 * time.Millisecond)
-			if b := in.Next(); b != nil {
-				t.Errorf("%d records come again", b.Records)
-			}
-			in.Close()
-			r.check()
-		})
-	}
-}
-
 func TestReturnedBatchesComeAgain(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 7, Blobs: 4, Records: 20})
-	r.options["batch_size"] = "4k"
-	in := r.open()
-	n := 0
-	for deadline := time.Now().Add(30 * time.Second); !r.all() && time.Now().Before(deadline); {
-		b := in.Next()
-		if b == nil {
-			time.Sleep(time.Millisecond)
-			continue
+	inBubble(t, api.Options{Seed: 7, Blobs: 4, Records: 20}, func(t *testing.T, r *rig) {
+		r.options["batch_size"] = "4k"
+		in := r.open()
+		n := 0
+		for deadline := time.Now().Add(30 * time.Second); !r.all() && time.Now().Before(deadline); {
+			b := in.Next()
+			if b == nil {
+				time.Sleep(time.Millisecond)
+				continue
+			}
+			if n++; n%3 != 0 {
+				b.Nack()
+				continue
+			}
+			r.records = append(r.records, readEvents(t, b.Events)...)
+			b.Ack()
 		}
-		if n++; n%3 != 0 {
-			b.Nack()
-			continue
-		}
-		r.records = append(r.records, readEvents(t, b.Events)...)
-		b.Ack()
-	}
-	in.Close()
-	r.check()
+		in.Close()
+		r.check()
+	})
 }
 
 // What waits for Fluent Bit is bounded, and so is what is downloaded ahead.
 func TestQueueIsBounded(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 8, Blobs: 10, Records: 30})
-	r.options["batch_size"], r.options["queue_size"] = "16k", "512k"
-	in := r.open()
-	defer in.Close()
-	for deadline := time.Now().Add(30 * time.Second); in.delivery.Waiting() < 64e3; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("only %d bytes are queued although nothing is taken", in.delivery.Waiting())
+	inBubble(t, api.Options{Seed: 8, Blobs: 10, Records: 30}, func(t *testing.T, r *rig) {
+		r.options["batch_size"], r.options["queue_size"] = "16k", "512k"
+		in := r.open()
+		defer in.Close()
+		for deadline := time.Now().Add(30 * time.Second); in.delivery.Waiting() < 64e3; time.Sleep(time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("only %d bytes are queued although nothing is taken", in.delivery.Waiting())
+			}
 		}
-	}
-	for range 50 {
-		time.Sleep(5 * time.Millisecond)
-		if n := in.delivery.Waiting(); n > 512<<10 {
-			t.Fatalf("%d bytes are queued", n)
+		for range 50 {
+			time.Sleep(5 * time.Millisecond)
+			if n := in.delivery.Waiting(); n > 512<<10 {
+				t.Fatalf("%d bytes are queued", n)
+			}
 		}
-	}
-	r.take(in, r.all)
-	r.check()
+		r.take(in, r.all)
+		r.check()
+	})
+}
+
+// So are the blobs that are listed ahead.
+func TestListedBlobsAreBounded(t *testing.T) {
+	inBubble(t, api.Options{Seed: 8, Blobs: 300, Records: 2, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["batch_size"], r.options["queue_size"] = api.Exchange, "4k", "64k"
+		r.planned = 600
+		in := r.open()
+		defer in.Close()
+		time.Sleep(time.Minute)
+		if n := number(t, in, "pending_blobs"); n < minQueuedBlobs || n > 2*minQueuedBlobs {
+			t.Errorf("%v blobs wait", n)
+		}
+		r.take(in, r.all)
+		r.check()
+	})
 }
 
 func TestTagPrefix(t *testing.T) {
@@ -135,6 +120,9 @@ func TestCloseIsQuickWhileDownloading(t *testing.T) {
 	in.Close()
 	if d := time.Since(begun); d > time.Second {
 		t.Errorf("Close took %s", d)
+	}
+	if all, well := number(t, in, "requests_total"), number(t, in, "requests_total", "200"); all != well {
+		t.Errorf("%v of %v requests are counted as failed", all-well, all)
 	}
 }
 
@@ -189,45 +177,19 @@ func TestGapsBecomeHealthRecords(t *testing.T) {
 	}
 }
 
-// A disk that is full holds up what would be repeated after a kill, and no
-// more than that.
-func TestNothingMoreWhileTheLedgerCantBeWritten(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 12, Blobs: 20, Records: 30})
-	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-	r.options["batch_size"] = "4k"
-	in := r.open()
-	defer in.Close()
-	in.reporter.ledger.Close() // every write fails from now on
-	batches := 0
-	idle := time.Now()
-	for deadline := time.Now().Add(30 * time.Second); (batches == 0 || time.Since(idle) < time.Second) && time.Now().Before(deadline); time.Sleep(100 * time.Microsecond) {
-		if b := in.Next(); b != nil {
-			b.Ack()
-			batches++
-			idle = time.Now()
-		}
-	}
-	if batches < delivery.MaxUnwritten || batches > delivery.MaxUnwritten+10 {
-		t.Errorf("%d batches were handed over without the ledger", batches)
-	}
-	r.listen(in, 12*time.Second, "the state file can't be written")
-	if strings.Count(r.log.text(), "the state file can't be written") != 1 {
-		t.Errorf("the log says:\n%s", r.log.text())
-	}
-}
-
 func TestMalformedRecordsAreSaidAndTheOthersGoOn(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: api.Number}}})
-	in := r.open()
-	defer in.Close()
-	delivered := func() int64 {
-		return in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Delivered })
-	}
-	r.take(in, func() bool { return delivered() >= 20 })
-	malformed := in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Malformed })
-	if malformed == 0 || !strings.Contains(r.log.text(), "are left out") {
-		t.Errorf("malformed: %d; the log says:\n%s", malformed, r.log.text())
-	}
+	inBubble(t, api.Options{Seed: 13, Blobs: 4, Records: 10, Faults: []api.Fault{{Kind: api.Insert, Op: "audit", Text: api.Number}}}, func(t *testing.T, r *rig) {
+		in := r.open()
+		defer in.Close()
+		delivered := func() int64 {
+			return in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Delivered })
+		}
+		r.take(in, func() bool { return delivered() >= 20 })
+		malformed := in.Metrics().Sum(func(s *metrics.Stream) *metrics.Counter { return &s.Malformed })
+		if malformed == 0 || !strings.Contains(r.log.text(), "are left out") {
+			t.Errorf("malformed: %d; the log says:\n%s", malformed, r.log.text())
+		}
+	})
 }
 
 func TestOpenRefusesWhatCantWork(t *testing.T) {
@@ -272,12 +234,9 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 			for k, v := range tt.options {
 				r.options[k] = v
 			}
-			config, err := ParseConfig(func(key string) string { return r.options[key] })
+			in, err := r.tryOpen()
 			if err == nil {
-				var in *Input
-				if in, err = Open(config, Host{Log: r.log.add, Shared: NewShared()}); err == nil {
-					in.Close()
-				}
+				in.Close()
 			}
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q in it", err, tt.want)
@@ -289,32 +248,13 @@ func TestOpenRefusesWhatCantWork(t *testing.T) {
 	}
 }
 
-// At a hot reload the new input opens while the old one may still be closing.
-func TestOpenWaitsForTheLedger(t *testing.T) {
-	r := newRig(t, api.Options{})
-	r.options["db"] = filepath.Join(t.TempDir(), "state.db")
-	first := r.open()
-	go func() {
-		time.Sleep(300 * time.Millisecond)
-		first.Close()
-	}()
-	r.open().Close()
-
-	first = r.open()
-	defer first.Close()
-	config, err := ParseConfig(func(key string) string { return r.options[key] })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Open(config, Host{Log: r.log.add, Shared: NewShared()}); !errors.Is(err, ledger.ErrLocked) {
-		t.Errorf("a second input of the same db gives %v", err)
-	}
-}
-
 func TestTwoInputsOfOneTenantShareABudget(t *testing.T) {
 	s := NewShared()
 	if s.budget("e", "t", 100) != s.budget("e", "t", 50) || s.budget("e", "t", 100) == s.budget("e", "u", 100) {
 		t.Error("budgets are not those of tenants")
+	}
+	if s.budget("e", "t", 100) == s.budget("other", "t", 100) {
+		t.Error("the tenants of two clouds share a budget")
 	}
 	if got := s.budget("e", "t", 100).PerMinute(); got != 50 {
 		t.Errorf("the budget is %v a minute, want the lowest that was asked for", got)

@@ -114,44 +114,46 @@ func TestMetricsOfARun(t *testing.T) {
 
 // Duplicates, refusals and retries are told apart.
 func TestMetricsOfTrouble(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 22, Blobs: 8, Records: 20, Duplicates: 10, Faults: []api.Fault{
+	inBubble(t, api.Options{Seed: 22, Blobs: 8, Records: 20, Duplicates: 10, Faults: []api.Fault{
 		{Kind: api.Throttle, Op: "content", Times: 2},
 		{Kind: "503", Op: "audit", Times: 3},
-	}})
-	in := r.open()
-	r.take(in, r.all)
-	in.Close()
-	for name, want := range map[string]float64{
-		"throttled_total": 2, "retries_total": 3, "records_total": float64(len(r.records)), "queue_bytes": 0,
-	} {
-		if got := number(t, in, name); got != want {
-			t.Errorf("%s is %v, want %v", name, got, want)
+	}}, func(t *testing.T, r *rig) {
+		in := r.open()
+		r.take(in, r.all)
+		in.Close()
+		for name, want := range map[string]float64{
+			"throttled_total": 2, "retries_total": 3, "records_total": float64(len(r.records)), "queue_bytes": 0,
+		} {
+			if got := number(t, in, name); got != want {
+				t.Errorf("%s is %v, want %v", name, got, want)
+			}
 		}
-	}
-	if got := number(t, in, "requests_total", "list", "AF429"); got != 2 {
-		t.Errorf("%v listings were throttled, want 2", got)
-	}
-	if got := number(t, in, "requests_total", "download", "5xx"); got != 3 {
-		t.Errorf("%v downloads failed, want 3", got)
-	}
-	if got := number(t, in, "duplicates_total"); got == 0 {
-		t.Error("no duplicates")
-	}
+		if got := number(t, in, "requests_total", "list", "AF429"); got != 2 {
+			t.Errorf("%v listings were throttled, want 2", got)
+		}
+		if got := number(t, in, "requests_total", "download", "5xx"); got != 3 {
+			t.Errorf("%v downloads failed, want 3", got)
+		}
+		if got := number(t, in, "duplicates_total"); got == 0 {
+			t.Error("no duplicates")
+		}
+	})
 }
 
 // An input that waits for news costs next to nothing.
 func TestNothingIsAllocatedAtRest(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 23, Blobs: 1, Records: 1})
-	r.options["poll_interval"] = "1h"
-	in := r.open()
-	defer in.Close()
-	r.take(in, func() bool { return r.all() && number(t, in, "blobs_total", "delivered") == 5 })
-	time.Sleep(100 * time.Millisecond) // the last listings
-	if n := testing.AllocsPerRun(100, func() {
-		if in.Next() != nil {
-			t.Error("a batch")
+	inBubble(t, api.Options{Seed: 23, Blobs: 1, Records: 1}, func(t *testing.T, r *rig) {
+		r.options["poll_interval"] = "1h"
+		in := r.open()
+		defer in.Close()
+		r.take(in, func() bool { return r.all() && number(t, in, "blobs_total", "delivered") == 5 })
+		time.Sleep(100 * time.Millisecond) // the last listings
+		if n := testing.AllocsPerRun(100, func() {
+			if in.Next() != nil {
+				t.Error("a batch")
+			}
+		}); n != 0 {
+			t.Errorf("%v allocations when there is no batch", n)
 		}
-	}); n != 0 {
-		t.Errorf("%v allocations when there is no batch", n)
-	}
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -269,4 +270,31 @@ func TestOutputThatTakesNothing(t *testing.T) {
 		}
 		in.Next().Ack()
 	})
+}
+
+func TestClip(t *testing.T) {
+	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
+	span := func(from, to int) source.Span { return source.Span{From: at(from), To: at(to)} }
+	spans := []source.Span{span(0, 5), span(5, 10), span(8, 12), span(13, 14), span(18, 30), span(20, 25), span(40, 50)}
+	if got, want := clip(spans, at(10), at(20)), []source.Span{span(10, 12), span(13, 14), span(18, 20)}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestSummaryOfARun(t *testing.T) {
+	m := metrics.New([]string{"contoso"}, []string{"a", "b"})
+	for _, s := range m.Streams() {
+		s.Records.Add(5)
+		s.Delivered.Add(2)
+		s.Duplicates.Add(3)
+	}
+	const all = "10 records of 4 blobs delivered, 6 duplicates dropped"
+	if got := summary(m); got != all {
+		t.Errorf("got %q", got)
+	}
+	m.Stream("contoso", "b").Malformed.Add(1)
+	m.Stream("contoso", "b").Gaps.Add(1)
+	if got := summary(m); got != all+", 1 malformed, 1 gaps" {
+		t.Errorf("got %q", got)
+	}
 }

@@ -1,11 +1,14 @@
 package o365
 
 import (
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
@@ -13,6 +16,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
 )
 
 const clientID = testrig.ClientID
@@ -22,6 +26,7 @@ type rig struct {
 	t        *testing.T
 	cloud    *api.Service
 	login    *login.Service
+	direct   http.RoundTripper // to the service without a network; nil: there is one
 	options  map[string]string
 	log      lines
 	planned  int      // records of all content types, duplicates included
@@ -42,18 +47,53 @@ func newRig(t *testing.T, opt api.Options) *rig {
 	}
 }
 
+// inBubble runs f with a rig without a network, in a bubble with a clock that does not
+// wait.
+func inBubble(t *testing.T, opt api.Options, f func(t *testing.T, r *rig)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		service, err := server.New(server.Options{API: opt, Login: login.Options{Seed: opt.Seed}, Listen: "127.0.0.1:443"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &rig{
+			t: t, cloud: service.Service, login: service.Login, direct: service.Transport(), options: service.Settings(),
+			planned: len(api.ContentTypes()) * opt.Blobs * opt.Records,
+		}
+		r.options["tenant_id"], r.options["poll_interval"] = api.DefaultTenant, "10s"
+		delete(r.options, "ca_file")
+		f(t, r)
+	})
+}
+
 // open starts an input with the rig's options.
 func (r *rig) open() *Input {
 	r.t.Helper()
-	config, err := ParseConfig(func(key string) string { return r.options[key] })
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	in, err := Open(config, Host{Log: r.log.add, Shared: NewShared()})
+	in, err := r.tryOpen()
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	return in
+}
+
+func (r *rig) tryOpen() (*Input, error) {
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		return nil, err
+	}
+	if r.direct == nil {
+		return Open(config, r.host())
+	}
+	return r.openFrom(config, sources())
+}
+
+func (r *rig) host() Host { return Host{Log: r.log.add, Shared: NewShared()} }
+
+// openFrom starts an input that collects from these sources, without a network.
+func (r *rig) openFrom(config Config, offers []offer) (*Input, error) {
+	base := &http.Transport{TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}}
+	base.RegisterProtocol("https", r.direct)
+	return open(config, r.host(), base, offers)
 }
 
 // take hands over and confirms until enough reports true.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -69,43 +71,163 @@ func (*notes) Explain(err error, _, _ string) source.Explanation {
 // A new source is a folder and a line in sources: its content comes beside that of
 // the others, as far back as it keeps it, under its own tag.
 func TestAnotherSource(t *testing.T) {
-	r := newRig(t, api.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{api.Exchange}})
-	r.options["content_types"], r.options["tag_prefix"] = api.Exchange, "o365"
-	config, err := ParseConfig(func(key string) string { return r.options[key] })
-	if err != nil {
-		t.Fatal(err)
-	}
-	config.ContentTypes = append(config.ContentTypes, noteType.Name)
-	config.Lookback = noteType.Retention
-	since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
-	offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
-		return &notes{t: t, since: since}, nil
-	}, func(string, string, string) source.Explanation { return source.Explanation{} }})
-	in, err := open(config, Host{Log: r.log.add, Shared: NewShared()}, offers)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	var got []string
-	want := int(noteType.Retention / notePause)
-	for deadline := time.Now().Add(time.Minute); len(got) < want || number(t, in, "blobs_total", "delivered") < float64(want+2); {
-		if time.Now().After(deadline) {
-			t.Fatalf("%d of %d notes came; the log says:\n%s", len(got), want, r.log.text())
+	inBubble(t, api.Options{Seed: 51, Blobs: 2, Records: 5, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["tag_prefix"] = api.Exchange, "o365"
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
 		}
-		b := in.Next()
-		if b == nil {
-			time.Sleep(time.Millisecond)
-			continue
+		config.ContentTypes = append(config.ContentTypes, noteType.Name)
+		config.Lookback = noteType.Retention
+		since := time.Now().UTC().Truncate(time.Second).Add(-noteType.Retention + time.Minute)
+		offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return &notes{t: t, since: since}, nil
+		}, func(string, string, string) source.Explanation { return source.Explanation{} }})
+		in, err := r.openFrom(config, offers)
+		if err != nil {
+			t.Fatal(err)
 		}
-		for _, event := range readEvents(t, b.Events) {
-			if b.Tag == "o365.notes" {
-				got = append(got, string(event))
+		defer in.Close()
+		var got []string
+		want := int(noteType.Retention / notePause)
+		for deadline := time.Now().Add(time.Minute); len(got) < want || number(t, in, "blobs_total", "delivered") < float64(want+2); {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d of %d notes came; the log says:\n%s", len(got), want, r.log.text())
 			}
+			b := in.Next()
+			if b == nil {
+				time.Sleep(time.Millisecond)
+				continue
+			}
+			for _, event := range readEvents(t, b.Events) {
+				if b.Tag == "o365.notes" {
+					got = append(got, string(event))
+				}
+			}
+			b.Ack()
 		}
-		b.Ack()
+		slices.Sort(got)
+		if all := len(got); len(slices.Compact(got)) != all || all != want {
+			t.Errorf("%d notes, want %d", all, want)
+		}
+	})
+}
+
+// panicking is a source with a mistake in its decisions or its requests.
+type panicking struct {
+	*notes
+	requests bool
+}
+
+func (p panicking) Decide(err error) source.Action {
+	if !p.requests {
+		panic("a mistake")
 	}
-	slices.Sort(got)
-	if all := len(got); len(slices.Compact(got)) != all || all != want {
-		t.Errorf("%d notes, want %d", all, want)
+	return p.notes.Decide(err)
+}
+
+func (p panicking) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	if p.requests {
+		panic("a mistake")
+	}
+	return p.notes.List(ctx, t, span, next, want)
+}
+
+// A mistake in what collects from one source stops that alone, and is told.
+func TestOneCollectorPanics(t *testing.T) {
+	for _, requests := range []bool{false, true} {
+		oneCollectorPanics(t, requests)
+	}
+}
+
+func oneCollectorPanics(t *testing.T, requests bool) {
+	inBubble(t, api.Options{Seed: 52, Blobs: 2, Records: 5, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.ContentTypes = append(config.ContentTypes, noteType.Name)
+		offers := append(sources(), offer{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return panicking{&notes{t: t, since: time.Now()}, requests}, nil
+		}, func(string, string, string) source.Explanation { return source.Explanation{} }})
+		in, err := r.openFrom(config, offers)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer in.Close()
+		r.delivered(in, 2)
+		r.listen(in, time.Minute, "collecting has stopped by a mistake in the plugin")
+		if text := r.log.text(); !strings.Contains(text, "restart Fluent Bit, and please report it (a mistake)") {
+			t.Errorf("the log says\n%s", text)
+		}
+	})
+}
+
+// deaf is a source whose requests do not end with their context.
+type deaf struct{ *notes }
+
+func (deaf) List(context.Context, string, source.Span, string, source.Want) (source.Page, error) {
+	time.Sleep(time.Minute)
+	return source.Page{}, nil
+}
+
+// Close waits for no request that does not end.
+func TestCloseLeavesRequests(t *testing.T) {
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		config, err := ParseConfig(func(key string) string { return r.options[key] })
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.ContentTypes = []string{noteType.Name}
+		in, err := r.openFrom(config, []offer{{[]source.ContentType{noteType}, func(*assembly, string, source.Tokens) (source.Source, error) {
+			return deaf{&notes{t: t}}, nil
+		}, nil}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		begun := time.Now()
+		in.Close()
+		if took := time.Since(begun); took != stopTime || !strings.Contains(r.log.text(), "a request is still under way") {
+			t.Errorf("Close took %v; the log says\n%s", took, r.log.text())
+		}
+		time.Sleep(time.Minute)
+	})
+}
+
+// recordedRequests notes which publishers a service's requests name.
+type recordedRequests struct {
+	http.RoundTripper
+	publishers sync.Map
+}
+
+func (c *recordedRequests) RoundTrip(r *http.Request) (*http.Response, error) {
+	if strings.Contains(r.URL.Path, "/activity/feed/") {
+		c.publishers.Store(r.URL.Query().Get("PublisherIdentifier"), true)
+	}
+	return c.RoundTripper.RoundTrip(r)
+}
+
+// Requests have the publisher and the timeout of the options.
+func TestOptionsOfRequests(t *testing.T) {
+	for option, want := range map[string]string{"": api.DefaultTenant, "33333333-3333-4444-8555-666666666666": "33333333-3333-4444-8555-666666666666"} {
+		inBubble(t, api.Options{Latency: 20 * time.Second}, func(t *testing.T, r *rig) {
+			seen := &recordedRequests{RoundTripper: r.direct}
+			r.direct, r.options["publisher_id"], r.options["request_timeout"] = seen, option, "5s"
+			in := r.open()
+			time.Sleep(8 * time.Second)
+			if n := number(t, in, "requests_total", "subscriptions", "network"); n != 1 {
+				t.Errorf("%v requests have timed out", n)
+			}
+			in.Close()
+			var publishers []string
+			for publisher := range seen.publishers.Range {
+				publishers = append(publishers, publisher.(string))
+			}
+			if !slices.Equal(publishers, []string{want}) {
+				t.Errorf("publishers %q, want %q", publishers, want)
+			}
+		})
 	}
 }

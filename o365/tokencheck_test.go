@@ -1,13 +1,131 @@
 package o365
 
 import (
+	"encoding/base64"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
+
+// newTokenCheck is one for two content types, and what is wrong by it, as one text.
+func newTokenCheck() (*tokenCheck, func() string) {
+	types := []string{activity.Exchange, activity.DLP}
+	var streams []source.Stream
+	for _, name := range types {
+		streams = append(streams, source.Stream{Tenant: "contoso", ContentType: name})
+	}
+	log := &lines{}
+	monitor := health.NewMonitor(streams, nil, log.add, nil)
+	login, err := identity.New(identity.Settings{Method: identity.ClientSecret, ClientSecret: "s", ClientID: "c", TenantID: "contoso", Audience: "https://manage.office.com"})
+	if err != nil {
+		panic(err)
+	}
+	c := &tokenCheck{source: login, monitor: monitor, log: log.add, tenant: source.Stream{Tenant: "contoso"}, offers: sources(), contentTypes: types}
+	return c, func() string {
+		var found []string
+		for _, s := range monitor.Snapshot() {
+			for _, p := range s.Causes {
+				found = append(found, fmt.Sprintf("%s %s: %s", s.Stream.ContentType, s.State, p.What))
+			}
+		}
+		return strings.Join(found, "; ")
+	}
+}
+
+// A new token is inspected once.
+func TestNewTokens(t *testing.T) {
+	c, _ := newTokenCheck()
+	for n, step := range []struct {
+		token string
+		isNew bool
+	}{{"a", true}, {"a", false}, {"b", true}, {"b", false}, {"a", true}} {
+		if c.isNew(step.token) != step.isNew {
+			t.Errorf("%d: %q is new: %t", n, step.token, !step.isNew)
+		}
+	}
+}
+
+func TestPermissionsOfTokens(t *testing.T) {
+	const mail, dlp = "Audit.Exchange failing: the app may not read the audit log (ActivityFeed.Read is missing)", "DLP.All failing: the app may not read DLP events (ActivityFeed.ReadDlp is missing)"
+	for _, tt := range []struct {
+		roles, scopes []string
+		want          string
+	}{
+		{[]string{"ActivityFeed.Read", "ActivityFeed.ReadDlp"}, nil, ""},
+		{[]string{"ActivityFeed.Read"}, nil, dlp},
+		{[]string{"ActivityFeed.ReadDlp"}, nil, mail},
+		{nil, nil, mail + "; " + dlp},
+		{nil, []string{"user_impersonation"}, ""},
+	} {
+		c, wrong := newTokenCheck()
+		if c.reportPermissions(identity.Claims{Roles: tt.roles, Scopes: tt.scopes}); wrong() != tt.want {
+			t.Errorf("%q %q: %s", tt.roles, tt.scopes, wrong())
+		}
+	}
+}
+
+func TestExpiryOfCertificates(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	c, wrong := newTokenCheck()
+	for n, step := range []struct {
+		expiry time.Time
+		soon   bool
+	}{
+		{time.Time{}, false}, {now.Add(certificateWarning + time.Second), false}, {now.Add(certificateWarning), true},
+		{now.Add(-time.Hour), true}, {now.Add(365 * 24 * time.Hour), false}, {now, true}, {time.Time{}, false},
+	} {
+		if c.reportExpiry(step.expiry, now); strings.Contains(wrong(), "expires within 30 days") != step.soon {
+			t.Errorf("%d: %s", n, wrong())
+		}
+	}
+}
+
+func TestFallbackOfLogins(t *testing.T) {
+	c, wrong := newTokenCheck()
+	for n, step := range []struct {
+		err  error
+		want string
+	}{
+		{errors.New("no such file"), "the login fails"},
+		{nil, ""},
+		{fmt.Errorf("renewal: %w", &identity.Error{Plain: "the secret is wrong"}), "the secret is wrong"},
+		{nil, ""},
+	} {
+		if c.onFallback(step.err); step.want == "" && wrong() != "" || !strings.Contains(wrong(), step.want) {
+			t.Errorf("%d: %s, want %s", n, wrong(), step.want)
+		}
+	}
+}
+
+// The application is known from the first token, and stays known.
+func TestApplicationOfTokens(t *testing.T) {
+	const app = "22222222-3333-4444-8555-666666666666"
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		c, _ := newTokenCheck()
+		settings := identity.Settings{TenantID: api.DefaultTenant, Method: identity.ClientSecret, ClientID: app, ClientSecret: "s", AuthorityHost: "https://127.0.0.1", CustomAuthority: true, Audience: "https://127.0.0.1"}
+		var err error
+		if c.source, err = identity.New(settings); err != nil {
+			t.Fatal(err)
+		}
+		token := func(claims string) string {
+			return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
+		}
+		for _, claims := range []string{`{"appid":"` + app + `"}`, `{}`, `none`} {
+			if c.inspect(token(claims)); c.App() != app {
+				t.Errorf("%s: the application is %q", claims, c.App())
+			}
+		}
+	})
+}
 
 // A managed identity that was chosen because nothing else is set, and that lacks the
 // permission, may be a variable that is empty: the line asks that first.

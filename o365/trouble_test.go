@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
 )
@@ -70,42 +71,43 @@ func TestTroubleIsTold(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			tt.options.Blobs, tt.options.Records, tt.options.Types = 2, 3, []string{api.Exchange, api.DLP}
-			r := newRig(t, tt.options)
-			r.options["content_types"] = api.Exchange + "," + api.DLP
-			r.options["health_tag"] = "health"
-			tt.spoil(r)
-			in := r.open()
-			defer in.Close()
-			records := append(r.listen(in, 15*time.Second, r.options["tenant_id"]+": "), r.listen(in, 3*time.Second, "")...)
-			var lines []string
-			for _, line := range strings.Split(r.log.text(), "\n") {
-				for _, note := range []string{"; subscription started", "; Audit.Exchange: subscription started", "; caught up", "; DLP.All: caught up", "; Audit.Exchange: caught up"} {
-					line, _, _ = strings.Cut(line, note)
+			inBubble(t, tt.options, func(t *testing.T, r *rig) {
+				r.options["content_types"] = api.Exchange + "," + api.DLP
+				r.options["health_tag"] = "health"
+				tt.spoil(r)
+				in := r.open()
+				defer in.Close()
+				records := append(r.listen(in, 15*time.Second, r.options["tenant_id"]+": "), r.listen(in, 3*time.Second, "")...)
+				var lines []string
+				for _, line := range strings.Split(r.log.text(), "\n") {
+					for _, note := range []string{"; subscription started", "; Audit.Exchange: subscription started", "; caught up", "; DLP.All: caught up", "; Audit.Exchange: caught up"} {
+						line, _, _ = strings.Cut(line, note)
+					}
+					if line != noDB && !strings.Contains(line, ": caught up, ") {
+						lines = append(lines, line)
+					}
 				}
-				if line != noDB && !strings.Contains(line, ": caught up, ") {
-					lines = append(lines, line)
+				if !slices.Equal(lines, tt.lines) {
+					t.Errorf("the log says\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(tt.lines, "\n"))
 				}
-			}
-			if !slices.Equal(lines, tt.lines) {
-				t.Errorf("the log says\n%s\nwant\n%s", strings.Join(lines, "\n"), strings.Join(tt.lines, "\n"))
-			}
-			var states []string
-			for _, rec := range records {
-				states = append(states, fmt.Sprint(rec["ContentType"], " ", rec["State"]))
-				if _, why := rec["What"]; why != (rec["State"] != "ok") {
-					t.Errorf("a state without its reason: %v", rec)
+				var states []string
+				for _, rec := range records {
+					states = append(states, fmt.Sprint(rec["ContentType"], " ", rec["State"]))
+					if _, why := rec["What"]; why != (rec["State"] != "ok") {
+						t.Errorf("a state without its reason: %v", rec)
+					}
 				}
-			}
-			for _, status := range in.reporter.monitor.Snapshot() {
-				up := map[health.State]float64{health.OK: 1, health.Degraded: 1}[status.State]
-				if got := number(t, in, "up", status.Tenant, status.ContentType); got != up {
-					t.Errorf("%s is %s and up %v", status.ContentType, status.State, got)
+				for _, status := range in.reporter.monitor.Snapshot() {
+					up := map[health.State]float64{health.OK: 1, health.Degraded: 1}[status.State]
+					if got := number(t, in, "up", status.Tenant, status.ContentType); got != up {
+						t.Errorf("%s is %s and up %v", status.ContentType, status.State, got)
+					}
 				}
-			}
-			slices.Sort(states)
-			if states = slices.Compact(states); !slices.Equal(states, tt.states) {
-				t.Errorf("states %q, want %q", states, tt.states)
-			}
+				slices.Sort(states)
+				if states = slices.Compact(states); !slices.Equal(states, tt.states) {
+					t.Errorf("states %q, want %q", states, tt.states)
+				}
+			})
 		})
 	}
 }
@@ -134,8 +136,10 @@ func (r *rig) listen(in *Input, d time.Duration, until string) (records []map[st
 }
 
 func TestSubscriptionDisabledLater(t *testing.T) {
-	t.Parallel()
-	r := newRig(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}, Subscribed: []string{api.Exchange}})
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}, Subscribed: []string{api.Exchange}}, subscriptionDisabledLater)
+}
+
+func subscriptionDisabledLater(t *testing.T, r *rig) {
 	r.options["content_types"], r.options["health_tag"] = api.Exchange, "health"
 	in := r.open()
 	defer in.Close()
@@ -162,24 +166,75 @@ func TestSubscriptionDisabledLater(t *testing.T) {
 	}
 }
 
+// With subscribe off, none is started.
+func TestNoSubscriptionIsStarted(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange, api.General}, Subscribed: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"], r.options["subscribe"] = api.Exchange+","+api.General, "off"
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, "there is no subscription")
+		if n := number(t, in, "requests_total", "start"); n > 0 || !strings.Contains(r.log.text(), "not Audit.General: there is no subscription: set subscribe on, or start it") {
+			t.Errorf("%v starts; the log says\n%s", n, r.log.text())
+		}
+	})
+}
+
 func TestStateFileThatCantBeWritten(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, api.Options{Blobs: 5, Records: 5})
-	r.options["health_tag"], r.options["db"] = "health", filepath.Join(t.TempDir(), "state.db")
-	in := r.open()
-	defer in.Close()
-	in.reporter.ledger.Close() // every write fails from now on
-	records := append(r.listen(in, 15*time.Second, "the state file can't be written"), r.listen(in, time.Second, "")...)
-	if n := strings.Count(r.log.text(), "the state file can't be written: make room on the disk of db"); n != 1 {
-		t.Errorf("it is said %d times:\n%s", n, r.log.text())
-	}
-	degraded := 0
-	for _, rec := range records {
-		if rec["State"] == string(health.Degraded) && rec["What"] == "the state file can't be written" && rec["Detail"] == "ledger is closed" {
-			degraded++
+	inBubble(t, api.Options{Blobs: 5, Records: 5}, func(t *testing.T, r *rig) {
+		r.options["health_tag"], r.options["db"] = "health", filepath.Join(t.TempDir(), "state.db")
+		in := r.open()
+		defer in.Close()
+		in.reporter.ledger.Close() // every write fails from now on
+		records := append(r.listen(in, 15*time.Second, "the state file can't be written"), r.listen(in, time.Second, "")...)
+		if n := strings.Count(r.log.text(), "the state file can't be written: make room on the disk of db"); n != 1 {
+			t.Errorf("it is said %d times:\n%s", n, r.log.text())
 		}
-	}
-	if degraded != len(api.ContentTypes()) {
-		t.Errorf("%d streams are degraded: %v", degraded, records)
-	}
+		degraded := 0
+		for _, rec := range records {
+			if rec["State"] == string(health.Degraded) && rec["What"] == "the state file can't be written" && rec["Detail"] == "ledger is closed" {
+				degraded++
+			}
+		}
+		if degraded != len(api.ContentTypes()) {
+			t.Errorf("%d streams are degraded: %v", degraded, records)
+		}
+	})
+}
+
+// While an older token is still valid, a login that fails is told, and its recovery.
+func TestLoginThatCantBeRenewed(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		r.login.SetTokenLifetime(7 * time.Minute) // it is renewed after two
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, ": collecting ")
+		r.login.SetSecret(clientID, "another")
+		r.listen(in, 5*time.Minute, "the login can't be renewed; the present token is used until it expires")
+		status := in.reporter.monitor.Snapshot()[0]
+		if status.State != health.Degraded || strings.Contains(r.log.text(), "not collected") {
+			t.Errorf("%v; the log says\n%s", status, r.log.text())
+		}
+		r.login.SetSecret(clientID, testrig.ClientSecret)
+		r.listen(in, 5*time.Minute, ": over after ")
+		if status := in.reporter.monitor.Snapshot()[0]; status.State != health.OK {
+			t.Errorf("%v; the log says\n%s", status, r.log.text())
+		}
+	})
+}
+
+// A token that the service refuses is replaced, without a word.
+func TestRevokedToken(t *testing.T) {
+	inBubble(t, api.Options{Blobs: 1, Records: 1, Types: []string{api.Exchange}}, func(t *testing.T, r *rig) {
+		r.options["content_types"] = api.Exchange
+		in := r.open()
+		defer in.Close()
+		r.listen(in, time.Minute, ": collecting ")
+		r.login.RevokeAll()
+		r.listen(in, time.Minute, "")
+		if n := number(t, in, "requests_total", "token"); n != 2 || in.reporter.monitor.Snapshot()[0].State != health.OK {
+			t.Errorf("%v tokens; the log says\n%s", n, r.log.text())
+		}
+	})
 }

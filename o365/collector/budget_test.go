@@ -134,6 +134,30 @@ func TestServiceWaitIsCapped(t *testing.T) {
 	if len(tried) != 15 || tried[0] != probeInterval || tried[13] != 14*time.Minute || tried[14] != longestServiceWait {
 		t.Errorf("tried after %v", tried)
 	}
+	if n := takeAll(b, budgetStart.Add(longestServiceWait+10*time.Second)); n < 10 {
+		t.Errorf("%d requests 10 s after the cap", n)
+	}
+}
+
+// The lowest rate that an input of the tenant asked for holds from then on.
+func TestLowestLimitHolds(t *testing.T) {
+	for _, limits := range [][]int{{60, 2000}, {2000, 60, 600}, {600, 60}} {
+		b := NewBudget(limits[0])
+		for _, limit := range limits {
+			b.Limit(limit)
+		}
+		taken := 0
+		for now := budgetStart; now.Sub(budgetStart) < 3*time.Hour; {
+			wait, ok := b.Take(now, false)
+			if ok {
+				taken++
+			}
+			now = now.Add(wait)
+		}
+		if most := 3*60*60 + 34; taken > most || taken < 3*60*60 || b.PerMinute() > 60 {
+			t.Errorf("limits %v: %d requests in 3 hours, %v a minute", limits, taken, b.PerMinute())
+		}
+	}
 }
 
 func TestProbeEndsWait(t *testing.T) {

@@ -81,7 +81,8 @@ func New(cfg Config, from source.Source, sink Sink, l Ledger, budget *Budget, mo
 }
 
 // Run collects until ctx ends, and returns when every goroutine it started has
-// ended. It must be called once. Errors are logged and reported to the Monitor.
+// ended. It must be called once. Errors are logged and reported to the Monitor. It
+// panics with what a task panics with.
 func (c *Collector) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	defer running.Wait()
@@ -135,6 +136,9 @@ func (c *Collector) dispatch(ctx context.Context, running *sync.WaitGroup, resul
 }
 
 func (c *Collector) finish(r result) {
+	if r.mistake != nil {
+		panic(r.mistake)
+	}
 	now := c.now()
 	switch {
 	case c.state.source.Decide(r.err) == source.Throttle:

@@ -124,3 +124,30 @@ func TestStopIsQuick(t *testing.T) {
 		}
 	})
 }
+
+// Only an answer of the service proves that it accepts requests again.
+func TestWhatEndsARowOfRefusals(t *testing.T) {
+	for name, test := range map[string]struct {
+		err  error
+		ends bool
+	}{
+		"accepted":        {nil, true},
+		"another error":   {&source.Error{Op: source.OpList, Status: 500}, true},
+		"no answer":       {errReset, false},
+		"another refusal": {&source.Error{Op: source.OpList, Status: 429}, false},
+		"no token":        {&source.SignInError{Err: errReset}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newLedgerModel()
+			c := New(config(nil), newService(t), b, b, NewBudget(2000), newMonitorModel(), new(logLines).log)
+			c.state, _ = polledState(t, tenant)
+			st := c.state.streams[0]
+			now := time.Now()
+			c.budget.Refused(now.Add(-time.Minute), now.Add(-time.Minute), time.Second)
+			c.finish(result{task: task{kind: listPage, stream: st, listing: st.newListing(source.Span{From: now.Add(-time.Hour), To: now}), sent: now}, err: test.err})
+			if c.budget.refusing == test.ends {
+				t.Errorf("the row of refusals has ended: %t", !c.budget.refusing)
+			}
+		})
+	}
+}

@@ -104,33 +104,39 @@ func TestLatestItemsDoNotWait(t *testing.T) {
 	}
 }
 
-// Downloads of one content type that never end delay no other, and are reported
-// within minutes.
+// Downloads of one content type that never end delay no other, however few may run at
+// once, and are reported within minutes.
 func TestSlowDownloadsOfOneType(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, b, r := newService(t), newLedgerModel(), newMonitorModel()
-		start := time.Now()
-		for n := range 40 {
-			s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Minute-time.Second), 0)
+	for _, concurrency := range []int{1, 4} {
+		t.Run(fmt.Sprint(concurrency, " at once"), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { slowDownloadsOfOneType(t, concurrency) })
+		})
+	}
+}
+
+func slowDownloadsOfOneType(t *testing.T, concurrency int) {
+	s, b, r := newService(t), newLedgerModel(), newMonitorModel()
+	start := time.Now()
+	for n := range 40 {
+		s.add(activity.Exchange, start.Add(-time.Duration(n)*time.Minute-time.Second), 0)
+	}
+	stop := collectFrom(slowSource{service: s, contentType: activity.Exchange}, b, r, func(c *Config) { c.Concurrency = concurrency })
+	time.Sleep(5 * time.Second)
+	var others []string
+	for range 30 {
+		for range 4 {
+			others = append(others, s.add(activity.SharePoint, time.Now(), 0))
 		}
-		stop := collectFrom(slowSource{service: s, contentType: activity.Exchange}, b, r, nil)
-		time.Sleep(5 * time.Second)
-		var others []string
-		for range 30 {
-			for range 4 {
-				others = append(others, s.add(activity.SharePoint, time.Now(), 0))
-			}
-			time.Sleep(time.Minute)
+		time.Sleep(time.Minute)
+	}
+	r.want(t, "Exchange download")
+	time.Sleep(2 * time.Minute)
+	stop()
+	for _, id := range others {
+		if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > time.Minute+10*time.Second {
+			t.Errorf("an item of %v of the other content type was delivered at %v", s.created(id), at)
 		}
-		r.want(t, "Exchange download")
-		time.Sleep(2 * time.Minute)
-		stop()
-		for _, id := range others {
-			if at := b.deliveredAt(id); at.IsZero() || at.Sub(s.created(id)) > time.Minute+10*time.Second {
-				t.Errorf("an item of %v of the other content type was delivered at %v", s.created(id), at)
-			}
-		}
-	})
+	}
 }
 
 // Very many items of one content type leave the others their turn, wait within
@@ -150,7 +156,7 @@ func TestManyItemsOfOneType(t *testing.T) {
 				b.downloadTime = func(string) time.Duration {
 					b.mu.Lock()
 					defer b.mu.Unlock()
-					most = max(most, len(b.announced)-len(b.delivered))
+					most = max(most, b.announced-len(b.delivered))
 					return 0
 				}
 				stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 500 })

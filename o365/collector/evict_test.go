@@ -1,6 +1,8 @@
 package collector
 
 import (
+	"container/heap"
+	"fmt"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -68,4 +70,45 @@ func TestEvictedItemsThatExpireAreGaps(t *testing.T) {
 			t.Errorf("gaps of %v for content of 3h", lost)
 		}
 	})
+}
+
+// Only items that keep failing are evicted; their times take little memory.
+func TestWhichItemsAreEvicted(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	for n := range 60 {
+		s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(n), Created: now.Add(-time.Duration(n) * 10 * time.Second)}, now)
+		i := st.items[fmt.Sprint(n)]
+		if i.failures = persistentFailures + n%2; n%2 > 0 {
+			s.downloadFails(i, errReset)
+		}
+		st.retryAt(i, now.Add(time.Duration(n%7)*time.Second))
+	}
+	st.backlogItems = nil
+	s.evictFailing(st)
+	if len(st.items) != 30 || len(st.retries) != 30 || len(st.evicted) != 1 || !l.unproven || len(s.holds()) > 0 {
+		t.Errorf("%d items are left, %d of them to retry; evicted %v; unproven %t; %v", len(st.items), len(st.retries), st.evicted, l.unproven, s.holds())
+	}
+	for before := now; len(st.retries) > 0; before = now {
+		i := heap.Pop(&st.retries).(*item)
+		if now = i.notBefore; now.Before(before) && len(st.retries) < 29 || i.failures != persistentFailures {
+			t.Errorf("after %d failures, due %v", i.failures, now)
+		}
+	}
+}
+
+// Evicted items are lost once the last of them, or of their first hour, is too old.
+func TestWhenEvictedItemsAreLost(t *testing.T) {
+	s, st, _, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	begin := st.earliestStart(now)
+	st.evicted = []source.Span{{From: begin, To: begin.Add(90 * time.Minute)}, {From: begin.Add(2 * time.Hour), To: begin.Add(2*time.Hour + time.Second)}}
+	for _, step := range []struct{ minutes, gaps int }{{0, 0}, {59, 0}, {60, 1}, {89, 1}, {90, 2}, {120, 2}, {121, 3}} {
+		s.reportEvictedGaps(st, now.Add(time.Duration(step.minutes)*time.Minute))
+		if gaps := s.ledger.Gaps(st.id); len(gaps) != step.gaps {
+			t.Errorf("after %d minutes: gaps %v", step.minutes, gaps)
+		}
+	}
+	if len(st.evicted) > 0 {
+		t.Errorf("%v are left", st.evicted)
+	}
 }

@@ -15,6 +15,7 @@ import (
 type listing struct {
 	span         source.Span
 	requestFrom  time.Time // the request's startTime: earlier than the span, by the source's overlap
+	cutFrom      time.Time // where the span began before its start was too old; zero: where it begins
 	latest       bool      // of the newest span
 	allPagesRead bool
 	undelivered  int       // items of it

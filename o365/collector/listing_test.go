@@ -95,3 +95,57 @@ func TestBadEntries(t *testing.T) {
 		stop()
 	})
 }
+
+// How the pages of a listing add up: an item on two pages is one, an entry that cannot
+// be used on any page leaves the span incomplete, and pages with new items may be many.
+func TestPagesOfAListing(t *testing.T) {
+	page := func(next string, bad int, ids ...string) source.Page {
+		p := source.Page{Next: next, Bad: bad, Date: time.Now()}
+		for _, id := range ids {
+			p.Items = append(p.Items, source.Item{ContentType: activity.Exchange, ID: id, Created: time.Now().Add(-time.Minute).UTC()})
+		}
+		return p
+	}
+	for name, test := range map[string]struct {
+		pages    []source.Page
+		begin    int // pages without a new item before
+		items    int
+		complete bool
+		failed   bool
+	}{
+		"an item twice":         {[]source.Page{page("2", 0, "a", "b"), page("", 0, "b", "c", "c")}, 0, 3, true, false},
+		"an empty page":         {[]source.Page{page("2", 0, "a"), page("3", 0), page("", 0, "b")}, 0, 2, true, false},
+		"bad at first":          {[]source.Page{page("2", 1, "a"), page("", 0, "b")}, 0, 2, false, true},
+		"bad at last":           {[]source.Page{page("2", 0, "a"), page("", 1, "b")}, 0, 2, false, true},
+		"to itself":             {[]source.Page{page("2", 0, "a"), page("2", 0, "b")}, 0, 2, false, true},
+		"many pages, one new":   {[]source.Page{page("2", 0, "a"), page("3", 0)}, mostPagesWithoutNew, 1, false, false},
+		"many pages, none new":  {[]source.Page{page("2", 0)}, mostPagesWithoutNew, 0, false, true},
+		"nearly many, none new": {[]source.Page{page("2", 0)}, mostPagesWithoutNew - 1, 0, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, st, l, now := steadyState(t)
+			s.ledger = newLedgerModel()
+			l.pagesWithoutNew = test.begin
+			listedTo := l.span.From
+			st.listedTo = listedTo
+			for _, p := range test.pages {
+				s.taskFinished(result{task: task{kind: listPage, stream: st, listing: l}, page: p}, now)
+			}
+			if len(st.items) != test.items || l.failures > 0 != test.failed {
+				t.Errorf("%d items, %d failures", len(st.items), l.failures)
+			}
+			for _, i := range st.items {
+				if done := s.ledger.Completed(st.id); len(done) > 0 {
+					t.Errorf("complete before its items are delivered: %v", done)
+				}
+				s.itemDelivered(i)
+			}
+			if done := s.ledger.Completed(st.id); len(done) > 0 != test.complete {
+				t.Errorf("complete: %v", done)
+			}
+			if !st.listedTo.Equal(listedTo) {
+				t.Errorf("a listing of the backlog moves the end of the newest one")
+			}
+		})
+	}
+}

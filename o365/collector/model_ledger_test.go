@@ -2,6 +2,7 @@ package collector
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"sync"
@@ -21,13 +22,16 @@ type ledgerModel struct {
 	completed        map[source.Stream][]source.Span
 	gaps             []ledger.Gap
 	takenBack        int
-	announced        []string                      // content ids, in the order of Announce
+	announced        int                           // items
+	pending          map[string]source.Item        // announced and not delivered, by content id
+	untrue           []string                      // spans that were completed without an item of theirs
+	roomTaken        int                           // downloads
 	acknowledgeDelay time.Duration                 // from Deliver to delivered
 	downloadTime     func(id string) time.Duration // of an item
 }
 
 func newLedgerModel() *ledgerModel {
-	return &ledgerModel{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}}
+	return &ledgerModel{since: map[source.Stream]time.Time{}, delivered: map[string]time.Time{}, completed: map[source.Stream][]source.Span{}, pending: map[string]source.Item{}}
 }
 
 // deliveredAt is when an item was delivered; zero: it is not.
@@ -68,6 +72,13 @@ func (b *ledgerModel) Gaps(s source.Stream) []ledger.Gap {
 func (b *ledgerModel) Complete(s source.Stream, span source.Span) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	for _, i := range b.pending {
+		at := wholeSecond(i.Created)
+		if i.ContentType == s.ContentType && !at.Before(span.From) && at.Before(span.To) &&
+			!slices.ContainsFunc(b.gaps, func(g ledger.Gap) bool { return gapOfItem(g, i.ID) }) {
+			b.untrue = append(b.untrue, fmt.Sprintf("%v without %s", span, i.ID))
+		}
+	}
 	spans := append(b.completed[s], span)
 	slices.SortFunc(spans, func(a, b source.Span) int { return a.From.Compare(b.From) })
 	merged := spans[:1]
@@ -105,11 +116,23 @@ func (b *ledgerModel) TakeBack(g ledger.Gap, rest ...ledger.Gap) {
 func (b *ledgerModel) Announce(i source.Item, delivered func()) Delivery {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.announced = append(b.announced, i.ID)
+	b.announced++
+	if _, again := b.delivered[i.ID]; !again {
+		b.pending[i.ID] = i
+	}
 	return &deliveryModel{ledger: b, id: i.ID, delivered: delivered}
 }
 
-func (b *ledgerModel) Room(ctx context.Context) (func(), error) { return func() {}, ctx.Err() }
+func (b *ledgerModel) Room(ctx context.Context) (func(), error) {
+	b.takeRoom(1)
+	return func() { b.takeRoom(-1) }, ctx.Err()
+}
+
+func (b *ledgerModel) takeRoom(n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.roomTaken += n
+}
 
 type deliveryModel struct {
 	ledger    *ledgerModel
@@ -142,13 +165,15 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 			b.deliveredTwice = append(b.deliveredTwice, p.id)
 		}
 		b.delivered[p.id] = time.Now()
+		delete(b.pending, p.id)
 		b.mu.Unlock()
 		p.delivered()
 	}()
 	return nil
 }
 
-// check asserts that all items are delivered, none of them twice, without a gap.
+// check asserts that all items are delivered, none of them twice, without a gap, that
+// no span was complete before, and that what downloads took is given back.
 func (b *ledgerModel) check(t *testing.T, s *service) {
 	t.Helper()
 	b.mu.Lock()
@@ -161,6 +186,9 @@ func (b *ledgerModel) check(t *testing.T, s *service) {
 				t.Errorf("lost: item %s of %s, listed %s", item.ID, item.Created, item.listed)
 			}
 		}
+	}
+	if len(b.untrue) > 0 || b.roomTaken > 0 || s.bodies > 0 {
+		t.Errorf("%d spans completed too early, such as %q; room of %d downloads taken, %d bodies open", len(b.untrue), b.untrue[:min(1, len(b.untrue))], b.roomTaken, s.bodies)
 	}
 	if s.longestWindow == 24*time.Hour && s.tooLongWindows > 0 {
 		t.Errorf("%d windows were too long", s.tooLongWindows)

@@ -17,23 +17,28 @@ import (
 type monitorModel struct {
 	mu       sync.Mutex
 	setCount map[string]int
-	holds    map[string]bool
+	holds    map[string]condition
 	notes    []string
 }
 
+type condition struct {
+	severity health.State
+	what     string
+}
+
 func newMonitorModel() *monitorModel {
-	return &monitorModel{setCount: map[string]int{}, holds: map[string]bool{}}
+	return &monitorModel{setCount: map[string]int{}, holds: map[string]condition{}}
 }
 
 func key(s source.Stream, c health.Condition) string {
 	return strings.TrimSpace(fmt.Sprint(strings.TrimPrefix(s.ContentType, "Audit."), " ", c))
 }
 
-func (r *monitorModel) Set(s source.Stream, c health.Condition, _ health.State, _ health.Cause) {
+func (r *monitorModel) Set(s source.Stream, c health.Condition, severity health.State, cause health.Cause) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.setCount[key(s, c)]++
-	r.holds[key(s, c)] = true
+	r.holds[key(s, c)] = condition{severity, cause.What}
 }
 
 func (r *monitorModel) Clear(s source.Stream, cs ...health.Condition) {
@@ -54,6 +59,13 @@ func (r *monitorModel) Note(_ source.Stream, text string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.notes = append(r.notes, text)
+}
+
+// get returns a condition that holds; zero: it does not.
+func (r *monitorModel) get(key string) condition {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.holds[key]
 }
 
 func (r *monitorModel) want(t *testing.T, holds ...string) {

@@ -40,6 +40,7 @@ type service struct {
 	recent   []time.Time // of the last minute
 	refused  int
 	opened   []string // content ids, in order
+	bodies   int      // that are not closed
 }
 
 type modelItem struct {
@@ -136,11 +137,11 @@ func (s *service) Subscriptions(ctx context.Context) ([]source.Subscription, tim
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var list []source.Subscription
-	for t := range s.subscribed {
+	for t, on := range s.subscribed {
 		if s.subscriptionsHidden {
 			break
 		}
-		list = append(list, source.Subscription{ContentType: t, Enabled: true})
+		list = append(list, source.Subscription{ContentType: strings.ToLower(t), Enabled: on})
 	}
 	return list, s.date(), nil
 }
@@ -197,8 +198,8 @@ func (s *service) page(ctx context.Context, t string, from, to time.Time, skip i
 	page, position := source.Page{Date: s.date()}, skip
 	for i := range s.items {
 		b := &s.items[i]
-		if b.ContentType != t || b.listed.After(now) || b.Created.Before(from) || !b.Created.Before(to) {
-			continue
+		if b.ContentType != t || b.listed.After(now) || !b.Created.After(from) || !b.Created.Before(to) {
+			continue // an item of exactly the start may be served in part, so that it counts as not listed
 		}
 		if skip > 0 {
 			skip--
@@ -243,5 +244,19 @@ func (s *service) Open(ctx context.Context, c source.Item) (io.ReadCloser, error
 		}
 	}
 	s.opened = append(s.opened, c.ID)
-	return io.NopCloser(strings.NewReader(c.ID)), nil
+	s.bodies++
+	return body{strings.NewReader(c.ID), s}, nil
+}
+
+// body is that of a download.
+type body struct {
+	io.Reader
+	service *service
+}
+
+func (b body) Close() error {
+	b.service.mu.Lock()
+	defer b.service.mu.Unlock()
+	b.service.bodies--
+	return nil
 }

@@ -106,14 +106,18 @@ func (s *state) clamp(st *stream, l *listing, err error, now time.Time) {
 		s.halve(st, l)
 		return
 	}
+	l.notBefore = earlier(l.notBefore, now.Add(firstRetryPause)) // in a longer pause more of it would become too old
 	l.requestFrom = earliest
 	cut := earlier(earliest, l.span.To)
-	s.reportExpired(st, source.Span{From: l.span.From, To: cut}, now)
+	if l.cutFrom.IsZero() {
+		l.cutFrom = l.span.From
+	}
+	s.reportExpired(st, source.Span{From: l.cutFrom, To: cut}, now)
 	if l.span.From.Before(cut) {
 		l.span.From = cut
 	}
-	if !l.span.From.Before(l.span.To) {
-		l.unproven = true // nothing of it was listed
+	if !l.span.From.Before(l.span.To) { // nothing is left of it, and nothing of it was listed
+		l.unproven = true
 		s.closeListing(st, l)
 	}
 }
@@ -129,7 +133,7 @@ func (s *state) halve(st *stream, l *listing) {
 	older := *l
 	older.latest = false
 	older.span.To = middle
-	l.span.From, l.requestFrom = middle, middle.Add(-st.limits.Overlap)
+	l.span.From, l.requestFrom, l.cutFrom = middle, middle.Add(-st.limits.Overlap), time.Time{}
 	st.backlogListings = append([]*listing{&older}, st.backlogListings...)
 	for _, i := range st.items { // those of earlier pages belong to both
 		if slices.Contains(i.listings, l) {

@@ -3,6 +3,7 @@ package collector
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -116,5 +117,131 @@ func TestFailingListingIsSetAside(t *testing.T) {
 				b.check(t, s)
 			})
 		})
+	}
+}
+
+// A listing that is refused for its length is halved, down to an hour; its items belong
+// to both halves, and each begins with the overlap.
+func TestHalves(t *testing.T) {
+	refused := &source.Error{Op: source.OpList, Status: 400, Code: "AF20055"}
+	for _, length := range []time.Duration{leastPollSpan, leastPollSpan + time.Second, 10 * time.Hour} {
+		s, st, l, now := steadyState(t)
+		s.ledger = newLedgerModel()
+		l.span.From = l.span.To.Add(-length)
+		l.cutFrom = l.span.From.Add(-time.Minute)
+		s.itemListed(st, l, source.Item{ID: "a", Created: l.span.From}, now)
+		whole := l.span
+		s.clamp(st, l, refused, now)
+		if length <= leastPollSpan {
+			if len(st.backlogListings) != 1 || l.span != whole {
+				t.Errorf("%v: halved to %v", length, l.span)
+			}
+			continue
+		}
+		older := st.backlogListings[0]
+		if len(st.backlogListings) != 2 || st.backlogListings[1] != l || older.span.From != whole.From || older.span.To != l.span.From || l.span.To != whole.To {
+			t.Fatalf("%v: halved to %v and %v", length, older.span, l.span)
+		}
+		if !l.cutFrom.IsZero() || older.cutFrom.IsZero() {
+			t.Errorf("%v: cut from %v and %v", length, older.cutFrom, l.cutFrom)
+		}
+		if l.requestFrom != l.span.From.Add(-st.limits.Overlap) || older.undelivered != 1 || l.undelivered != 1 {
+			t.Errorf("%v: begins %v before its span; %d and %d items", length, l.span.From.Sub(l.requestFrom), older.undelivered, l.undelivered)
+		}
+		for _, half := range []*listing{older, l} {
+			s.taskFinished(result{task: task{kind: listPage, stream: st, listing: half}}, now)
+		}
+		if done := s.ledger.Completed(st.id); len(done) > 0 {
+			t.Errorf("complete before the item is delivered: %v", done)
+		}
+		s.itemDelivered(st.items["a"])
+		if len(uncovered(whole, s.ledger.Completed(st.id))) > 0 {
+			t.Errorf("not complete: %v", s.ledger.Completed(st.id))
+		}
+	}
+}
+
+// Items of the exact seconds at which listings begin are found by those.
+func TestItemsAtTheBordersOfListings(t *testing.T) {
+	for _, longest := range []time.Duration{24 * time.Hour, 5 * time.Hour} {
+		t.Run(fmt.Sprint(longest), func(t *testing.T) {
+			var borders []time.Time
+			run := func(t *testing.T) {
+				s, b := newService(t), newLedgerModel()
+				s.longestWindow = longest
+				for _, at := range borders {
+					for second := range 3 {
+						s.add(activity.Exchange, at.Add(time.Duration(second-1)*time.Second), 0)
+					}
+				}
+				api := &recordedSource{service: s}
+				begun := time.Now()
+				stop := collectFrom(api, b, newMonitorModel(), func(c *Config) { c.ContentTypes = contentTypes(activity.Exchange) })
+				time.Sleep(20 * time.Minute)
+				stop()
+				b.check(t, s)
+				if borders == nil {
+					for _, from := range api.begun {
+						if at := from.Add(time.Second); at.Sub(begun) > 10*time.Minute-retention { // the first may be cut
+							borders = append(borders, at)
+						}
+					}
+				}
+			}
+			synctest.Test(t, run)
+			synctest.Test(t, run)
+			if len(borders) < 7 {
+				t.Errorf("borders: %v", borders)
+			}
+		})
+	}
+}
+
+// recordedSource records when the listings of a service begin.
+type recordedSource struct {
+	*service
+	begun []time.Time
+}
+
+func (c *recordedSource) List(ctx context.Context, t string, span source.Span, next string, want source.Want) (source.Page, error) {
+	c.mu.Lock()
+	if !slices.ContainsFunc(c.begun, span.From.Equal) {
+		c.begun = append(c.begun, span.From)
+	}
+	c.mu.Unlock()
+	return c.service.List(ctx, t, span, next, want)
+}
+
+// Short cuts of one listing add up to a gap.
+func TestCutsAddUp(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	begin := st.earliestStart(now)
+	l.span.From, l.requestFrom, l.span.To = begin, begin.Add(-st.limits.Overlap), begin.Add(time.Hour)
+	for n, gaps := range []int{0, 1, 1, 2} {
+		now = now.Add(3 * time.Minute)
+		s.clamp(st, l, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030"}, now)
+		all := gapSpans(s.ledger.Gaps(st.id))
+		if len(all) != gaps || gaps > 0 && !all[0].From.Equal(begin) {
+			t.Errorf("%d cuts: gaps %v", n+1, all)
+		}
+		if pause := l.notBefore.Sub(now); pause > firstRetryPause {
+			t.Errorf("%d cuts: a pause of %v", n+1, pause)
+		}
+	}
+}
+
+// What is set aside counts as listed, so that the next poll goes on behind it.
+func TestSetAsideGoesOn(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	st.backlogListings, st.latestListing, l.latest, st.listedTo = nil, l, true, l.span.From
+	for n := range persistentFailures {
+		if st.latestListing == nil {
+			t.Fatalf("set aside after %d failures", n)
+		}
+		s.relist(st, l, errListingLoops, now)
+	}
+	if st.latestListing != nil || len(st.backlogListings) != 1 || l.latest || !st.listedTo.Equal(l.span.To) {
+		t.Errorf("%v latest, %d in the backlog, listed to %v", st.latestListing, len(st.backlogListings), st.listedTo)
 	}
 }

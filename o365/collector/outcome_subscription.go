@@ -56,6 +56,7 @@ func (s *state) subscriptionStarted(r result, now time.Time) {
 		return
 	}
 	if st.offSince.IsZero() {
+		st.listedTo = later(st.listedTo, st.earliestStart(s.serviceTime(now))) // there was nothing to miss
 		s.monitor.Note(st.id, "subscription started, the first content may take up to 12 hours")
 		return
 	}

@@ -59,3 +59,26 @@ func TestSubscriptionsNeverListed(t *testing.T) {
 		}
 	})
 }
+
+// A subscription that is listed as disabled is off, and it may have been off since the
+// first sign of that.
+func TestDisabledSubscriptions(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.cfg.Subscribe = true
+	for _, st := range s.streams {
+		st.subscribed = false
+	}
+	s.ledger.Complete(st.id, l.span)
+	before := s.ledger.Completed(st.id)
+	since := before[len(before)-1].To
+	s.taskFinished(result{task: task{kind: listSubscriptions}, subscriptions: []source.Subscription{
+		{ContentType: "audit.EXCHANGE"}, {ContentType: "dlp.all", Enabled: true},
+	}}, now)
+	if st.subscribed || !s.streams[1].subscribed || !st.offSince.Equal(since) {
+		t.Errorf("on: %t, %t; off since %v, want %v", st.subscribed, s.streams[1].subscribed, st.offSince, since)
+	}
+	s.ledger.Complete(st.id, source.Span{From: since, To: since.Add(time.Hour)})
+	if s.noteSubscriptionOff(st, "it is off"); !st.offSince.Equal(since) {
+		t.Errorf("off since %v, want %v", st.offSince, since)
+	}
+}

@@ -64,7 +64,7 @@ func collectUnder(s *service, b *ledgerModel, l *logLines, budget *Budget, chang
 }
 
 // collectWith is collect with a monitor.
-func collectWith(s *service, b *ledgerModel, monitor Monitor, budget *Budget, l *logLines, change func(*Config)) (stop func()) {
+func collectWith(s source.Source, b *ledgerModel, monitor Monitor, budget *Budget, l *logLines, change func(*Config)) (stop func()) {
 	col := New(config(change), s, b, b, budget, monitor, l.log)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup

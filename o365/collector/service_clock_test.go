@@ -29,6 +29,7 @@ func TestClockObserves(t *testing.T) {
 		{"two wrong", 0, of(right, behind, behind), 0, true},
 		{"three wrong", 0, of(right, behind, behind, behind), -9 * 24 * hour, true},
 		{"three that differ", 0, of(right, behind, ahead, at(hour)), 0, true},
+		{"three that differ, each earlier", 0, of(right, ahead, at(hour), behind), 0, true},
 		{"three, but not in a row", 0, of(behind, behind, right, behind), 0, true},
 		{"always 1970", 0, of(fixed(1970), fixed(1970), fixed(1970), fixed(1970)), 0, false},
 		{"always 9999", 0, of(fixed(9999), fixed(9999), fixed(9999), fixed(9999)), 0, false},

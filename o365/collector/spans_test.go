@@ -28,3 +28,30 @@ func TestJoinSpans(t *testing.T) {
 		})
 	}
 }
+
+func TestSplitSpan(t *testing.T) {
+	at := func(minutes int) time.Time { return time.Unix(int64(minutes)*60, 0).UTC() }
+	for _, tt := range []struct {
+		to, last, most int // minutes
+		want           []int
+	}{
+		{0, 60, 100, nil},
+		{60, 60, 100, []int{0, 60}},
+		{61, 60, 100, []int{0, 1, 61}},
+		{360, 60, 100, []int{0, 100, 200, 300, 360}},
+		{250, 200, 100, []int{0, 100, 150, 250}}, // the last one is no longer than others
+	} {
+		var got []int
+		for _, span := range splitSpan(at(0), at(tt.to).Add(time.Millisecond), time.Duration(tt.last)*time.Minute, time.Duration(tt.most)*time.Minute) {
+			if len(got) == 0 {
+				got = append(got, int(span.From.Unix()/60))
+			} else if !span.From.Equal(at(got[len(got)-1])) {
+				t.Errorf("%+v: a span begins at %v", tt, span.From)
+			}
+			got = append(got, int(span.To.Unix()/60))
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%+v: %v", tt, got)
+		}
+	}
+}

@@ -94,3 +94,86 @@ func TestPollsSpread(t *testing.T) {
 		t.Errorf("a stream has two phases: %v and %v", first, again)
 	}
 }
+
+// From when on a sweep lists, and which sweeps it was.
+func TestSweeps(t *testing.T) {
+	const hour, day = time.Hour, 24 * time.Hour
+	for name, test := range map[string]struct {
+		change    func(s *state, st *stream, now time.Time)
+		from      time.Duration // before now
+		day, week time.Duration // until the next one of these; 0: it was not one
+		none      bool
+	}{
+		"poll":             {func(*state, *stream, time.Time) {}, hour + time.Minute, 0, 0, false},
+		"long interval":    {func(s *state, _ *stream, _ time.Time) { s.cfg.PollInterval = 2 * hour }, 4 * hour, 0, 0, false},
+		"after an outage":  {func(_ *state, st *stream, now time.Time) { st.listedTo = now.Add(-3 * hour) }, 4 * hour, 0, 0, false},
+		"after a long one": {func(_ *state, st *stream, now time.Time) { st.listedTo = now.Add(-6 * day) }, 6*day + hour, 0, 0, false},
+		"day":              {func(_ *state, st *stream, now time.Time) { st.nextDaySweep = now }, day, daySweepInterval, 0, false},
+		"week":             {func(_ *state, st *stream, now time.Time) { st.nextRetentionSweep = now }, 7*day - time.Second, daySweepInterval, retentionSweepInterval, false},
+		"week, while a backlog is listed": {func(_ *state, st *stream, now time.Time) {
+			st.nextRetentionSweep, st.backlogListings = now, []*listing{{}}
+		}, hour + time.Minute, 0, 0, false},
+		"since":             {func(_ *state, st *stream, now time.Time) { st.nextDaySweep, st.since = now, now.Add(-2*hour) }, 2 * hour, daySweepInterval, 0, false},
+		"not yet":           {func(_ *state, st *stream, now time.Time) { st.nextPoll = now.Add(1) }, 0, 0, 0, true},
+		"the last one runs": {func(_ *state, st *stream, _ time.Time) { st.latestListing = &listing{latest: true} }, 0, 0, 0, true},
+		"not subscribed":    {func(_ *state, st *stream, _ time.Time) { st.subscribed = false }, 0, 0, 0, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, st, _, now := steadyState(t)
+			now = wholeSecond(now.Add(time.Hour))
+			s.serviceClock = newServiceClock(now)
+			later := now.Add(3 * hour)
+			st.backlogListings, st.listedTo, st.since = nil, now.Add(-time.Minute), now.Add(-30*day)
+			st.nextPoll, st.nextDaySweep, st.nextRetentionSweep = now, later, later
+			test.change(s, st, now)
+			before, latest := len(st.backlogListings), st.latestListing
+			s.sweep(st, now)
+			if test.none {
+				if st.latestListing != latest || len(st.backlogListings) != before {
+					t.Errorf("it was swept")
+				}
+				return
+			}
+			from, to := st.latestListing.span.From, st.latestListing.span.To
+			for n := len(st.backlogListings) - 1 - before; n >= 0; n-- {
+				span := st.backlogListings[n].span
+				if !span.To.Equal(from) || span.To.Sub(span.From) > st.longestSpan() || span.To.Sub(span.From) <= 0 {
+					t.Errorf("span %v before %v", span, from)
+				}
+				from = span.From
+			}
+			if !to.Equal(now) || now.Sub(from) != test.from {
+				t.Errorf("it lists %v to %v before now, want from %v", now.Sub(from), now.Sub(to), test.from)
+			}
+			for _, next := range []struct {
+				got, before time.Time
+				want        time.Duration
+			}{{st.nextDaySweep, later, test.day}, {st.nextRetentionSweep, later, test.week}} {
+				if next.want == 0 && next.got.Before(next.before) && next.got.After(now) || next.want > 0 && !next.got.Equal(now.Add(next.want)) {
+					t.Errorf("the next sweep is after %v, want %v", next.got.Sub(now), next.want)
+				}
+			}
+		})
+	}
+}
+
+// The first sweeps of more than a poll come when those of the start are long over.
+func TestFirstSweeps(t *testing.T) {
+	s, now := polledState(t, "tenant")
+	for _, st := range s.streams {
+		if st.nextDaySweep.Sub(now) != daySweepInterval || st.nextRetentionSweep.Sub(now) != retentionSweepInterval {
+			t.Errorf("after %v and %v", st.nextDaySweep.Sub(now), st.nextRetentionSweep.Sub(now))
+		}
+	}
+}
+
+// A poll comes at most 1 % early, and never late.
+func TestPollDelay(t *testing.T) {
+	s, _, _, _ := steadyState(t)
+	for _, random := range []float64{0, 0.5, 0.999} {
+		s.random = func() float64 { return random }
+		if d := s.pollDelay(); d > s.cfg.PollInterval || d < s.cfg.PollInterval*99/100 {
+			t.Errorf("%v with %v", d, random)
+		}
+	}
+}

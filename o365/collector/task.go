@@ -45,6 +45,7 @@ type result struct {
 	started       bool                  // of startSubscription: it was off
 	page          source.Page           // of listPage
 	err           error
+	mistake       any // what the task panicked with; nil: it did not
 }
 
 // date is the answer's date by the service's clock; zero: it had none.
@@ -58,9 +59,11 @@ func (r result) date() time.Time {
 	return r.page.Date
 }
 
-// do carries out a task.
-func (c *Collector) do(ctx context.Context, t *task) result {
-	r := result{task: *t}
+// do carries out a task. If that panics, it is for Run to panic, whose caller can take
+// it: here it would end the process.
+func (c *Collector) do(ctx context.Context, t *task) (r result) {
+	r.task = *t
+	defer func() { r.mistake = recover() }()
 	switch t.kind {
 	case listSubscriptions:
 		r.subscriptions, r.listedAt, r.err = c.source.(source.Subscriber).Subscriptions(ctx)

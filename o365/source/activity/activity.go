@@ -79,6 +79,7 @@ type Client struct {
 	calls     *http.Client // of all requests but downloads
 	downloads *http.Client
 	observe   func(source.Op, error)
+	maxAnswer int64 // bytes of a JSON array, unpacked; it is streamed
 }
 
 var _ source.Subscriber = (*Client)(nil)
@@ -98,6 +99,7 @@ func New(o Options) (*Client, error) {
 		publisher: o.Publisher,
 		tokens:    o.Tokens,
 		observe:   o.Observe,
+		maxAnswer: maxAnswer,
 	}
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout

@@ -17,7 +17,7 @@ import (
 
 const (
 	answerBuffer = 32 << 10 // bytes of an answer that are read at once
-	maxAnswer    = 1 << 30  // bytes of a JSON array, unpacked; it is streamed
+	maxAnswer    = 1 << 30  // see Client.maxAnswer
 	maxElement   = 16 << 10 // bytes of an element of it
 )
 
@@ -32,8 +32,8 @@ func (e *unusable) Error() string { return fmt.Sprintf("%s: answer: %s", e.op, e
 // eachElement calls f with every element of an answer that is a JSON array, until
 // f returns false or an error. An element that is no object, or larger than maxElement,
 // is passed as one zero byte.
-func eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
-	bounded := &io.LimitedReader{R: resp.Body, N: maxAnswer}
+func (c *Client) eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more bool, err error)) error {
+	bounded := &io.LimitedReader{R: resp.Body, N: c.maxAnswer}
 	cut := elements.NewCutter(nil)
 	cut.Reset(bounded, maxElement, elements.Hooks{})
 	for {
@@ -42,7 +42,7 @@ func eachElement(op source.Op, resp *http.Response, f func(raw []byte) (more boo
 		case err == io.EOF:
 			return nil
 		case bounded.N <= 0:
-			return fmt.Errorf("%s: answer: larger than %d MB", op, maxAnswer>>20)
+			return fmt.Errorf("%s: answer: larger than %d MB", op, c.maxAnswer>>20)
 		case errors.Is(err, elements.ErrNotArray), err == nil && !cut.FoundArray():
 			return &unusable{op, elements.ErrNotArray.Error()}
 		case err != nil:

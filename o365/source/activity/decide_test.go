@@ -64,6 +64,9 @@ func TestDecide(t *testing.T) {
 		{"blob not found", &source.Error{Op: source.OpDownload, Status: 404}, source.Absent},
 		{"blob gone", &source.Error{Op: source.OpDownload, Status: 410}, source.Lost},
 		{"listing not found", &source.Error{Op: source.OpList, Status: 404}, source.Configure},
+		{"listing gone", &source.Error{Op: source.OpList, Status: 410}, source.Configure},
+		{"in part", &source.Error{Op: source.OpDownload, Status: 206}, source.Retry},
+		{"failed, by status", &source.Error{Status: 500}, source.Retry},
 		{"redirected", &source.Error{Status: 302}, source.Configure},
 		{"unknown code", &source.Error{Status: 400, Code: "AF29999"}, source.Configure},
 	} {

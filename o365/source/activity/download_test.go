@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
@@ -67,20 +68,23 @@ func TestDownloads(t *testing.T) {
 // A reader that waits between two reads, for Fluent Bit to take records, is
 // no stalled service.
 func TestSlowReaderIsNoStall(t *testing.T) {
-	large := bytes.Repeat([]byte(" "), 4<<20)
-	const timeout = 2 * time.Second
-	c, server := serve(t, nil, timeout, func(w http.ResponseWriter, r *http.Request) { w.Write(large) })
-	body, err := c.Open(t.Context(), source.Item{URI: server.URL})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer body.Close()
-	if _, err := io.ReadFull(body, make([]byte, 1<<10)); err != nil {
-		t.Fatal(err)
-	}
-	time.Sleep(3 * timeout / 2)
-	rest, err := io.ReadAll(body)
-	if err != nil || len(rest) != len(large)-1<<10 {
-		t.Errorf("got %d bytes, %v", len(rest), err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		large := bytes.Repeat([]byte(" "), 4<<20)
+		c := client(t, func(r *http.Request) (*http.Response, error) {
+			return answer(r, http.StatusOK, nil, bytes.NewReader(append([]byte("["), large...)))
+		})
+		body, err := c.Open(t.Context(), source.Item{URI: "/item"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer body.Close()
+		if _, err := io.ReadFull(body, make([]byte, 1<<10)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(3 * defaultTimeout / 2)
+		rest, err := io.ReadAll(body)
+		if err != nil || len(rest) != 1+len(large)-1<<10 {
+			t.Errorf("got %d bytes, %v", len(rest), err)
+		}
+	})
 }

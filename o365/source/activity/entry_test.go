@@ -34,10 +34,10 @@ func TestShortID(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, id := range []string{
-		strings.Repeat("x", maxID+1), strings.Repeat("x", maxID+2), "a\x1bb", "a\u202eb", "a b", "ab\n", "\xff", strings.Repeat("\x00", 1000), strings.Repeat("ä", 1000),
+		strings.Repeat("x", maxID+1), strings.Repeat("x", maxID+2), "a\x1bb", "a\u202eb", "a b", "ab\n", "\xff", "a\ufffdb", strings.Repeat("\x00", 1000), strings.Repeat("ä", 1000),
 	} {
 		got := shortID(id)
-		if utf8.RuneCountInString(got) > maxID || strings.ContainsFunc(got, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }) || seen[got] {
+		if utf8.RuneCountInString(got) > maxID || strings.ContainsFunc(got, func(r rune) bool { return r == ' ' || r == utf8.RuneError || !unicode.IsPrint(r) }) || seen[got] {
 			t.Errorf("%q became %q", id, got)
 		}
 		seen[got] = true

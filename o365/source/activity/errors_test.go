@@ -42,6 +42,10 @@ func TestErrors(t *testing.T) {
 			if !errors.As(err, &got) {
 				t.Fatalf("got %v", err)
 			}
+			byProxy := tt.name == "page of a proxy" // whose date says nothing
+			if date := got.Date; date.IsZero() != byProxy || date.Location() != time.UTC {
+				t.Errorf("the answer's date is %v", date)
+			}
 			tt.want.Op, tt.want.Status, tt.want.Date = source.OpList, tt.status, got.Date
 			if *got != tt.want {
 				t.Errorf("got  %+v\nwant %+v", *got, tt.want)

@@ -39,7 +39,7 @@ func (c *Client) page(ctx context.Context, contentType string, ref string, want 
 	if want.Most > 0 {
 		most = min(most, want.Most)
 	}
-	err = eachElement(source.OpList, resp, func(raw []byte) (bool, error) {
+	err = c.eachElement(source.OpList, resp, func(raw []byte) (bool, error) {
 		item, err := parseEntry(contentType, raw)
 		switch {
 		case err != nil:

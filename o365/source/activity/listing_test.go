@@ -72,6 +72,8 @@ func TestListingsThatCantBeUsed(t *testing.T) {
 		{`[` + good + `,null,1,"x",[],{},{"contentId":7,"contentUri":"u"},{"contentId":"b"},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 7},
 		{`[` + good + `,{"contentId":"` + strings.Repeat("x", maxElement) + `"}]`, "", "a", 1},
 		{`[` + good + `,{"contentId":"b","contentUri":"` + strings.Repeat("x", maxURI+1) + `"}]`, "", "a", 1},
+		{`[` + good + `,{"contentId":"b","contentUri":"` + strings.Repeat("x", maxURI) + `"}]`, "", "a b", 0},
+		{`[` + strings.Repeat(`{},`, maxBadEntries) + good + `]`, "", "a", maxBadEntries},
 		{`[` + good + `,{"contentId":tru},` + strings.Replace(good, `"a"`, `"c"`, 1) + `]`, "", "a c", 1},
 		{`{"error":{"code":"AF429","message":"Too many requests."}}`, "list: HTTP 200 AF429: Too many requests.", "", 0},
 		{"\ufeff\r\n" + `{"error":"none"}`, `list: HTTP 200: {"error":"none"}`, "", 0},
@@ -121,6 +123,7 @@ func TestWant(t *testing.T) {
 		{"01234567", 4, "89", false},
 		{"0123456789", 4, "", false},
 		{"02468", 5, "13579", false},
+		{"456789", 4, "0123", false},
 	} {
 		want := source.Want{Most: tt.most, New: func(id string) bool { return !strings.Contains(tt.known, id) }}
 		page, err := c.List(t.Context(), General, source.Span{From: time.Now(), To: time.Now()}, "", want)
@@ -130,6 +133,21 @@ func TestWant(t *testing.T) {
 		}
 		if err != nil || got != tt.want || page.More != tt.more {
 			t.Errorf("%+v: got %q, more %v, %v", tt, got, page.More, err)
+		}
+	}
+}
+
+// However many items are wanted, a page has no more than its bound.
+func TestLongPage(t *testing.T) {
+	entries := strings.TrimSuffix(strings.Repeat(`{"contentId":"a","contentUri":"https://x/"},`, maxEntries+1), ",")
+	c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "[{},1,"+entries+"]") })
+	for _, most := range []int{0, maxEntries, maxEntries + 1, 10 * maxEntries} {
+		page, err := c.List(t.Context(), General, source.Span{}, "", source.Want{Most: most})
+		if err != nil || len(page.Items) != maxEntries || !page.More {
+			t.Errorf("%d wanted: %d, more %t, %v", most, len(page.Items), page.More, err)
+		}
+		if page.Bad != 2 || errorText(page.FirstBad) != "an entry has no contentId" {
+			t.Errorf("%d bad, the first: %v", page.Bad, page.FirstBad)
 		}
 	}
 }

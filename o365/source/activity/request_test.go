@@ -62,6 +62,89 @@ func serve(t *testing.T, tokens *fixedTokens, timeout time.Duration, handler htt
 	return c, server
 }
 
+// After every call its body is closed, but for that of a download, and its outcome is
+// observed.
+func TestEndsOfCalls(t *testing.T) {
+	reset := errors.New("connection reset")
+	for _, tt := range []struct {
+		status int
+		body   string
+		err    error
+		want   string // what is observed
+	}{
+		{200, `[]`, nil, ""},
+		{200, `{"contentType":"Audit.General","Id":"x"}`, nil, ""},
+		{200, `none`, nil, "body is not"},
+		{500, `{}`, nil, "HTTP 500"},
+		{401, `{}`, nil, "HTTP 401"},
+		{0, ``, reset, "connection reset"},
+	} {
+		var open, asked int
+		c := client(t, func(r *http.Request) (*http.Response, error) {
+			asked++
+			if tt.err != nil {
+				return nil, tt.err
+			}
+			open++
+			resp, err := answer(r, tt.status, http.Header{}, nil)
+			resp.Body = closer{strings.NewReader(tt.body), &open}
+			return resp, err
+		})
+		var observed []string
+		c.observe = func(op source.Op, err error) { observed = append(observed, fmt.Sprint(op, " ", errorText(err))) }
+		_, _, _ = c.Subscriptions(t.Context())
+		_, _ = c.Start(t.Context(), General)
+		_, _ = c.List(t.Context(), General, source.Span{}, "", source.Want{})
+		if body, err := c.Open(t.Context(), source.Item{URI: "/item"}); err == nil {
+			body.Close()
+		}
+		if open != 0 {
+			t.Errorf("%d %s: %d bodies are not closed", tt.status, tt.body, open)
+		}
+		if len(observed) != asked || asked < 4 || !slices.ContainsFunc(observed, func(o string) bool { return strings.Contains(o, tt.want) }) {
+			t.Errorf("%d %s: observed %q of %d", tt.status, tt.body, observed, asked)
+		}
+	}
+}
+
+// closer is a body that counts when it is closed.
+type closer struct {
+	io.Reader
+	open *int
+}
+
+func (c closer) Close() error {
+	*c.open--
+	return nil
+}
+
+// The publisher is added as a parameter where an address has none, in any case.
+func TestPublisher(t *testing.T) {
+	c, err := New(Options{Endpoint: "https://manage.office.com", Tenant: tenant, Publisher: "a&b"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ref, want := range map[string]string{
+		"/x": "PublisherIdentifier=a%26b", "/x?a=$1": "a=$1&PublisherIdentifier=a%26b",
+		"/x?publisherIDENTIFIER=c": "publisherIDENTIFIER=c", "/x?PublisherIdentifier=c&a=1": "PublisherIdentifier=c&a=1",
+	} {
+		if u, err := c.resolve(ref); err != nil || u.RawQuery != want {
+			t.Errorf("%s: %v, %v, want %s", ref, u, err, want)
+		}
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	for endpoint, ok := range map[string]bool{
+		"https://manage.office.com": true, "https://manage.office.com:444/": true,
+		"": false, "manage.office.com": false, "http://manage.office.com": false, "https:///x": false, "https://a b": false,
+	} {
+		if _, err := New(Options{Endpoint: endpoint, Tenant: tenant}); (err == nil) != ok {
+			t.Errorf("%q: %v", endpoint, err)
+		}
+	}
+}
+
 func TestEveryCallIsWellFormed(t *testing.T) {
 	var seen []string
 	c, server := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {

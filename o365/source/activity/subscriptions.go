@@ -23,7 +23,7 @@ func (c *Client) Subscriptions(ctx context.Context) (list []source.Subscription,
 	}
 	defer resp.Body.Close()
 	n := 0
-	err = eachElement(source.OpSubscriptions, resp, func(raw []byte) (bool, error) {
+	err = c.eachElement(source.OpSubscriptions, resp, func(raw []byte) (bool, error) {
 		if n++; n > maxSubscriptions {
 			return false, fmt.Errorf("more than %d subscriptions", maxSubscriptions)
 		}

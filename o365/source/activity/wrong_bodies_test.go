@@ -172,11 +172,25 @@ func TestSubscriptionsOfAnotherKind(t *testing.T) {
 		`[[]]`: "subscriptions: answer: none of its entries is a subscription",
 		"[]x":  "subscriptions: answer: none of its entries is a subscription",
 		"[][]": "",
-		`[{"contentType":7},{"contentType":"Audit.General","status":"enabled"}]`: "",
+		`[{"contentType":7},{"contentType":"Audit.General","status":"enabled"}]`:                  "",
+		`[` + strings.Repeat(`{"contentType":"x"},`, maxSubscriptions-1) + `{"contentType":"x"}]`: "",
+		`[` + strings.Repeat(`{"contentType":"x"},`, maxSubscriptions) + `{"contentType":"x"}]`:   "subscriptions: answer: more than 1000 subscriptions",
 	} {
 		c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, body) })
 		if _, _, err := c.Subscriptions(t.Context()); errorText(err) != want {
-			t.Errorf("%s: %v, want %q", body, err, want)
+			t.Errorf("%.100s: %v, want %q", body, err, want)
+		}
+	}
+}
+
+// Which of the listed subscriptions are on.
+func TestStatesOfSubscriptions(t *testing.T) {
+	for status, want := range map[string]bool{"enabled": true, "Enabled": true, "disabled": false, "": false} {
+		c, _ := serve(t, nil, 0, func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprintf(w, `[{"contentType":"Audit.General","status":"%s"}]`, status)
+		})
+		if list, _, err := c.Subscriptions(t.Context()); err != nil || len(list) != 1 || list[0].Enabled != want {
+			t.Errorf("%q: %v, %v", status, list, err)
 		}
 	}
 }

@@ -10,11 +10,14 @@ import (
 	"sync"
 )
 
-// Client is an HTTP client that reaches the service without a network, under any
-// host name: connections are pipes, so it works in a synctest bubble
-// with its clock. An answer that is cut short fails to be read with
-// io.ErrUnexpectedEOF.
-func (c *Service) Client() *http.Client { return &http.Client{Transport: direct{c}} }
+// Client is an HTTP client that reaches the service without a network, see
+// [InProcess].
+func (c *Service) Client() *http.Client { return &http.Client{Transport: InProcess(c)} }
+
+// InProcess is a transport that reaches a handler without a network, under any host
+// name: connections are pipes, so it works in a synctest bubble with its clock. An
+// answer that is cut short fails to be read with io.ErrUnexpectedEOF.
+func InProcess(handler http.Handler) http.RoundTripper { return direct{handler} }
 
 // direct is a transport that calls a handler.
 type direct struct{ handler http.Handler }
@@ -67,7 +70,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 		Proto:         "HTTP/1.1",
 		ProtoMajor:    1,
 		ProtoMinor:    1,
-		Header:        w.sent,
+		Header:        w.sent.Clone(), // the client may change it
 		ContentLength: -1,
 		Body:          &pipeBody{body, done},
 		Request:       r,

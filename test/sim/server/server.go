@@ -27,7 +27,7 @@ const (
 
 // Options describe a server.
 type Options struct {
-	API    api.Options // Verify is set by Start
+	API    api.Options // Verify is set by New
 	Login  login.Options
 	App    login.App // of every tenant; default ClientID and ClientSecret with all roles
 	Listen string    // host:port; default a free port of the loopback interface
@@ -54,6 +54,15 @@ type Server struct {
 // Start starts a server. It fails if the address cannot be listened on, or the
 // certificate authority cannot be written.
 func Start(opt Options) (*Server, error) {
+	s, err := New(opt)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Up()
+}
+
+// New returns a server that is down: until Up, it is reached by Transport only.
+func New(opt Options) (*Server, error) {
 	if opt.Listen == "" {
 		opt.Listen = "127.0.0.1:0"
 	}
@@ -82,8 +91,11 @@ func Start(opt Options) (*Server, error) {
 	opt.API.Verify = s.verify
 	s.Service = api.New(opt.API)
 	s.handler = s.route()
-	return s, s.Up()
+	return s, nil
 }
+
+// Transport reaches the server without a network, whether it is up or down.
+func (s *Server) Transport() http.RoundTripper { return api.InProcess(s.handler) }
 
 // verify accepts tokens of the login service for this server.
 func (s *Server) verify(bearer string) (tenant string, roles []string, err error) {
