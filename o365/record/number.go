@@ -4,41 +4,63 @@ import (
 	"bytes"
 	"math"
 	"strconv"
-
-	"github.com/tinylib/msgp/msgp"
 )
 
-// number appends the next number.
-func (e *encoder) number() {
-	from, real := e.pos, false
-scan:
-	for ; e.pos < len(e.src); e.pos++ {
-		switch b := e.src[e.pos]; b {
-		case '.', 'e', 'E':
-			real = true
-		case ',', ']', '}', ' ', '\t', '\r', '\n':
-			break scan
+// number reads a number (RFC 8259, section 6).
+func (t *transcoder) number() bool {
+	from := t.pos
+	if t.src[from] == '-' {
+		t.pos++
+	}
+	first := t.pos
+	u := t.digits()
+	switch n := t.pos - first; {
+	case n == 0:
+		return t.fail("in number (expecting digit)")
+	case n > 1 && t.src[first] == '0':
+		t.pos = first + 1 // where the number ends, and something else begins
+	case t.pos < len(t.src) && isReal[t.src[t.pos]]:
+		return t.real(from)
+	case n >= maxDigits:
+		var ok bool
+		if u, ok = integer(t.src[first:t.pos]); !ok {
+			t.numberText(from)
+			return true
 		}
 	}
-	text := e.src[from:e.pos]
-	if real {
-		e.float(text)
-		return
-	}
-	abs, neg := bytes.CutPrefix(text, []byte("-"))
-	u, ok := integer(abs)
 	switch {
-	case neg && ok && u == 0:
-		e.out = msgp.AppendFloat64(e.out, math.Copysign(0, -1))
-	case neg && ok && u <= 1<<63:
-		e.out = msgp.AppendInt64(e.out, -int64(u))
-	case !neg && ok:
-		e.out = msgp.AppendUint64(e.out, u)
+	case from == first:
+		t.out = appendUint(t.out, u)
+	case u == 0:
+		t.out = appendFloat(t.out, math.Copysign(0, -1))
+	case u <= 1<<63:
+		t.out = appendNegative(t.out, -int64(u))
 	default:
-		e.numberText(text)
+		t.numberText(from)
 	}
+	return true
 }
 
+// maxDigits is the number of digits of math.MaxUint64. Fewer always fit.
+const maxDigits = 20
+
+// isReal has the characters behind the integer part of a number that has more.
+var isReal = [256]bool{'.': true, 'e': true, 'E': true}
+
+// digits reads any number of digits, and returns their value if they are fewer than
+// maxDigits.
+func (t *transcoder) digits() (u uint64) {
+	for ; t.pos < len(t.src); t.pos++ {
+		b := t.src[t.pos] - '0'
+		if b > 9 {
+			break
+		}
+		u = u*10 + uint64(b)
+	}
+	return u
+}
+
+// integer returns the value of digits, if it fits.
 func integer(text []byte) (u uint64, ok bool) {
 	for _, b := range text {
 		n := uint64(b - '0')
@@ -50,35 +72,62 @@ func integer(text []byte) (u uint64, ok bool) {
 	return u, true
 }
 
-func (e *encoder) numberText(text []byte) {
-	e.out = msgp.AppendStringFromBytes(e.out, text)
-	e.numberTexts++
+// numberText appends the number that began at from as a string.
+func (t *transcoder) numberText(from int) {
+	t.out = appendString(t.out, t.src[from:t.pos])
+	t.numberTexts++
 }
 
-func (e *encoder) float(text []byte) {
-	f, err := strconv.ParseFloat(string(text), 64)
-	if err != nil || !e.exact(f, text) {
-		e.numberText(text)
-		return
+// real reads the fraction and the exponent of the number that began at from.
+func (t *transcoder) real(from int) bool {
+	if t.src[t.pos] == '.' {
+		t.pos++
+		if !t.someDigits() {
+			return false
+		}
 	}
-	e.out = msgp.AppendFloat64(e.out, f)
+	if t.pos < len(t.src) && t.src[t.pos]|0x20 == 'e' {
+		t.pos++
+		if t.pos < len(t.src) && (t.src[t.pos] == '+' || t.src[t.pos] == '-') {
+			t.pos++
+		}
+		if !t.someDigits() {
+			return false
+		}
+	}
+	text := t.src[from:t.pos]
+	if f, err := strconv.ParseFloat(string(text), 64); err == nil && t.exact(f, text) {
+		t.out = appendFloat(t.out, f)
+	} else {
+		t.numberText(from)
+	}
+	return true
+}
+
+// someDigits reads at least one digit.
+func (t *transcoder) someDigits() bool {
+	from := t.pos
+	if t.digits(); t.pos == from {
+		return t.fail("in number (expecting digit)")
+	}
+	return true
 }
 
 // exact reports whether f, written with as many digits as text has, is text. Its
 // power of ten need not be compared: f is the float64 next to text.
-func (e *encoder) exact(f float64, text []byte) bool {
-	e.scratch = digits(e.scratch[:0], text)
-	n := len(e.scratch)
+func (t *transcoder) exact(f float64, text []byte) bool {
+	t.scratch = digits(t.scratch[:0], text)
+	n := len(t.scratch)
 	if n == 0 || f == 0 {
 		return n == 0
 	}
 	if n > 17 {
 		return false // 17 digits are enough for every float64
 	}
-	e.scratch = strconv.AppendFloat(e.scratch, f, 'e', n-1, 64)
-	end := len(e.scratch)
-	e.scratch = digits(e.scratch, e.scratch[n:end])
-	return bytes.Equal(e.scratch[:n], e.scratch[end:])
+	t.scratch = strconv.AppendFloat(t.scratch, f, 'e', n-1, 64)
+	end := len(t.scratch)
+	t.scratch = digits(t.scratch, t.scratch[n:end])
+	return bytes.Equal(t.scratch[:n], t.scratch[end:])
 }
 
 // digits appends the digits of a number without sign, point and exponent, and

@@ -1,0 +1,149 @@
+package record
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+var (
+	texts = flag.Int("texts", 100_000, "how many texts TestAgainstReference makes up")
+	seed  = flag.Uint64("seed", 1, "what they follow from")
+)
+
+// comparer compares the transcoder with its reference.
+type comparer struct {
+	transcoder transcoder
+	reference  reference
+	out, want  []byte
+	repaired   []byte
+	accepted   int
+}
+
+// compare returns how they differ on a text and on what repairs make of it.
+func (c *comparer) compare(text []byte) error {
+	valid, err := c.one(text)
+	if err != nil || valid {
+		return err
+	}
+	faults := 0
+	if c.repaired, faults = repair(c.repaired[:0], text, 10*len(text)); faults > 0 {
+		_, err = c.one(c.repaired)
+	}
+	return err
+}
+
+func (c *comparer) one(text []byte) (valid bool, _ error) {
+	want, wantErr := c.reference.record(c.want[:0], text)
+	got := c.transcoder.record(c.out[:0], text)
+	if valid = got.size > 0; valid != (wantErr == nil) {
+		return valid, fmt.Errorf("%q is valid: %t, want %v", text, valid, wantErr)
+	}
+	if !valid {
+		return valid, c.sameError(text, wantErr)
+	}
+	c.accepted++
+	c.want, c.out = want.out, got.out
+	switch {
+	case !bytes.Equal(got.out, want.out):
+		return valid, fmt.Errorf("%q is %q, want %q", text, got.out, want.out)
+	case got.size != want.size, got.stringified != want.stringified, got.numberTexts != want.numberTexts,
+		!sameText(got.id, want.id), !sameText(got.created, want.created):
+		return valid, fmt.Errorf("%q: %+v, want %+v", text, got, want)
+	}
+	return valid, nil
+}
+
+// sameText distinguishes what is empty from what is absent.
+func sameText(a, b []byte) bool { return bytes.Equal(a, b) && (a == nil) == (b == nil) }
+
+// sameError compares texts of errors. They differ by the package's name in front, by how
+// long pointers are shortened, and by how a text that ends too early is reported, which
+// no record is: brackets end it.
+func (c *comparer) sameError(text []byte, want error) error {
+	var syntax *jsontext.SyntacticError
+	if !errors.As(want, &syntax) {
+		return want
+	}
+	if strings.HasPrefix(syntax.Err.Error(), "unexpected EOF") {
+		return nil
+	}
+	t := &c.transcoder
+	if len(syntax.JSONPointer) <= maxPointer {
+		if got, want := t.explain().Error(), strings.TrimPrefix(want.Error(), "jsontext: "); got != want {
+			return fmt.Errorf("%q: %s, want %s", text, got, want)
+		}
+		return nil
+	}
+	if got := t.pointer(); got != string(syntax.JSONPointer) || int64(t.fault.at) != syntax.ByteOffset {
+		return fmt.Errorf("%q: %s at %d, want %v", text, got, t.fault.at, want)
+	}
+	return nil
+}
+
+// TestAgainstReference makes up records and damages each in many ways. For more of them:
+//
+//	go test -run TestAgainstReference -timeout 0 ./o365/record -args -texts 300000000 -seed 7
+func TestAgainstReference(t *testing.T) {
+	const damages = 30 // of each record
+	m := &maker{Rand: rand.New(rand.NewPCG(*seed, 1))}
+	var c comparer
+	var damaged []byte
+	n := 0
+	for n < *texts {
+		text := m.record()
+		if err := c.compare(text); err != nil {
+			t.Fatal(err)
+		}
+		for range damages {
+			damaged = m.damage(append(damaged[:0], text...))
+			if err := c.compare(damaged); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n += 1 + damages
+	}
+	t.Logf("%d texts, %d of them valid", n, c.accepted)
+	if c.accepted < n/damages {
+		t.Error("too few of them were valid")
+	}
+}
+
+// FuzzAgainstReference compares them on any text.
+func FuzzAgainstReference(f *testing.F) {
+	addShapes(f)
+	m := &maker{Rand: rand.New(rand.NewPCG(2, 3))}
+	for range 50 {
+		f.Add(bytes.Clone(m.record()))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var c comparer
+		if len(text) == 0 || text[0] != '{' { // package elements calls anything else no record
+			return
+		}
+		if err := c.compare(text); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// TestDepthAgainstReference is about the deepest containers that are read.
+func TestDepthAgainstReference(t *testing.T) {
+	var c comparer
+	for _, depth := range []int{9997, 9998, 9999, 10000, 10001, 20000} {
+		for _, pair := range []string{"[]", `{"a":}`} {
+			open, closing := pair[:len(pair)-1], pair[len(pair)-1:]
+			text := `{"x":` + strings.Repeat(open, depth) + "1" + strings.Repeat(closing, depth) + "}"
+			if err := c.compare([]byte(text)); err != nil {
+				t.Error(strconv.Itoa(depth), pair, err.Error()[:100], err.Error()[len(err.Error())-100:])
+			}
+		}
+	}
+}
