@@ -86,7 +86,16 @@ func (t *transcoder) pointer() string {
 			continue
 		}
 		name, _, _ = unquote(name[:0], t.src, s.name)
-		p = append(p, strings.NewReplacer("~", "~0", "/", "~1").Replace(string(name))...)
+		for _, b := range name {
+			switch b {
+			case '~':
+				p = append(p, "~0"...)
+			case '/':
+				p = append(p, "~1"...)
+			default:
+				p = append(p, b)
+			}
+		}
 	}
 	return string(p)
 }

@@ -77,7 +77,7 @@ func closeContainer(dst []byte, at int, fix, type16 byte, n int) []byte {
 	return widen(dst, at, appendLength(header[:0], type16, n))
 }
 
-// widen replaces the byte at at.
+// widen writes a header at at, where one byte is there for it.
 func widen(dst []byte, at int, header []byte) []byte {
 	dst = append(dst, header[1:]...)
 	copy(dst[at+len(header):], dst[at+1:])

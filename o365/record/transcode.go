@@ -1,5 +1,7 @@
 package record
 
+import "bytes"
+
 // maxNested is how many containers inside each other Fluent Bit reads
 // (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. It reads
 // nothing more of a buffer behind one that is deeper.
@@ -56,14 +58,17 @@ func (t *transcoder) begin(out, src []byte) {
 
 // value reads the next value. level is its place among the containers, if it is one.
 func (t *transcoder) value(level int) bool {
-	switch t.peek() {
+	switch b := t.peek(); b {
 	case '"':
 		return t.str()
 	case '{', '[':
-		if level > maxNested {
+		switch {
+		case level > maxNested:
 			return t.text(level)
+		case b == '{':
+			return t.object(level)
 		}
-		return t.container(level)
+		return t.array(level)
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
 		return t.number()
 	case 't':
@@ -76,21 +81,17 @@ func (t *transcoder) value(level int) bool {
 	return t.fail("at start of value")
 }
 
-// container reads the next object or array.
-func (t *transcoder) container(level int) bool {
+// text reads a container that is nested too deep and appends its JSON text as a string.
+func (t *transcoder) text(level int) bool {
 	if level > maxLevel {
 		return t.failWith(fault{at: t.pos, reason: "exceeded max depth"})
 	}
-	if t.src[t.pos] == '{' {
-		return t.object(level)
-	}
-	return t.array(level)
-}
-
-// text reads a container that is nested too deep and appends its JSON text as a string.
-func (t *transcoder) text(level int) bool {
 	from, to, texts := t.pos, len(t.out), t.numberTexts
-	if !t.container(level) {
+	read := t.object
+	if t.src[from] == '[' {
+		read = t.array
+	}
+	if !read(level) {
 		return false
 	}
 	t.out = appendString(t.out[:to], t.src[from:t.pos])
@@ -110,18 +111,16 @@ func (t *transcoder) object(level int) bool {
 		return true
 	}
 	for n := 1; ; n++ {
-		from, name := t.pos, len(t.out)
+		from, to := t.pos, len(t.out)
 		if !t.name() {
 			return false
 		}
-		nameEnd := len(t.out)
-		t.peek()
-		value := t.pos
+		value, name := t.pos, t.out[to:]
 		if !t.value(level + 1) {
 			return t.failIn(step{name: from})
 		}
 		if level == bodyLevel {
-			t.note(t.out[name:nameEnd], t.src[value:t.pos])
+			t.note(name, t.src[value:t.pos])
 		}
 		switch t.peek() {
 		case ',':
@@ -137,10 +136,10 @@ func (t *transcoder) object(level int) bool {
 	}
 }
 
-// name reads the name of an object's member, and the colon behind it.
+// name reads the name at pos, of an object's member, and the colon behind it.
 func (t *transcoder) name() bool {
 	from := t.pos
-	if t.peek() != '"' {
+	if from == len(t.src) || t.src[from] != '"' {
 		return t.fail(`at start of string (expecting '"')`)
 	}
 	if !t.str() {
@@ -154,20 +153,22 @@ func (t *transcoder) name() bool {
 	return true
 }
 
-// note keeps the text of a field of the record's own object that the event's time or its
-// key is made of. name is a MessagePack string.
+// note keeps the JSON text of a field of the record's own object that the event's time or
+// its key is made of. name is a MessagePack string.
 func (t *transcoder) note(name, text []byte) {
 	switch string(name[1:]) { // short strings have a header of one byte
 	case "Id":
 		if t.id == nil {
-			t.id = text
+			t.id = bytes.TrimLeft(text, space)
 		}
 	case "CreationTime":
 		if t.created == nil {
-			t.created = text
+			t.created = bytes.TrimLeft(text, space)
 		}
 	}
 }
+
+const space = " \t\r\n" // RFC 8259, section 2
 
 // array reads an array (RFC 8259, section 5).
 func (t *transcoder) array(level int) bool {

@@ -113,7 +113,8 @@ func (m *maker) token(text string) {
 	m.text = append(m.text, text...)
 }
 
-// record makes up a record: most are small, some wide, deep or both.
+// record makes up a record: most are small, some wide, deep or both. Half of them have
+// something behind them.
 func (m *maker) record() []byte {
 	m.text, m.space = m.text[:0], m.IntN(4) == 0
 	switch m.IntN(32) {
@@ -126,7 +127,8 @@ func (m *maker) record() []byte {
 	default:
 		m.object(m.IntN(5), 4)
 	}
-	return m.text
+	const behind = `,{"Id":"5b0b8ccd-0f5c-4a3c-9d3e-1c2b3a4d5e6f"}]`
+	return append(m.text, behind[:max(0, m.IntN(2*len(behind))-len(behind))]...)
 }
 
 // nested makes up a value inside so many containers.
