@@ -27,7 +27,7 @@ type comparer struct {
 
 	calls, accepted, rejected int
 
-	explained          int // every so many errors are compared in full
+	explained int // every so many errors are compared in full
 }
 
 // compare returns how they differ on a text and on what repairs make of it.

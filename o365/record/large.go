@@ -32,7 +32,6 @@ type skipped struct {
 	sha   hash.Hash // of its JSON text
 	size  int64     // bytes of it, so far
 	stub  []byte
-	json  transcoder
 	field map[string]bool // copied already
 }
 
@@ -62,8 +61,9 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	head, _ := repair(nil, s.head, 6*headSize)
 	s.stub = append(s.stub[:0], '{')
 	s.field = make(map[string]bool)
-	s.json.begin(s.json.out, head)
-	for s.copyField() {
+	var t transcoder
+	t.begin(nil, head)
+	for s.copyField(&t) {
 	}
 	id, _ := json.Marshal(contentID)
 	s.stub = append(s.stub, `"`+TooLargeKey+`":{"bytes":`...)
@@ -75,10 +75,9 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	return s.stub
 }
 
-// copyField copies the next field, if it is a common one and all of it is in the head.
+// copyField copies the next field that t reads, if it is a common one and all of it is in the head.
 // It returns false when there is none.
-func (s *skipped) copyField() bool {
-	t := &s.json
+func (s *skipped) copyField(t *transcoder) bool {
 	t.pos++ // the brace or the comma
 	t.out = t.out[:0]
 	if t.peek(); !t.name() {

@@ -28,6 +28,7 @@ func TestTooLarge(t *testing.T) {
 		{"of another kind", `{"Id":{"Id":"no"},"Operation":null,"UserId":["u"],"RecordType":true,"Workload":"w","Data":"` + pad + `"}`, "Workload w", false},
 		{"long ones", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize) + `","Version":1,"Data":"` + pad + `"}`, "Id a Version 1", true},
 		{"behind the head", `{"Operation":"Op","Data":"` + strings.Repeat("y", headSize) + `","Id":"a"}`, "Operation Op", false},
+		{"cut in a number", `{"Id":"a","Data":"` + strings.Repeat("y", headSize-36) + `","RecordType":123456,"Version":1}`, "Id a", true},
 		{"cut in a character", `{"Id":"a","Data":"` + strings.Repeat("é", headSize) + `"}`, "Id a", true},
 		{"faults before", "{\"x\":\"\xff\x01\\ud800\",\"Id\":\"\xfe\",\"Data\":\"" + pad + "\"}", "Id \ufffd", true},
 		{"a syntax error behind", `{"Id":"a","Data":"` + pad + `",nonsense}`, "Id a", true},

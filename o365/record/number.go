@@ -13,7 +13,7 @@ func (t *transcoder) number() bool {
 		t.pos++
 	}
 	first := t.pos
-	u := t.digits()
+	u := t.readDigits()
 	switch n := t.pos - first; {
 	case n == 0:
 		return t.fail("in number (expecting digit)")
@@ -47,9 +47,9 @@ const maxDigits = 20
 // isReal has the characters behind the integer part of a number that has more.
 var isReal = [256]bool{'.': true, 'e': true, 'E': true}
 
-// digits reads any number of digits, and returns their value if they are fewer than
+// readDigits reads any number of digits, and returns their value if they are fewer than
 // maxDigits.
-func (t *transcoder) digits() (u uint64) {
+func (t *transcoder) readDigits() (u uint64) {
 	for ; t.pos < len(t.src); t.pos++ {
 		b := t.src[t.pos] - '0'
 		if b > 9 {
@@ -107,7 +107,7 @@ func (t *transcoder) real(from int) bool {
 // someDigits reads at least one digit.
 func (t *transcoder) someDigits() bool {
 	from := t.pos
-	if t.digits(); t.pos == from {
+	if t.readDigits(); t.pos == from {
 		return t.fail("in number (expecting digit)")
 	}
 	return true

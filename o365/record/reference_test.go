@@ -2,11 +2,12 @@ package record
 
 import (
 	"bytes"
+	"encoding/binary"
 	"math"
+	"math/bits"
 	"slices"
 	"strconv"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
@@ -166,7 +167,7 @@ func (e *encoder) peek() byte {
 
 func (e *encoder) str() {
 	from := e.pos
-	end := elements.IndexQuoteOrBackslash(e.src, from+1)
+	end := indexQuoteOrBackslash(e.src, from+1)
 	if e.src[end] == '"' {
 		e.pos = end + 1
 		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
@@ -179,11 +180,30 @@ func (e *encoder) str() {
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	n := elements.IndexQuoteOrBackslash(src, 1)
+	n := indexQuoteOrBackslash(src, 1)
 	for src[n] == '\\' {
-		n = elements.IndexQuoteOrBackslash(src, n+2)
+		n = indexQuoteOrBackslash(src, n+2)
 	}
 	return n + 1
+}
+
+// indexQuoteOrBackslash returns the index of the first quote or backslash in text from
+// i on, or len(text), as package elements has it.
+func indexQuoteOrBackslash(text []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		q, s := w^ones*'"', w^ones*'\\' // a byte that is searched for is now 0
+		if m := ((q-ones)&^q | (s-ones)&^s) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(text); i++ {
+		if text[i] == '"' || text[i] == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 // raw appends the next container's JSON text as a string.

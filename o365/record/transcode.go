@@ -64,7 +64,7 @@ func (t *transcoder) value(level int) bool {
 	case '{', '[':
 		switch {
 		case level > maxNested:
-			return t.text(level)
+			return t.deep(level)
 		case b == '{':
 			return t.object(level)
 		}
@@ -81,25 +81,25 @@ func (t *transcoder) value(level int) bool {
 	return t.fail("at start of value")
 }
 
-// text reads a container that is nested too deep and appends its JSON text as a string.
-func (t *transcoder) text(level int) bool {
+// deep reads a container that is nested too deep. All that it appends is the JSON text of
+// the outermost such container, as a string.
+func (t *transcoder) deep(level int) bool {
 	if level > maxLevel {
 		return t.failWith(fault{at: t.pos, reason: "exceeded max depth"})
 	}
 	from, to, texts := t.pos, len(t.out), t.numberTexts
-	read := t.object
-	if t.src[from] == '[' {
-		read = t.array
+	var ok bool
+	if t.src[from] == '{' {
+		ok = t.object(level)
+	} else {
+		ok = t.array(level)
 	}
-	if !read(level) {
-		return false
-	}
-	t.out = appendString(t.out[:to], t.src[from:t.pos])
-	if level == maxNested+1 {
+	t.out, t.numberTexts = t.out[:to], texts
+	if ok && level == maxNested+1 {
+		t.out = appendString(t.out, t.src[from:t.pos])
 		t.stringified++
 	}
-	t.numberTexts = texts
-	return true
+	return ok
 }
 
 // object reads an object (RFC 8259, section 4).
