@@ -1,18 +1,16 @@
 package record
 
 import (
-	"errors"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// fault is where and why a text is not JSON. Most are never shown, so it is put into
-// words only by explain.
+// fault is where and why a text is not JSON.
 type fault struct {
 	at     int    // index in the text
-	size   int    // bytes of text that reason is about: 1 is a character, more are an escape
+	size   int    // bytes of text that reason is about: 1 for a character, more for an escape
 	reason string // empty where there is no fault
 }
 
@@ -24,12 +22,12 @@ type step struct {
 	index int // of the element of an array, from 1; 0 in an object
 }
 
-// fail notes that the character at pos is not what may stand there.
-func (t *transcoder) fail(expected string) bool {
+// fail notes that the byte at pos is not what may stand there.
+func (t *transcoder) fail(where string) bool {
 	if t.pos == len(t.src) {
 		return t.failWith(fault{at: t.pos, reason: reasonEnd})
 	}
-	return t.failWith(fault{at: t.pos, size: 1, reason: expected})
+	return t.failWith(fault{at: t.pos, size: 1, reason: where})
 }
 
 func (t *transcoder) failWith(f fault) bool {
@@ -43,7 +41,7 @@ func (t *transcoder) failIn(s step) bool {
 	return false
 }
 
-// failLiteral notes which character of a literal is wrong.
+// failLiteral notes which byte is not that of a literal.
 func (t *transcoder) failLiteral(name string) bool {
 	i := 0
 	for t.pos < len(t.src) && t.src[t.pos] == name[i] {
@@ -55,24 +53,13 @@ func (t *transcoder) failLiteral(name string) bool {
 
 // explain returns the error of the fault.
 func (t *transcoder) explain() error {
-	f := t.fault
-	what := t.src[f.at:min(f.at+f.size, len(t.src))]
-	text := f.reason
-	switch {
-	case f.size == 1:
-		text = "invalid character " + quoteRune(t.src[f.at:]) + " " + text
-	case len(what) > 6:
-		text = "invalid surrogate pair " + quoteEscape(string(what)) + " " + text
-	case f.size > 1:
-		text = "invalid escape sequence " + quoteEscape(string(what)) + " " + text
+	e := &syntaxError{fault: t.fault, pointer: t.pointer()}
+	size := e.size
+	if size == 1 {
+		_, size = utf8.DecodeRune(t.src[e.at:])
 	}
-	if pointer := t.pointer(); pointer != "" {
-		text += " within " + strconv.Quote(shorten(pointer))
-	}
-	if f.at > 0 {
-		text += " after offset " + strconv.Itoa(f.at)
-	}
-	return errors.New(text)
+	e.what = string(t.src[e.at:min(e.at+size, len(t.src))])
+	return e
 }
 
 // pointer returns the JSON Pointer (RFC 6901) to what has the fault.
@@ -100,8 +87,52 @@ func (t *transcoder) pointer() string {
 	return string(p)
 }
 
-// maxPointer is how long a pointer in an error may be, in bytes.
-const maxPointer = 100
+// syntaxError is why a record is no event. Few are shown, so only Error finds the words.
+type syntaxError struct {
+	fault
+	what    string // the text that it is about
+	pointer string // to the value that has it
+}
+
+func (e *syntaxError) Error() string {
+	text := e.reason
+	switch {
+	case e.size == 1:
+		text = "invalid character " + quoteCharacter(e.what) + " " + text
+	case len(e.what) > len(`\uXXXX`):
+		text = "invalid surrogate pair " + quoteEscape(e.what) + " " + text
+	case e.size > 1:
+		text = "invalid escape sequence " + quoteEscape(e.what) + " " + text
+	}
+	if e.pointer != "" {
+		text += " within " + strconv.Quote(shorten(e.pointer))
+	}
+	if e.at > 0 {
+		text += " after offset " + strconv.Itoa(e.at)
+	}
+	return text
+}
+
+func quoteCharacter(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if r == utf8.RuneError && size == 1 {
+		return `'\x` + strconv.FormatUint(uint64(text[0]), 16) + `'`
+	}
+	return strconv.QuoteRune(r)
+}
+
+// quoteEscape quotes an escape without a second backslash, if it can.
+func quoteEscape(text string) string {
+	isOdd := func(r rune) bool {
+		return r == '`' || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
+	}
+	if strings.ContainsFunc(text, isOdd) {
+		return strconv.Quote(text)
+	}
+	return "`" + text + "`"
+}
+
+const maxPointer = 100 // bytes of a pointer that are shown
 
 // shorten cuts the middle out of a pointer that is too long to be read.
 func shorten(pointer string) string {
@@ -110,23 +141,4 @@ func shorten(pointer string) string {
 	}
 	head, tail := pointer[:maxPointer/2], pointer[len(pointer)-maxPointer/2:]
 	return strings.ToValidUTF8(head, "") + "…" + strings.ToValidUTF8(tail, "")
-}
-
-func quoteRune(text []byte) string {
-	r, n := utf8.DecodeRune(text)
-	if r == utf8.RuneError && n == 1 {
-		return `'\x` + strconv.FormatUint(uint64(text[0]), 16) + `'`
-	}
-	return strconv.QuoteRune(r)
-}
-
-// quoteEscape quotes an escape so that its backslash is not doubled, if it can be.
-func quoteEscape(text string) string {
-	odd := func(r rune) bool {
-		return r == '`' || r == utf8.RuneError || unicode.IsSpace(r) || !unicode.IsPrint(r)
-	}
-	if strings.ContainsFunc(text, odd) {
-		return strconv.Quote(text)
-	}
-	return "`" + text + "`"
 }
