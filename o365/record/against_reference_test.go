@@ -21,16 +21,26 @@ var (
 	seed  = flag.Uint64("seed", 1, "what they follow from")
 )
 
-// comparer compares the transcoder with its reference.
+// comparer compares the transcoder and a Decoder with the reference.
 type comparer struct {
 	transcoder transcoder
+	decoder    *Decoder
 	reference  reference
+	cut        *elements.Cutter // by the reference
 	out, want  []byte
 	repaired   []byte
 
+	explained                 int // every so many errors are compared in full
 	calls, accepted, rejected int
+}
 
-	explained int // every so many errors are compared in full
+func newComparer(explained int) *comparer {
+	c := &comparer{explained: explained, decoder: NewDecoder(nil, Options{Now: epoch})}
+	c.cut = elements.NewCutter(func(text []byte) int {
+		value, _ := c.reference.check(text)
+		return len(value)
+	})
+	return c
 }
 
 // compare returns how they differ on a text and on what repairs make of it.
@@ -112,7 +122,7 @@ func (c *comparer) sameError(text []byte, want error) error {
 func TestAgainstReference(t *testing.T) {
 	const damages = 30 // of each record
 	m := &maker{Rand: rand.New(rand.NewPCG(*seed, 1))}
-	c := comparer{explained: 8}
+	c := newComparer(8)
 	var damaged []byte
 	n := 0
 	for n < *texts {
@@ -141,8 +151,8 @@ func FuzzAgainstReference(f *testing.F) {
 	for range 50 {
 		f.Add(bytes.Clone(m.record()))
 	}
+	c := newComparer(1)
 	f.Fuzz(func(t *testing.T, text []byte) {
-		c := comparer{explained: 1}
 		if len(text) > 0 && text[0] == '{' { // package elements lets nothing else through
 			if err := c.compare(text); err != nil {
 				t.Fatal(err)
@@ -157,15 +167,11 @@ func FuzzAgainstReference(f *testing.F) {
 // decode compares what a Decoder makes of a body, in the pieces that r reads, with what
 // the reference makes of its elements.
 func (c *comparer) decode(body []byte, r io.Reader) error {
-	d := NewDecoder(r, Options{Now: epoch})
-	cut := elements.NewCutter(func(text []byte) int {
-		value, _ := c.reference.check(text)
-		return len(value)
-	})
-	cut.Reset(bytes.NewReader(body), DefaultMaxSize, elements.Hooks{})
+	c.decoder.Reset(Body{Reader: r})
+	c.cut.Reset(bytes.NewReader(body), DefaultMaxSize, elements.Hooks{})
 	for {
-		el, end := cut.Next()
-		got, rec, err := d.Append(c.out[:0])
+		el, end := c.cut.Next()
+		got, rec, err := c.decoder.Append(c.out[:0])
 		if bad := (*Malformed)(nil); errors.As(err, &bad) {
 			err = bad.Err
 		} else if err != nil {
@@ -219,7 +225,7 @@ func (c *comparer) element(el elements.Element) (_ encoded, repaired int, err er
 // be read in parts.
 func TestDecoderAgainstReference(t *testing.T) {
 	m := &maker{Rand: rand.New(rand.NewPCG(*seed, 2))}
-	var c comparer
+	c := newComparer(1)
 	for range max(*texts/100, 1) {
 		body := []byte{'['}
 		for i := range 5 {
@@ -244,7 +250,7 @@ func TestDecoderAgainstReference(t *testing.T) {
 
 // TestDepthAgainstReference is about the deepest containers that are read.
 func TestDepthAgainstReference(t *testing.T) {
-	c := comparer{explained: 1}
+	c := newComparer(1)
 	for _, depth := range []int{9997, 9998, 9999, 10000, 10001, 20000} {
 		for _, pair := range []string{"[]", `{"a":}`} {
 			open, closing := pair[:len(pair)-1], pair[len(pair)-1:]

@@ -15,11 +15,12 @@ const ones, tops = 0x0101010101010101, 0x8080808080808080 // of each byte
 // special returns 0 if all bytes of w are plain. Otherwise the lowest bit that is set is
 // the top bit of the first one that is not.
 func special(w uint64) uint64 {
-	// With bit 2 flipped, only a quote and the control characters are below 0x21. Where a
-	// sum has the top bit, the byte is plain or not ASCII; it reaches into the next byte
-	// only from one that is not ASCII, which counts as the first.
-	plain := (w ^ ones*2 + ones*(0x80-0x21)) & (w ^ ones*'\\' + ones*0x7f)
-	return (^plain | w) & tops
+	// With 2 flipped, a quote is 0x20, and no other plain byte is below 0x21. A sum has its
+	// top bit where the byte is another than those that are looked for, and reaches into the
+	// next byte only from one that is not ASCII, which is special itself.
+	noQuote := (w ^ ones*2) + ones*(0x80-0x21)
+	noBackslash := (w ^ ones*'\\') + ones*(0x80-1)
+	return (^(noQuote & noBackslash) | w) & tops
 }
 
 // endOfPlain returns the index from i on of the first byte of text that is not plain, or
