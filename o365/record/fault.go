@@ -22,33 +22,33 @@ type step struct {
 	index int // of the element of an array, from 1; 0 in an object
 }
 
-// fail notes that the byte at pos is not what may stand there.
-func (t *transcoder) fail(where string) bool {
-	if t.pos == len(t.src) {
-		return t.failWith(fault{at: t.pos, reason: reasonEnd})
+// fail notes that the byte at i is not what may stand there.
+func (t *transcoder) fail(i int, where string) int {
+	if i == len(t.src) {
+		return t.failWith(fault{at: i, reason: reasonEnd})
 	}
-	return t.failWith(fault{at: t.pos, size: 1, reason: where})
+	return t.failWith(fault{at: i, size: 1, reason: where})
 }
 
-func (t *transcoder) failWith(f fault) bool {
+func (t *transcoder) failWith(f fault) int {
 	t.fault = f
-	return false
+	return -1
 }
 
 // failIn notes that the fault is inside a member of a container.
-func (t *transcoder) failIn(s step) bool {
+func (t *transcoder) failIn(s step) int {
 	t.path = append(t.path, s)
-	return false
+	return -1
 }
 
-// failLiteral notes which byte is not that of a literal.
-func (t *transcoder) failLiteral(name string) bool {
-	i := 0
-	for t.pos < len(t.src) && t.src[t.pos] == name[i] {
-		t.pos++
+// failLiteral notes which byte from i on is not that of a literal.
+func (t *transcoder) failLiteral(i int, name string) int {
+	n := 0
+	for i < len(t.src) && t.src[i] == name[n] {
 		i++
+		n++
 	}
-	return t.fail("in literal " + name + " (expecting " + strconv.QuoteRune(rune(name[i])) + ")")
+	return t.fail(i, "in literal "+name+" (expecting "+strconv.QuoteRune(rune(name[n]))+")")
 }
 
 // explain returns the error of the fault.

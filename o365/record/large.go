@@ -61,9 +61,9 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	head, _ := repair(nil, s.head, 6*headSize)
 	s.stub = append(s.stub[:0], '{')
 	s.field = make(map[string]bool)
-	var t transcoder
-	t.begin(nil, head)
-	for s.copyField(&t) {
+	t := transcoder{src: head}
+	for i := 0; i >= 0; {
+		i = s.copyField(&t, i+1)
 	}
 	id, _ := json.Marshal(contentID)
 	s.stub = append(s.stub, `"`+TooLargeKey+`":{"bytes":`...)
@@ -75,31 +75,39 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	return s.stub
 }
 
-// copyField copies the next field that t reads, if it is a common one and all of it is in the head.
-// It returns false when there is none.
-func (s *skipped) copyField(t *transcoder) bool {
-	t.pos++ // the brace or the comma
+// copyField copies the field at i that t reads, if it is a common one and all of it is in
+// the head. It returns the index of the comma behind it, or a negative number.
+func (s *skipped) copyField(t *transcoder, i int) int {
 	t.out = t.out[:0]
-	if t.peek(); !t.name() {
-		return false
+	i, b := t.next(i)
+	if b != '"' {
+		return -1
+	}
+	if i = t.str(i); i < 0 {
+		return i
 	}
 	key := string(t.out[1:]) // the names of common fields have a header of one byte
-	kind := t.peek()
-	from := t.pos
-	if !t.value(bodyLevel + 1) {
-		return false
+	if i, b = t.next(i); b != ':' {
+		return -1
 	}
-	value := t.src[from:t.pos]
+	from, kind := t.next(i + 1)
+	if i = t.value(from, bodyLevel+1); i < 0 {
+		return i
+	}
+	value := t.src[from:i]
 	isNumber := kind == '-' || '0' <= kind && kind <= '9'
-	if isNumber && t.pos == len(t.src) {
-		return false // it may go on
+	if isNumber && i == len(t.src) {
+		return -1 // it may go on
 	}
 	if (isNumber || kind == '"') && commonFields[key] && !s.field[key] && len(value) <= maxFieldSize {
 		s.field[key] = true
 		s.stub = append(append(s.stub, '"'), key...)
 		s.stub = append(append(append(s.stub, '"', ':'), value...), ',')
 	}
-	return t.peek() == ','
+	if i, b = t.next(i); b != ',' {
+		return -1
+	}
+	return i
 }
 
 // stub appends an event for a record that was too large.

@@ -7,25 +7,24 @@ import (
 )
 
 // number reads a number (RFC 8259, section 6).
-func (t *transcoder) number() bool {
-	from := t.pos
-	if t.src[from] == '-' {
-		t.pos++
+func (t *transcoder) number(i int) int {
+	from := i
+	if t.src[i] == '-' {
+		i++
 	}
-	first := t.pos
-	u := t.readDigits()
-	switch n := t.pos - first; {
+	first := i
+	i, u := readDigits(t.src, i)
+	switch n := i - first; {
 	case n == 0:
-		return t.fail("in number (expecting digit)")
+		return t.fail(i, digitExpected)
 	case n > 1 && t.src[first] == '0':
-		t.pos = first + 1 // where the number ends, and something else begins
-	case t.pos < len(t.src) && isReal[t.src[t.pos]]:
-		return t.real(from)
+		return first + 1 // what follows is a fault, so nothing needs to be written
+	case i < len(t.src) && isReal[t.src[i]]:
+		return t.real(from, i)
 	case n >= maxDigits:
 		var ok bool
-		if u, ok = integer(t.src[first:t.pos]); !ok {
-			t.numberText(from)
-			return true
+		if u, ok = integer(t.src[first:i]); !ok {
+			return t.numberText(from, i)
 		}
 	}
 	switch {
@@ -36,28 +35,30 @@ func (t *transcoder) number() bool {
 	case u <= 1<<63:
 		t.out = appendNegative(t.out, -int64(u))
 	default:
-		t.numberText(from)
+		return t.numberText(from, i)
 	}
-	return true
+	return i
 }
+
+const digitExpected = "in number (expecting digit)"
 
 // maxDigits is the number of digits of math.MaxUint64. Fewer always fit.
 const maxDigits = 20
 
-// isReal has the characters behind the integer part of a number that has more.
+// isReal has the bytes behind the integer part of a number that has more parts.
 var isReal = [256]bool{'.': true, 'e': true, 'E': true}
 
-// readDigits reads any number of digits, and returns their value if they are fewer than
-// maxDigits.
-func (t *transcoder) readDigits() (u uint64) {
-	for ; t.pos < len(t.src); t.pos++ {
-		b := t.src[t.pos] - '0'
+// readDigits returns the index behind the digits from i on in text, and their value if
+// they are fewer than maxDigits.
+func readDigits(text []byte, i int) (end int, u uint64) {
+	for ; i < len(text); i++ {
+		b := text[i] - '0'
 		if b > 9 {
 			break
 		}
 		u = u*10 + uint64(b)
 	}
-	return u
+	return i, u
 }
 
 // integer returns the value of digits, if it fits.
@@ -72,45 +73,37 @@ func integer(text []byte) (u uint64, ok bool) {
 	return u, true
 }
 
-// numberText appends the number that began at from as a string.
-func (t *transcoder) numberText(from int) {
-	t.out = appendString(t.out, t.src[from:t.pos])
+// numberText appends a number as a string.
+func (t *transcoder) numberText(from, to int) int {
+	t.out = appendString(t.out, t.src[from:to])
 	t.numberTexts++
+	return to
 }
 
-// real reads the fraction and the exponent of the number that began at from.
-func (t *transcoder) real(from int) bool {
-	if t.src[t.pos] == '.' {
-		t.pos++
-		if !t.someDigits() {
-			return false
+// real reads the fraction and the exponent, at i, of the number that begins at from.
+func (t *transcoder) real(from, i int) int {
+	if t.src[i] == '.' {
+		begin := i + 1
+		if i, _ = readDigits(t.src, begin); i == begin {
+			return t.fail(i, digitExpected)
 		}
 	}
-	if t.pos < len(t.src) && t.src[t.pos]|0x20 == 'e' {
-		t.pos++
-		if t.pos < len(t.src) && (t.src[t.pos] == '+' || t.src[t.pos] == '-') {
-			t.pos++
+	if i < len(t.src) && t.src[i]|0x20 == 'e' {
+		begin := i + 1
+		if begin < len(t.src) && (t.src[begin] == '+' || t.src[begin] == '-') {
+			begin++
 		}
-		if !t.someDigits() {
-			return false
+		if i, _ = readDigits(t.src, begin); i == begin {
+			return t.fail(i, digitExpected)
 		}
 	}
-	text := t.src[from:t.pos]
-	if f, err := strconv.ParseFloat(string(text), 64); err == nil && t.exact(f, text) {
-		t.out = appendFloat(t.out, f)
-	} else {
-		t.numberText(from)
+	text := t.src[from:i]
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !t.exact(f, text) {
+		return t.numberText(from, i)
 	}
-	return true
-}
-
-// someDigits reads at least one digit.
-func (t *transcoder) someDigits() bool {
-	from := t.pos
-	if t.readDigits(); t.pos == from {
-		return t.fail("in number (expecting digit)")
-	}
-	return true
+	t.out = appendFloat(t.out, f)
+	return i
 }
 
 // exact reports whether f, written with as many digits as text has, is text. Its

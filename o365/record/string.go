@@ -12,46 +12,44 @@ import (
 //
 // Most are short and plain. Those are copied eight bytes at a time while they are
 // inspected; what was copied from behind the quote is overwritten by what comes next.
-func (t *transcoder) str() bool {
+func (t *transcoder) str(i int) int {
 	const most = maxFixStr + 1 // bytes to inspect, the quote included
-	from, at := t.pos+1, len(t.out)
+	from, at := i+1, len(t.out)
 	if from+most > len(t.src) || at+1+most > cap(t.out) {
-		return t.anyStr()
+		return t.anyStr(i)
 	}
 	src := (*[most]byte)(t.src[from:])
 	dst := (*[1 + most]byte)(t.out[at : at+1+most])
-	for i := 0; i < most; i += 8 {
-		w := binary.LittleEndian.Uint64(src[i:])
-		binary.LittleEndian.PutUint64(dst[1+i:], w)
+	for n := 0; n < most; n += 8 {
+		w := binary.LittleEndian.Uint64(src[n:])
+		binary.LittleEndian.PutUint64(dst[1+n:], w)
 		if m := special(w); m != 0 {
-			i += bits.TrailingZeros64(m) / 8
-			if src[i] != '"' {
-				return t.anyStr()
+			n += bits.TrailingZeros64(m) / 8
+			if src[n] != '"' {
+				return t.anyStr(i)
 			}
-			dst[0] = fixstr | byte(i)
-			t.out = t.out[:at+1+i]
-			t.pos = from + i + 1
-			return true
+			dst[0] = fixstr | byte(n)
+			t.out = t.out[:at+1+n]
+			return from + n + 1
 		}
 	}
 	if end := endOfPlain(t.src, from+most); end < len(t.src) && t.src[end] == '"' {
 		t.out = appendString(t.out, t.src[from:end])
-		t.pos = end + 1
-		return true
+		return end + 1
 	}
-	return t.anyStr()
+	return t.anyStr(i)
 }
 
 // anyStr reads any string.
-func (t *transcoder) anyStr() bool {
+func (t *transcoder) anyStr(i int) int {
 	var f fault
 	at := len(t.out)
 	t.out = append(t.out, 0)
-	if t.out, t.pos, f = unquote(t.out, t.src, t.pos); f.reason != "" {
+	if t.out, i, f = unquote(t.out, t.src, i); f.reason != "" {
 		return t.failWith(f)
 	}
 	t.out = closeString(t.out, at)
-	return true
+	return i
 }
 
 // unquote appends the characters of the string that begins with the quote at i in src.

@@ -17,12 +17,12 @@ const maxLevel = bodyLevel + 10000 - 1
 
 // transcoder turns JSON (RFC 8259) into MessagePack
 // (github.com/msgpack/msgpack/blob/master/spec.md). Checking and writing are one: each
-// of its methods reads one piece of JSON at pos, and has appended the same to out when
-// it returns true. It returns false at the first fault, which is then in fault.
+// method that reads is given the index of a piece of JSON in src, appends it to out, and
+// returns the index behind it. At the first fault it returns a negative number, and
+// explain has the rest.
 type transcoder struct {
 	encoded
 	src     []byte
-	pos     int
 	fault   fault
 	path    []step // to the fault, the innermost first
 	scratch []byte // of numbers
@@ -38,119 +38,99 @@ type encoded struct {
 }
 
 // record appends the object that src begins with to out. The result has size 0 unless
-// it is valid JSON; explain returns why.
+// it is valid JSON.
 func (t *transcoder) record(out, src []byte) encoded {
-	t.begin(out, src)
-	if t.object(bodyLevel) {
-		t.size = t.pos
-	}
+	t.encoded, t.src, t.path = encoded{out: out}, src, t.path[:0]
+	t.size = max(t.object(0, bodyLevel), 0)
 	done := t.encoded
 	t.encoded = encoded{} // it is the caller's
 	return done
 }
 
-// begin makes src the JSON to read and out what it is appended to.
-func (t *transcoder) begin(out, src []byte) {
-	t.encoded = encoded{out: out}
-	t.src, t.pos = src, 0
-	t.path = t.path[:0]
-}
-
-// value reads the next value. level is its place among the containers, if it is one.
-func (t *transcoder) value(level int) bool {
-	switch b := t.peek(); b {
+// value reads a value. level is its place among the containers, if it is one.
+func (t *transcoder) value(i, level int) int {
+	i, b := t.next(i)
+	switch b {
 	case '"':
-		return t.str()
+		return t.str(i)
 	case '{', '[':
 		switch {
 		case level > maxNested:
-			return t.deep(level)
+			return t.deep(i, level)
 		case b == '{':
-			return t.object(level)
+			return t.object(i, level)
 		}
-		return t.array(level)
+		return t.array(i, level)
 	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
-		return t.number()
+		return t.number(i)
 	case 't':
-		return t.literal("true", msgpackTrue)
+		return t.literal(i, "true", msgpackTrue)
 	case 'f':
-		return t.literal("false", msgpackFalse)
+		return t.literal(i, "false", msgpackFalse)
 	case 'n':
-		return t.literal("null", msgpackNil)
+		return t.literal(i, "null", msgpackNil)
 	}
-	return t.fail("at start of value")
+	return t.fail(i, "at start of value")
 }
 
 // deep reads a container that is nested too deep. All that it appends is the JSON text of
 // the outermost such container, as a string.
-func (t *transcoder) deep(level int) bool {
+func (t *transcoder) deep(i, level int) int {
 	if level > maxLevel {
-		return t.failWith(fault{at: t.pos, reason: "exceeded max depth"})
+		return t.failWith(fault{at: i, reason: "exceeded max depth"})
 	}
-	from, to, texts := t.pos, len(t.out), t.numberTexts
-	var ok bool
-	if t.src[from] == '{' {
-		ok = t.object(level)
+	from, to, texts := i, len(t.out), t.numberTexts
+	if t.src[i] == '{' {
+		i = t.object(i, level)
 	} else {
-		ok = t.array(level)
+		i = t.array(i, level)
 	}
 	t.out, t.numberTexts = t.out[:to], texts
-	if ok && level == maxNested+1 {
-		t.out = appendString(t.out, t.src[from:t.pos])
+	if i >= 0 && level == maxNested+1 {
+		t.out = appendString(t.out, t.src[from:i])
 		t.stringified++
 	}
-	return ok
+	return i
 }
 
 // object reads an object (RFC 8259, section 4).
-func (t *transcoder) object(level int) bool {
-	at := t.open()
-	if t.peek() == '}' {
-		t.pos++
-		t.out[at] = fixmap
-		return true
+func (t *transcoder) object(i, level int) int {
+	at := len(t.out)
+	t.out = append(t.out, fixmap)
+	i, b := t.next(i + 1)
+	if b == '}' {
+		return i + 1
 	}
 	for n := 1; ; n++ {
-		from, to := t.pos, len(t.out)
-		if !t.name() {
-			return false
+		from, to := i, len(t.out)
+		if b != '"' {
+			return t.fail(i, `at start of string (expecting '"')`)
 		}
-		value, name := t.pos, t.out[to:]
-		if !t.value(level + 1) {
+		if i = t.str(i); i < 0 {
+			return i
+		}
+		if i, b = t.next(i); b != ':' {
+			t.fail(i, "after object name (expecting ':')")
+			return t.failIn(step{name: from})
+		}
+		i++
+		value, name := i, t.out[to:]
+		if i = t.value(i, level+1); i < 0 {
 			return t.failIn(step{name: from})
 		}
 		if level == bodyLevel {
-			t.note(name, t.src[value:t.pos])
+			t.note(name, t.src[value:i])
 		}
-		switch t.peek() {
+		switch i, b = t.next(i); b {
 		case ',':
-			t.pos++
-			t.peek()
+			i, b = t.next(i + 1)
 		case '}':
-			t.pos++
 			t.out = closeContainer(t.out, at, fixmap, map16, n)
-			return true
+			return i + 1
 		default:
-			return t.fail("after object value (expecting ',' or '}')")
+			return t.fail(i, "after object value (expecting ',' or '}')")
 		}
 	}
-}
-
-// name reads the name at pos, of an object's member, and the colon behind it.
-func (t *transcoder) name() bool {
-	from := t.pos
-	if from == len(t.src) || t.src[from] != '"' {
-		return t.fail(`at start of string (expecting '"')`)
-	}
-	if !t.str() {
-		return false
-	}
-	if t.peek() != ':' {
-		t.fail("after object name (expecting ':')")
-		return t.failIn(step{name: from})
-	}
-	t.pos++
-	return true
 }
 
 // note keeps the JSON text of a field of the record's own object that the event's time or
@@ -168,66 +148,57 @@ func (t *transcoder) note(name, text []byte) {
 	}
 }
 
-const space = " \t\r\n" // RFC 8259, section 2
-
 // array reads an array (RFC 8259, section 5).
-func (t *transcoder) array(level int) bool {
-	at := t.open()
-	if t.peek() == ']' {
-		t.pos++
-		t.out[at] = fixarray
-		return true
+func (t *transcoder) array(i, level int) int {
+	at := len(t.out)
+	t.out = append(t.out, fixarray)
+	i, b := t.next(i + 1)
+	if b == ']' {
+		return i + 1
 	}
 	for n := 1; ; n++ {
-		if !t.value(level + 1) {
+		if i = t.value(i, level+1); i < 0 {
 			return t.failIn(step{index: n})
 		}
-		switch t.peek() {
+		switch i, b = t.next(i); b {
 		case ',':
-			t.pos++
+			i++
 		case ']':
-			t.pos++
 			t.out = closeContainer(t.out, at, fixarray, array16, n)
-			return true
+			return i + 1
 		default:
-			return t.fail("after array element (expecting ',' or ']')")
+			return t.fail(i, "after array element (expecting ',' or ']')")
 		}
 	}
-}
-
-// open steps into a container and leaves one byte for its header.
-func (t *transcoder) open() (at int) {
-	t.pos++
-	t.out = append(t.out, 0)
-	return len(t.out) - 1
 }
 
 // literal reads null, true or false.
-func (t *transcoder) literal(name string, as byte) bool {
-	if rest := t.src[t.pos:]; len(rest) >= len(name) && string(rest[:len(name)]) == name {
-		t.pos += len(name)
+func (t *transcoder) literal(i int, name string, as byte) int {
+	if rest := t.src[i:]; len(rest) >= len(name) && string(rest[:len(name)]) == name {
 		t.out = append(t.out, as)
-		return true
+		return i + len(name)
 	}
-	return t.failLiteral(name)
+	return t.failLiteral(i, name)
 }
 
-// peek moves to the next byte that is not white space (RFC 8259, section 2), and
-// returns it; 0 if there is none.
-func (t *transcoder) peek() byte {
-	if t.pos < len(t.src) && t.src[t.pos] > ' ' {
-		return t.src[t.pos]
+const space = " \t\r\n" // RFC 8259, section 2
+
+// next returns the index from i on of the next byte that is not white space, and that
+// byte; 0 if there is none.
+func (t *transcoder) next(i int) (int, byte) {
+	if i < len(t.src) && t.src[i] > ' ' {
+		return i, t.src[i]
 	}
-	return t.skipSpace()
+	return t.skipSpace(i)
 }
 
-func (t *transcoder) skipSpace() byte {
-	for ; t.pos < len(t.src); t.pos++ {
-		switch b := t.src[t.pos]; b {
+func (t *transcoder) skipSpace(i int) (int, byte) {
+	for ; i < len(t.src); i++ {
+		switch b := t.src[i]; b {
 		case ' ', '\t', '\r', '\n':
 		default:
-			return b
+			return i, b
 		}
 	}
-	return 0
+	return i, 0
 }
