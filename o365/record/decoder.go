@@ -100,6 +100,8 @@ func reuse(b []byte) []byte {
 //
 // A *Malformed, which is never wrapped and is valid until the next call, is the error of
 // one record: buf is unchanged, and the next call appends the next record.
+//
+// Any of the capacity of buf behind its length may be overwritten.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	if d.end != nil {
 		return buf, Record{}, d.end

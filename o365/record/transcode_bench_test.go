@@ -4,25 +4,34 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
 
-// sized are records of different sizes: those of the made-up blob, cut or extended.
-func sized(b *testing.B) map[string][][]byte {
+// kinds are records of different sizes and content: those of the made-up blob, cut or
+// joined, and some that have much of what is rare.
+func kinds(b *testing.B) (names []string, records map[string][][]byte) {
 	b.Helper()
-	records := cutAll(b, blob(200))
-	small, large := make([][]byte, len(records)), make([][]byte, 4)
-	for i, rec := range records {
+	whole := cutAll(b, blob(200))
+	records = map[string][][]byte{"whole": whole}
+	for i, rec := range whole {
 		end := bytes.Index(rec, []byte(`,"Parameters"`))
-		small[i] = append(rec[:end:end], '}')
+		records["small"] = append(records["small"], append(rec[:end:end], '}'))
+		if i%50 == 0 {
+			large := fmt.Appendf(nil, `{"Id":"%d","Records":[%s]}`, i, bytes.Join(whole[i:i+50], []byte(",")))
+			records["large"] = append(records["large"], large)
+		}
 	}
-	for i := range large {
-		large[i] = fmt.Appendf(nil, `{"Id":"%d","Records":[%s]}`, i, bytes.Join(records[50*i:50*i+50], []byte(",")))
+	repeat := func(field string) [][]byte {
+		return [][]byte{fmt.Appendf(nil, `{"Id":"a","Fields":[%s0]}`, strings.Repeat(field, 200))}
 	}
-	return map[string][][]byte{"small": small, "real": records, "large": large}
+	records["escapes"] = repeat(`"{\"Name\":\"Gr\u00fc\u00dfe\",\"Path\":\"C:\\\\Temp\"}\r\n",`)
+	records["Greek"] = repeat(`"καλημέρα κόσμε",`)
+	records["numbers"] = repeat(`1,-20,300,1715000000,9007199254740993,26.5,-0.125,`)
+	return []string{"small", "whole", "large", "escapes", "Greek", "numbers"}, records
 }
 
 func cutAll(b *testing.B, blob []byte) (records [][]byte) {
@@ -41,13 +50,13 @@ func cutAll(b *testing.B, blob []byte) (records [][]byte) {
 // BenchmarkAgainstReference lets the transcoder and the two passes take turns, and
 // compares the fastest of each, so that a busy machine matters little.
 func BenchmarkAgainstReference(b *testing.B) {
-	for _, size := range []string{"small", "real", "large"} {
-		records := sized(b)[size]
-		total := 0
+	names, all := kinds(b)
+	for _, name := range names {
+		records, total := all[name], 0
 		for _, rec := range records {
 			total += len(rec)
 		}
-		b.Run(fmt.Sprintf("%s, %d bytes", size, total/len(records)), func(b *testing.B) {
+		b.Run(fmt.Sprintf("%s, %d bytes", name, total/len(records)), func(b *testing.B) {
 			var t transcoder
 			var r reference
 			var buf []byte
