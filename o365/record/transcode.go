@@ -1,7 +1,5 @@
 package record
 
-import "bytes"
-
 // maxNested is how many containers inside each other Fluent Bit reads
 // (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. It reads
 // nothing more of a buffer behind one that is deeper.
@@ -119,7 +117,7 @@ func (t *transcoder) object(i, level int) int {
 			return t.failIn(step{name: from})
 		}
 		if level == bodyLevel {
-			t.note(name, t.src[value:i])
+			t.note(name, value, i)
 		}
 		switch i, b = t.next(i); b {
 		case ',':
@@ -134,16 +132,18 @@ func (t *transcoder) object(i, level int) int {
 }
 
 // note keeps the JSON text of a field of the record's own object that the event's time or
-// its key is made of. name is a MessagePack string.
-func (t *transcoder) note(name, text []byte) {
+// its key is made of. name is a MessagePack string, the value begins from from on.
+func (t *transcoder) note(name []byte, from, to int) {
 	switch string(name[1:]) { // short strings have a header of one byte
 	case "Id":
 		if t.id == nil {
-			t.id = bytes.TrimLeft(text, space)
+			from, _ = t.next(from)
+			t.id = t.src[from:to]
 		}
 	case "CreationTime":
 		if t.created == nil {
-			t.created = bytes.TrimLeft(text, space)
+			from, _ = t.next(from)
+			t.created = t.src[from:to]
 		}
 	}
 }
@@ -181,10 +181,8 @@ func (t *transcoder) literal(i int, name string, as byte) int {
 	return t.failLiteral(i, name)
 }
 
-const space = " \t\r\n" // RFC 8259, section 2
-
-// next returns the index from i on of the next byte that is not white space, and that
-// byte; 0 if there is none.
+// next returns the index from i on of the next byte that is not white space (RFC 8259,
+// section 2), and that byte; 0 if there is none.
 func (t *transcoder) next(i int) (int, byte) {
 	if i < len(t.src) && t.src[i] > ' ' {
 		return i, t.src[i]
