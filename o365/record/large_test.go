@@ -92,6 +92,17 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
+// What counts is the size of what was repaired.
+func TestTooLargeWhenRepaired(t *testing.T) {
+	const repaired = len(`{"x":"..."}`) // U+FFFD has three bytes
+	for limit, whole := range map[int]bool{repaired: true, repaired - 1: false} {
+		rec, _ := decodeOne(t, "{\"x\":\"\xff\"}", Options{MaxSize: limit}, false)
+		if (rec.TooLarge == 0) != whole {
+			t.Errorf("limit %d: %+v", limit, rec)
+		}
+	}
+}
+
 // The record's Id and the stub's are one, its content is another: raise the
 // limit, and the record comes whole.
 func TestTooLargeKey(t *testing.T) {
