@@ -138,7 +138,7 @@ func TestAgainstReference(t *testing.T) {
 		}
 		n += 1 + damages
 	}
-	t.Logf("%d texts, %d of them valid", n, c.accepted)
+	t.Logf("%d texts and %d repaired ones, %d of them valid", n, c.calls-n, c.accepted)
 	if c.accepted < n/damages {
 		t.Error("too few of them were valid")
 	}

@@ -94,13 +94,13 @@ func (m *maker) str() {
 }
 
 func (m *maker) number() {
-	switch m.IntN(4) {
+	switch m.IntN(8) {
 	case 0:
-		m.token(strconv.FormatInt(int64(m.Uint64()>>m.IntN(64)), 10))
-	case 1:
 		m.token(strconv.FormatFloat(float64(m.IntN(1e6))/1e3, "feE"[m.IntN(3)], m.IntN(20)-1, 64))
-	default:
+	case 1, 2:
 		m.token(m.pick(numbers))
+	default:
+		m.token(strconv.FormatInt(int64(m.Uint64()>>m.IntN(64)), 10))
 	}
 }
 
@@ -125,7 +125,7 @@ func (m *maker) record() []byte {
 	case 2:
 		m.nested(30+m.IntN(3), 3)
 	default:
-		m.object(m.IntN(5), 4)
+		m.object(m.IntN(4), 4)
 	}
 	const behind = `,{"Id":"5b0b8ccd-0f5c-4a3c-9d3e-1c2b3a4d5e6f"}]`
 	return append(m.text, behind[:max(0, m.IntN(2*len(behind))-len(behind))]...)
