@@ -1,6 +1,6 @@
 package elements
 
-// maxDepth is how many brackets inside each other jsontext reads. Deeper ones are
+// maxDepth is how many brackets inside each other package record reads. Deeper ones are
 // only counted.
 const maxDepth = 10000
 

@@ -5,10 +5,10 @@ import (
 	"math/bits"
 )
 
-// IndexQuoteOrBackslash returns the index of the first quote or backslash in text from
+// indexQuoteOrBackslash returns the index of the first quote or backslash in text from
 // i on, or len(text). It inspects eight bytes at a time: most strings are too short
 // for bytes.IndexByte to pay off.
-func IndexQuoteOrBackslash(text []byte, i int) int {
+func indexQuoteOrBackslash(text []byte, i int) int {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
 		w := binary.LittleEndian.Uint64(text[i:])

@@ -66,9 +66,9 @@ func (c *Cutter) structural() (byte, bool) {
 // the body ends before.
 func (c *Cutter) str() bool {
 	for {
-		i := IndexQuoteOrBackslash(c.buf, c.pos)
+		i := indexQuoteOrBackslash(c.buf, c.pos)
 		for i+1 < len(c.buf) && c.buf[i] == '\\' {
-			i = IndexQuoteOrBackslash(c.buf, i+2)
+			i = indexQuoteOrBackslash(c.buf, i+2)
 		}
 		if i < len(c.buf) && c.buf[i] == '"' {
 			c.pos = i + 1

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -12,7 +11,6 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
@@ -27,10 +25,10 @@ type Decoder struct {
 
 	useless bool // the body did not begin with a record, and none was found yet
 
-	json  jsontext.Decoder
-	text  bytes.Buffer // the input of json
-	fixed []byte       // a repaired record
-	enc   encoder
+	enc   transcoder
+	buf   []byte  // what Append appends to, while it runs
+	whole encoded // the element that it reads now, if that is valid as it came
+	fixed []byte  // a repaired record
 
 	contentID string
 	skipped   skipped
@@ -54,7 +52,7 @@ func NewDecoder(r io.Reader, opt Options) *Decoder {
 	}
 	d := &Decoder{opt: opt, sha: sha256.New()}
 	binary.BigEndian.PutUint64(d.scope[:], xxhash.Sum64String(opt.Scope))
-	d.cut, d.skip = elements.NewCutter(d.validPrefix), d.skipped.skip
+	d.cut, d.skip = elements.NewCutter(d.prefix), d.skipped.skip
 	d.Reset(Body{Reader: r})
 	return d
 }
@@ -77,7 +75,7 @@ func (d *Decoder) Shrink() {
 
 // drop gives up all large buffers but that of the cutter.
 func (d *Decoder) drop() {
-	_ = d.check(nil) // d.json drops the record
+	d.enc.src = nil
 	d.last.id, d.last.raw = nil, nil
 	d.fixed = reuse(d.fixed)
 	d.enc.scratch = reuse(d.enc.scratch)
@@ -102,11 +100,15 @@ func reuse(b []byte) []byte {
 //
 // A *Malformed, which is never wrapped and is valid until the next call, is the error of
 // one record: buf is unchanged, and the next call appends the next record.
+//
+// Any of the capacity of buf behind its length may be overwritten.
 func (d *Decoder) Append(buf []byte) ([]byte, Record, error) {
 	if d.end != nil {
 		return buf, Record{}, d.end
 	}
 	d.skipped.reset()
+	d.buf = buf
+	defer d.release()
 	el, err := d.cut.Next()
 	if err == io.EOF && d.useless && !d.cut.FoundArray() {
 		err = elements.ErrNotArray
@@ -147,75 +149,72 @@ func (d *Decoder) malformed(index int, el elements.Element, err error) error {
 	return &d.bad
 }
 
+// release forgets what belongs to the caller of Append.
+func (d *Decoder) release() { d.buf, d.whole = nil, encoded{} }
+
+// prefix appends the record that text begins with as an event, and returns its size; 0 if
+// there is none. It is called by the cutter, which so learns where most records end.
+func (d *Decoder) prefix(text []byte) int {
+	d.whole = d.enc.record(appendHeader(d.buf), text)
+	return d.whole.size
+}
+
 // event appends the element as an event.
 func (d *Decoder) event(buf []byte, el elements.Element) ([]byte, Record, error) {
 	if el.Err != nil {
 		return nil, Record{}, el.Err
 	}
-	text, repaired := el.Raw, 0
+	found, repaired := d.whole, 0
 	if !el.Valid {
 		var err error
-		if text, repaired, err = d.valid(el.Raw); err != nil {
+		if found, repaired, err = d.repaired(buf, el.Raw); err != nil {
 			return nil, Record{}, err
 		}
 	}
-	out, rec, id := d.append(buf, text)
-	if el.Loose && len(id) == 0 && rec.TimeMissing {
+	rec := d.describe(found, len(buf))
+	if el.Loose && len(found.id) == 0 && rec.TimeMissing {
 		return nil, Record{}, errNoRecord
 	}
 	rec.Repaired = repaired
-	rec.Key = d.key(id, el.Raw)
-	d.last.id, d.last.raw = id, el.Raw
-	return out, rec, nil
+	rec.Key = d.key(found.id, el.Raw)
+	d.last.id, d.last.raw = found.id, el.Raw
+	return found.out, rec, nil
 }
 
-// append appends the event of a record that is valid JSON, and returns the JSON
-// text of its Id.
-func (d *Decoder) append(buf, text []byte) (_ []byte, _ Record, id []byte) {
-	if len(text) > elements.UnreservedSize {
-		buf = slices.Grow(buf, len(text)) // in one step: most events are smaller
-	}
-	at := len(buf)
-	buf = appendHeader(buf)
-	found := d.enc.record(buf, text)
+// describe returns the Record of an event, and writes its time. at is where the event
+// begins.
+func (d *Decoder) describe(found encoded, at int) Record {
 	rec := Record{Stringified: found.stringified, NumberTexts: found.numberTexts}
 	rec.Time, rec.TimeMissing = d.time(found.created)
 	setTime(found.out[at:], rec.Time)
-	return found.out, rec, found.id
+	return rec
 }
 
-// valid returns the record's text if it is valid JSON or can be repaired. A
-// record that has become too large by that counts as one.
-func (d *Decoder) valid(raw []byte) (text []byte, repaired int, err error) {
-	if err = d.check(raw); err == nil {
-		return raw, 0, nil
+// repaired appends the event of a record that was not valid as it came, or not yet read
+// to its end. A record that has become too large by repairs counts as one.
+func (d *Decoder) repaired(buf, raw []byte) (found encoded, faults int, err error) {
+	if found, err = d.append(buf, raw); err == nil {
+		return found, 0, nil
 	}
-	d.fixed, repaired = repair(slices.Grow(d.fixed[:0], len(raw)), raw, d.opt.MaxSize)
+	d.fixed, faults = repair(slices.Grow(d.fixed[:0], len(raw)), raw, d.opt.MaxSize)
 	if len(d.fixed) > d.opt.MaxSize {
 		d.skipped.skip(raw)
-		return nil, 0, elements.ErrTooLarge
+		return encoded{}, 0, elements.ErrTooLarge
 	}
-	if repaired > 0 {
-		err = d.check(d.fixed)
+	if faults > 0 {
+		found, err = d.append(buf, d.fixed)
 	}
-	return d.fixed, repaired, err
+	return found, faults, err
 }
 
-// check reports why text is not valid JSON.
-func (d *Decoder) check(text []byte) error {
-	_, err := d.first(text)
-	return err
-}
-
-// validPrefix returns the length of the valid value that text begins with, or 0.
-func (d *Decoder) validPrefix(text []byte) int {
-	value, _ := d.first(text)
-	return len(value)
-}
-
-// first returns the value that text begins with. Names may come twice.
-func (d *Decoder) first(text []byte) (jsontext.Value, error) {
-	d.text = *bytes.NewBuffer(text)
-	d.json.Reset(&d.text, jsontext.AllowDuplicateNames(true))
-	return d.json.ReadValue()
+// append appends the event of a record, or returns why it is not valid JSON.
+func (d *Decoder) append(buf, text []byte) (encoded, error) {
+	if len(text) > elements.UnreservedSize {
+		buf = slices.Grow(buf, len(text)) // in one step: most events are smaller
+	}
+	found := d.enc.record(appendHeader(buf), text)
+	if found.size == 0 {
+		return found, d.enc.explain()
+	}
+	return found, nil
 }

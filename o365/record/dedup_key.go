@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The first byte of a hash's input is what the input is: a GUID, an Id of another form,
@@ -55,7 +54,7 @@ func (d *Decoder) idText(id []byte) []byte {
 	}
 	switch b := id[0]; {
 	case b == '"':
-		d.id, _ = jsontext.AppendUnquote(d.id[:0], id)
+		d.id, _, _ = unquote(d.id[:0], id, 0)
 		return d.id
 	case b == '-' || '0' <= b && b <= '9':
 		return id

@@ -1,15 +1,12 @@
 package record
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"hash"
 	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 )
@@ -35,7 +32,6 @@ type skipped struct {
 	sha   hash.Hash // of its JSON text
 	size  int64     // bytes of it, so far
 	stub  []byte
-	json  jsontext.Decoder
 	field map[string]bool // copied already
 }
 
@@ -65,10 +61,9 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	head, _ := repair(nil, s.head, 6*headSize)
 	s.stub = append(s.stub[:0], '{')
 	s.field = make(map[string]bool)
-	s.json.Reset(bytes.NewReader(head), jsontext.AllowDuplicateNames(true))
-	if _, err := s.json.ReadToken(); err == nil {
-		for s.copyField() {
-		}
+	t := transcoder{src: head}
+	for i := 0; i >= 0; {
+		i = s.copyField(&t, i+1)
 	}
 	id, _ := json.Marshal(contentID)
 	s.stub = append(s.stub, `"`+TooLargeKey+`":{"bytes":`...)
@@ -80,26 +75,39 @@ func (s *skipped) record(contentID string, index int, offset int64, sum []byte) 
 	return s.stub
 }
 
-// copyField copies the next field, if it is a common one. It returns false when there
-// is none.
-func (s *skipped) copyField() bool {
-	name, err := s.json.ReadToken()
-	if err != nil || name.Kind() != '"' {
-		return false
+// copyField copies the field at i that t reads, if it is a common one and all of it is in
+// the head. It returns the index of the comma behind it, or a negative number.
+func (s *skipped) copyField(t *transcoder, i int) int {
+	t.out = t.out[:0]
+	i, b := t.next(i)
+	if b != '"' {
+		return -1
 	}
-	key := name.String()
-	kind := s.json.PeekKind()
-	wanted := commonFields[key] && !s.field[key] && (kind == '"' || kind == '0')
-	value, err := s.json.ReadValue()
-	if err != nil {
-		return false
+	if i = t.str(i); i < 0 {
+		return i
 	}
-	if wanted && len(value) <= maxFieldSize {
+	key := string(t.out[1:]) // the names of common fields have a header of one byte
+	if i, b = t.next(i); b != ':' {
+		return -1
+	}
+	from, kind := t.next(i + 1)
+	if i = t.value(from, bodyLevel+1); i < 0 {
+		return i
+	}
+	value := t.src[from:i]
+	isNumber := kind == '-' || '0' <= kind && kind <= '9'
+	if isNumber && i == len(t.src) {
+		return -1 // it may go on
+	}
+	if (isNumber || kind == '"') && commonFields[key] && !s.field[key] && len(value) <= maxFieldSize {
 		s.field[key] = true
 		s.stub = append(append(s.stub, '"'), key...)
 		s.stub = append(append(append(s.stub, '"', ':'), value...), ',')
 	}
-	return true
+	if i, b = t.next(i); b != ',' {
+		return -1
+	}
+	return i
 }
 
 // stub appends an event for a record that was too large.
@@ -107,17 +115,21 @@ func (d *Decoder) stub(buf []byte, index int, el elements.Element) ([]byte, Reco
 	var sum [sha256.Size]byte
 	d.skipped.sha.Sum(sum[:0])
 	text := d.skipped.record(d.contentID, index, el.Offset, sum[:])
-	out, rec, id := d.append(buf, text)
-	if el.Loose && len(id) == 0 && rec.TimeMissing {
+	found, err := d.append(buf, text)
+	if err != nil {
+		return nil, Record{}, err
+	}
+	rec := d.describe(found, len(buf))
+	if el.Loose && len(found.id) == 0 && rec.TimeMissing {
 		return nil, Record{}, errNoRecord
 	}
 	rec.TooLarge = d.skipped.size
-	which, hasID := d.idHash(id)
+	which, hasID := d.idHash(found.id)
 	if !hasID {
 		which = d.hash(hashWhole, sum[:])
 	}
 	binary.BigEndian.PutUint64(rec.Key[:8], which)
 	copy(rec.Key[8:], sum[:])
-	d.last.id, d.last.raw = id, text
-	return out, rec, nil
+	d.last.id, d.last.raw = found.id, text
+	return found.out, rec, nil
 }

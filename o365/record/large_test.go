@@ -29,6 +29,7 @@ func TestTooLarge(t *testing.T) {
 		{"long ones", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize) + `","Version":1,"Data":"` + pad + `"}`, "Id a Version 1", true},
 		{"as long as may be", `{"Id":"a","UserId":"` + strings.Repeat("u", maxFieldSize-2) + `","Version":1,"Data":"` + pad + `"}`, "Id a UserId " + strings.Repeat("u", maxFieldSize-2) + " Version 1", true},
 		{"behind the head", `{"Operation":"Op","Data":"` + strings.Repeat("y", headSize) + `","Id":"a"}`, "Operation Op", false},
+		{"cut in a number", `{"Id":"a","Data":"` + strings.Repeat("y", headSize-36) + `","RecordType":123456,"Version":1}`, "Id a", true},
 		{"cut in a character", `{"Id":"a","Data":"` + strings.Repeat("é", headSize) + `"}`, "Id a", true},
 		{"faults before", "{\"x\":\"\xff\x01\\ud800\",\"Id\":\"\xfe\",\"Data\":\"" + pad + "\"}", "Id \ufffd", true},
 		{"a syntax error behind", `{"Id":"a","Data":"` + pad + `",nonsense}`, "Id a", true},
@@ -89,6 +90,17 @@ func TestTooLarge(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What counts is the size of what was repaired.
+func TestTooLargeWhenRepaired(t *testing.T) {
+	const repaired = len(`{"x":"..."}`) // U+FFFD has three bytes
+	for limit, whole := range map[int]bool{repaired: true, repaired - 1: false} {
+		rec, _ := decodeOne(t, "{\"x\":\"\xff\"}", Options{MaxSize: limit}, false)
+		if (rec.TooLarge == 0) != whole {
+			t.Errorf("limit %d: %+v", limit, rec)
+		}
 	}
 }
 

@@ -1,20 +1,42 @@
 package record
 
 import (
+	"bytes"
+	"encoding/binary"
+	"math"
+	"math/bits"
 	"slices"
+	"strconv"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/tinylib/msgp/msgp"
 )
 
-// maxNested is how many containers inside each other Fluent Bit reads
-// (MSGPACK_EMBED_STACK_SIZE of its msgpack-c), the event itself included. It reads
-// nothing more of a buffer behind one that is deeper.
-const maxNested = 32
+// reference is what the transcoder is compared with: jsontext checks a record in a first
+// pass, the encoder writes it with msgp in a second one, for which it must be valid.
+type reference struct {
+	json jsontext.Decoder
+	text bytes.Buffer
+	enc  encoder
+}
 
-// bodyLevel is the place of a record's own object among the containers.
-const bodyLevel = 2
+// record does what transcoder.record does.
+func (r *reference) record(out, src []byte) (encoded, error) {
+	value, err := r.check(src)
+	if err != nil {
+		return encoded{}, err
+	}
+	done := r.enc.record(out, value)
+	done.size = len(value)
+	return done, nil
+}
+
+// check returns the value that text begins with. Names may come twice.
+func (r *reference) check(text []byte) (jsontext.Value, error) {
+	r.text = *bytes.NewBuffer(text)
+	r.json.Reset(&r.text, jsontext.AllowDuplicateNames(true))
+	return r.json.ReadValue()
+}
 
 // encoder appends JSON, which must be valid, as MessagePack.
 type encoder struct {
@@ -23,14 +45,6 @@ type encoder struct {
 	pos     int
 	header  [5]byte
 	scratch []byte
-}
-
-// encoded is the result of encoding a record.
-type encoded struct {
-	out         []byte
-	id, created []byte // JSON text of the first Id and CreationTime, nil without
-	stringified int
-	numberTexts int
 }
 
 // record appends the record that is src to out.
@@ -153,7 +167,7 @@ func (e *encoder) peek() byte {
 
 func (e *encoder) str() {
 	from := e.pos
-	end := elements.IndexQuoteOrBackslash(e.src, from+1)
+	end := indexQuoteOrBackslash(e.src, from+1)
 	if e.src[end] == '"' {
 		e.pos = end + 1
 		e.out = msgp.AppendStringFromBytes(e.out, e.src[from+1:end])
@@ -166,11 +180,30 @@ func (e *encoder) str() {
 
 // quoted returns the length of the string that src begins with.
 func quoted(src []byte) int {
-	n := elements.IndexQuoteOrBackslash(src, 1)
+	n := indexQuoteOrBackslash(src, 1)
 	for src[n] == '\\' {
-		n = elements.IndexQuoteOrBackslash(src, n+2)
+		n = indexQuoteOrBackslash(src, n+2)
 	}
 	return n + 1
+}
+
+// indexQuoteOrBackslash returns the index of the first quote or backslash in text from
+// i on, or len(text), as package elements has it.
+func indexQuoteOrBackslash(text []byte, i int) int {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	for ; i+8 <= len(text); i += 8 {
+		w := binary.LittleEndian.Uint64(text[i:])
+		q, s := w^ones*'"', w^ones*'\\' // a byte that is searched for is now 0
+		if m := ((q-ones)&^q | (s-ones)&^s) & tops; m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	for ; i < len(text); i++ {
+		if text[i] == '"' || text[i] == '\\' {
+			break
+		}
+	}
+	return i
 }
 
 // raw appends the next container's JSON text as a string.
@@ -193,4 +226,85 @@ func (e *encoder) raw() {
 	}
 	e.out = msgp.AppendStringFromBytes(e.out, e.src[from:e.pos])
 	e.stringified++
+}
+
+// number appends the next number.
+func (e *encoder) number() {
+	from, real := e.pos, false
+scan:
+	for ; e.pos < len(e.src); e.pos++ {
+		switch b := e.src[e.pos]; b {
+		case '.', 'e', 'E':
+			real = true
+		case ',', ']', '}', ' ', '\t', '\r', '\n':
+			break scan
+		}
+	}
+	text := e.src[from:e.pos]
+	if real {
+		e.float(text)
+		return
+	}
+	abs, neg := bytes.CutPrefix(text, []byte("-"))
+	u, err := strconv.ParseUint(string(abs), 10, 64)
+	ok := err == nil
+	switch {
+	case neg && ok && u == 0:
+		e.out = msgp.AppendFloat64(e.out, math.Copysign(0, -1))
+	case neg && ok && u <= 1<<63:
+		e.out = msgp.AppendInt64(e.out, -int64(u))
+	case !neg && ok:
+		e.out = msgp.AppendUint64(e.out, u)
+	default:
+		e.numberText(text)
+	}
+}
+
+func (e *encoder) numberText(text []byte) {
+	e.out = msgp.AppendStringFromBytes(e.out, text)
+	e.numberTexts++
+}
+
+func (e *encoder) float(text []byte) {
+	f, err := strconv.ParseFloat(string(text), 64)
+	if err != nil || !e.exact(f, text) {
+		e.numberText(text)
+		return
+	}
+	e.out = msgp.AppendFloat64(e.out, f)
+}
+
+// exact reports whether f, written with as many digits as text has, is text. Its
+// power of ten need not be compared: f is the float64 next to text.
+func (e *encoder) exact(f float64, text []byte) bool {
+	e.scratch = significant(e.scratch[:0], text)
+	n := len(e.scratch)
+	if n == 0 || f == 0 {
+		return n == 0
+	}
+	if n > 17 {
+		return false // 17 digits are enough for every float64
+	}
+	e.scratch = strconv.AppendFloat(e.scratch, f, 'e', n-1, 64)
+	end := len(e.scratch)
+	e.scratch = significant(e.scratch, e.scratch[n:end])
+	return bytes.Equal(e.scratch[:n], e.scratch[end:])
+}
+
+// significant appends the digits of a number without sign, point and exponent, and
+// without zeros at either end.
+func significant(dst, text []byte) []byte {
+	if i := bytes.IndexAny(text, "eE"); i >= 0 {
+		text = text[:i]
+	}
+	from := len(dst)
+	for _, b := range text {
+		if '1' <= b && b <= '9' || b == '0' && len(dst) > from {
+			dst = append(dst, b)
+		}
+	}
+	for len(dst) > from && dst[len(dst)-1] == '0' {
+		dst = dst[:len(dst)-1]
+	}
+	return dst
 }
