@@ -196,7 +196,9 @@ func FuzzTokenAnswer(f *testing.F) {
 		token, err := hostile(t, map[string]string{
 			"token_endpoint": own + "/oauth2/v2.0/token", "issuer": own + "/v2.0", "authorization_endpoint": own + "/oauth2/v2.0/authorize",
 		}, status, location, body)
-		if err == nil && (status < 200 || status > 299 || !json.Valid(body)) {
+		// Microsoft's library reads the first value, and minds nothing behind it.
+		first := json.NewDecoder(bytes.NewReader(body)).Decode(new(json.RawMessage))
+		if err == nil && (status < 200 || status > 299 || first != nil) {
 			t.Errorf("HTTP %d gives the token %q", status, token)
 		}
 	})
