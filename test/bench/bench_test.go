@@ -77,19 +77,6 @@ func TestHostEnds(t *testing.T) {
 	}
 }
 
-func TestPrinted(t *testing.T) {
-	for text, want := range map[string]int{
-		"":                       0,
-		"bench 12":               0, // not written to its end
-		"bench 12\nlog\nbench 1": 12,
-		"bench 12\nbench 345\n":  345,
-	} {
-		if got := printed(text); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
-	}
-}
-
 func TestTable(t *testing.T) {
 	tab := table{
 		machine: "machine", host: "host",
