@@ -65,7 +65,7 @@ func printShapes(out io.Writer, shapes []shape, tables []table) error {
 					continue
 				}
 				rival := t.row(name)
-				fmt.Fprintf(w, "1 : %.3g\t1 : %.3g\t", ratio(rival, r, cpuSeconds), ratio(rival, r, seconds))
+				fmt.Fprintf(w, "1 : %.2f\t1 : %.2f\t", ratio(rival, r, cpuSeconds), ratio(rival, r, seconds))
 			}
 			fmt.Fprintln(w)
 			load = "\t\t"

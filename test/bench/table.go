@@ -52,7 +52,7 @@ func (t *table) print(out io.Writer) error {
 	for _, r := range t.rows {
 		for _, name := range r.rivals {
 			rival := t.row(name)
-			fmt.Fprintf(out, "%s : %s = 1 : %.3g in CPU time, 1 : %.3g without the host's, 1 : %.3g in wall time, 1 : %.3g in growth of memory\n",
+			fmt.Fprintf(out, "%s : %s = 1 : %.2f in CPU time, 1 : %.2f without the host's, 1 : %.2f in wall time, 1 : %.2f in growth of memory\n",
 				r.name, name, ratio(rival, r, cpuSeconds), ratio(rival, r, ownSeconds), ratio(rival, r, seconds), ratio(rival, r, growth))
 		}
 	}

@@ -53,8 +53,8 @@ func TestTable(t *testing.T) {
 	contains(t, out.String(), "2000 MB of JSON, 400 MB compressed: 7 records in 3 content blobs",
 		"naive 80.0 25 40.00 4.00 20.00 50 210 10 200",
 		"o365 16.0 125 10.00 4.00 5.00 200 60 10 50",
-		"o365 : naive = 1 : 4 in CPU time, 1 : 6 without the host's, 1 : 5 in wall time, 1 : 4 in growth of memory",
-		"o365 : before = 1 : 1.05 in CPU time, 1 : 1.08 without the host's, 1 : 2 in wall time, 1 : 1.2 in growth of memory",
+		"o365 : naive = 1 : 4.00 in CPU time, 1 : 6.00 without the host's, 1 : 5.00 in wall time, 1 : 4.00 in growth of memory",
+		"o365 : before = 1 : 1.05 in CPU time, 1 : 1.08 without the host's, 1 : 2.00 in wall time, 1 : 1.20 in growth of memory",
 		"before : naive = 1 : 3.64 in CPU time,")
 }
 
@@ -65,7 +65,7 @@ func TestShapesTable(t *testing.T) {
 	}
 	lines := []string{
 		"naive 80.0 25.0 20.00 200",
-		"o365 16.0 125.0 5.00 50 1 : 4 1 : 5 1 : 1.05 1 : 2",
+		"o365 16.0 125.0 5.00 50 1 : 4.00 1 : 5.00 1 : 1.05 1 : 2.00",
 		"before 30.0 66.7 5.50 60 1 : 3.64 1 : 2.63",
 	}
 	all := strings.Join(lines, " ")
