@@ -59,8 +59,9 @@ func (t *table) print(out io.Writer) error {
 	_, err := fmt.Fprint(out, `
 CPU time counts: wall time is that of waiting as well. The yardstick hands over
 once a second what has come by then, o365 batches of 64 KB as soon as Fluent Bit
-can take them, with up to unstored_max (4 MB) on its way to storage. "host" is
-Fluent Bit's own part of the CPU time.
+can take them, with up to unstored_max (4 MB) on its way to storage. It begins
+with 2,000 requests a minute, Microsoft's limit, which the yardstick ignores.
+"host" is Fluent Bit's own part of the CPU time.
 `)
 	return err
 }
