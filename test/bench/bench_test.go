@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -16,7 +15,7 @@ import (
 // there is, and what is measured can be true.
 func TestCollect(t *testing.T) {
 	dir := t.TempDir()
-	candidates, err := build(dir)
+	plugins, err := build(t.Context(), dir, "")
 	if errors.Is(err, host.ErrNoCompiler) {
 		t.Skip(err)
 	}
@@ -32,7 +31,7 @@ func TestCollect(t *testing.T) {
 		t.Errorf("the service has %+v", l.size)
 	}
 	for _, h := range hosts(t, dir) {
-		for _, c := range candidates {
+		for _, c := range plugins {
 			t.Run(h.Name+" "+c.name, func(t *testing.T) {
 				u, err := runner{h, dir}.collect(t.Context(), l, c)
 				if err != nil {
@@ -74,53 +73,6 @@ func TestHostEnds(t *testing.T) {
 	_, err := r.collect(t.Context(), l, candidate{name: "x"})
 	if err == nil || !strings.Contains(err.Error(), "x: the host ended by itself") {
 		t.Error(err)
-	}
-}
-
-func TestPrinted(t *testing.T) {
-	for text, want := range map[string]int{
-		"":                       0,
-		"bench 12":               0, // not written to its end
-		"bench 12\nlog\nbench 1": 12,
-		"bench 12\nbench 345\n":  345,
-	} {
-		if got := printed(text); got != want {
-			t.Errorf("%q: %d, want %d", text, got, want)
-		}
-	}
-}
-
-func TestTable(t *testing.T) {
-	tab := table{
-		machine: "machine", host: "host",
-		load: api.Expectation{Bytes: 2e9, Wire: 4e8, Records: 7, Blobs: 3},
-		rows: []row{
-			{"naive", 10e6, []usage{
-				{7, 80 * time.Second, 40 * time.Second, 4 * time.Second, 210e6},
-				{7, 81 * time.Second, 100 * time.Second, 10 * time.Second, 230e6},
-				{7, 79 * time.Second, 30 * time.Second, 3 * time.Second, 190e6},
-			}},
-			{"o365", 10e6, []usage{
-				{7, 16 * time.Second, 10 * time.Second, 4 * time.Second, 60e6},
-				{7, 17 * time.Second, 20 * time.Second, 8 * time.Second, 70e6},
-				{7, 15 * time.Second, 9 * time.Second, 3 * time.Second, 50e6},
-			}},
-		},
-	}
-	var out bytes.Buffer
-	if err := tab.print(&out); err != nil {
-		t.Fatal(err)
-	}
-	got := strings.Join(strings.Fields(out.String()), " ")
-	for _, want := range []string{
-		"machine", "2000 MB of JSON, 400 MB compressed: 7 records in 3 content blobs",
-		"naive 80.0 25 40.00 4.00 20.00 50 210 10 200",
-		"o365 16.0 125 10.00 4.00 5.00 200 60 10 50",
-		"o365 : naive = 1 : 4.0 in CPU time, 1 : 6.0 without the host's, 1 : 4.0 in growth of memory",
-	} {
-		if !strings.Contains(got, want) {
-			t.Errorf("no %q in\n%s", want, out.String())
-		}
 	}
 }
 

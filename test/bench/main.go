@@ -9,6 +9,10 @@
 // /opt/fluent-bit/bin) with the null output, or in test/host. CPU time is the
 // operating system's account of the whole process, from its start to its end.
 //
+// With -against it builds the plugin of an earlier commit too, and compares that;
+// with -shapes it compares the plugins without a state file by loads of several
+// shapes.
+//
 // See README.md for results, and for what the numbers leave out.
 package main
 
@@ -16,6 +20,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -28,10 +33,13 @@ func main() {
 	flag.IntVar(&b.blobs, "blobs", 200, "content blobs per content type")
 	flag.IntVar(&b.records, "records", 400, "records in a blob")
 	flag.IntVar(&b.runs, "runs", 1, "runs of each; medians count")
+	flag.StringVar(&b.against, "against", "", "commit of an earlier plugin to compare with")
+	flag.BoolVar(&b.shapes, "shapes", false, "loads of several shapes; -blobs and -records do not count")
+	flag.IntVar(&b.megabytes, "mb", 60, "MB of JSON in each of the -shapes, about")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := b.run(ctx); err != nil {
+	if err := b.run(ctx, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
@@ -40,9 +48,12 @@ func main() {
 // bench is one comparison.
 type bench struct {
 	blobs, records, runs int
+	against              string
+	shapes               bool
+	megabytes            int
 }
 
-func (b *bench) run(ctx context.Context) error {
+func (b *bench) run(ctx context.Context, out io.Writer) error {
 	dir, err := os.MkdirTemp("", "o365-bench")
 	if err != nil {
 		return err
@@ -52,39 +63,30 @@ func (b *bench) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	runner := runner{host, dir}
-	candidates, err := build(dir)
+	candidates, err := build(ctx, dir, b.against)
 	if err != nil {
 		return err
 	}
-	empty, err := startLoad(ctx, dir, 0, 0)
-	if err != nil {
+	if b.shapes {
+		candidates = withoutDB(candidates)
+	}
+	heading := setting(machine(), host.Name, b.runs)
+	m := meter{runner: runner{host, dir}, candidates: candidates, runs: b.runs}
+	if err := m.weigh(ctx); err != nil {
 		return err
 	}
-	defer empty.stop()
-	full, err := startLoad(ctx, dir, b.blobs, b.records)
-	if err != nil {
-		return err
-	}
-	defer full.stop()
-	t := table{machine: machine(), host: host.Name, load: full.size}
-	for _, c := range candidates {
-		idle, err := runner.idle(ctx, empty, c)
+	if b.shapes {
+		tables, err := m.measureShapes(ctx, shapes(), b.megabytes)
 		if err != nil {
 			return err
 		}
-		t.rows = append(t.rows, row{name: c.name, idle: idle})
+		fmt.Fprintf(out, "\n%s\n\n", heading)
+		return printShapes(out, shapes(), tables)
 	}
-	// In turns, so that a busy machine is the same for all.
-	for range b.runs {
-		for i, c := range candidates {
-			u, err := runner.collect(ctx, full, c)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintf(os.Stderr, "%s: %.1f s of CPU time in %.0f s\n", c.name, u.cpu.Seconds(), u.wall.Seconds())
-			t.rows[i].runs = append(t.rows[i].runs, u)
-		}
+	t, err := m.measure(ctx, b.blobs, b.records)
+	if err != nil {
+		return err
 	}
-	return t.print(os.Stdout)
+	fmt.Fprintf(out, "\n%s\n", heading)
+	return t.print(out)
 }

@@ -9,6 +9,7 @@
 package host
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -17,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 //go:embed src
@@ -55,6 +57,35 @@ func Build(dir string, flags ...string) (string, error) {
 // further build tags if there are any, and returns its path. The working
 // directory is in the plugin's module.
 func BuildPlugin(dir string, tags ...string) (string, error) {
+	root, err := moduleRoot()
+	if err != nil {
+		return "", err
+	}
+	out, err := filepath.Abs(filepath.Join(dir, strings.Join(append([]string{"in_o365"}, tags...), "-")+".so"))
+	if err != nil {
+		return "", err
+	}
+	return out, run(root, "make", "-s", "build", "out="+out, "tags="+strings.Join(tags, ","))
+}
+
+// BuildPluginOf builds the plugin of other sources, which are in the folder src,
+// with the flags of this module's Makefile. When ctx ends, so does the build.
+func BuildPluginOf(ctx context.Context, src, out string) error {
+	root, err := moduleRoot()
+	if err != nil {
+		return err
+	}
+	if out, err = filepath.Abs(out); err != nil {
+		return err
+	}
+	cmd := exec.CommandContext(ctx, "make", "-s", "-f", filepath.Join(root, "Makefile"), "object", "out="+out)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) } // make hands it on
+	return combined(src, cmd)
+}
+
+// moduleRoot is the folder of the module that the working directory is in. The
+// error is ErrNoCompiler if nothing could be built in it.
+func moduleRoot() (string, error) {
 	if _, err := exec.LookPath("cc"); err != nil {
 		return "", ErrNoCompiler
 	}
@@ -62,19 +93,19 @@ func BuildPlugin(dir string, tags ...string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("go list: %w", err)
 	}
-	out, err := filepath.Abs(filepath.Join(dir, strings.Join(append([]string{"in_o365"}, tags...), "-")+".so"))
-	if err != nil {
-		return "", err
-	}
-	return out, run(strings.TrimSpace(string(root)), "make", "-s", "build", "out="+out, "tags="+strings.Join(tags, ","))
+	return strings.TrimSpace(string(root)), nil
 }
 
 func run(dir, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
+	return combined(dir, exec.Command(name, args...))
+}
+
+// combined runs a command in dir. Its error has all that the command wrote.
+func combined(dir string, cmd *exec.Cmd) error {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=1")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", name, err, out)
+		return fmt.Errorf("%s: %w\n%s", cmd.Args[0], err, out)
 	}
 	return nil
 }

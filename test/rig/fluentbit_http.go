@@ -8,8 +8,9 @@ import (
 )
 
 // HTTPServer are the keys of a service section that make Fluent Bit serve HTTP
-// on a free port, and the root of its URLs. Under /api/v1/metrics it has counters
-// as JSON, under /api/v2/metrics/prometheus all metrics.
+// on a free port, and the root of its URLs. Under /api/v2/metrics it has all
+// metrics, each with the time of its last change, under /api/v2/metrics/prometheus
+// without.
 func HTTPServer() (service Options, root string, err error) {
 	address, port, err := FreePort()
 	return Options{"http_server": "on", "http_listen": "127.0.0.1", "http_port": port}, "http://" + address, err

@@ -45,6 +45,7 @@ func parse(args []string) (*settings, error) {
 	f.DurationVar(&o.Back, "back", 7*24*time.Hour-time.Hour, "how far back content goes")
 	f.IntVar(&o.Blobs, "blobs", 168, "blobs per content type before the start")
 	f.IntVar(&o.Records, "records", 20, "records in a blob")
+	f.Var((*size)(&o.RecordSize), "record-size", "size of a record, about, such as 4k: smaller ones are made longer")
 	f.IntVar(&o.Large, "large", 0, "so many of the blobs are large")
 	o.LargeSize = 100 << 20
 	f.Var((*size)(&o.LargeSize), "large-size", "size of a large blob, such as 100M")

@@ -162,12 +162,12 @@ func TestStopEndsHangingRequests(t *testing.T) {
 }
 
 func TestCommandLine(t *testing.T) {
-	s, err := parse([]string{"-large-size", "25M", "-types", "Audit.Exchange,DLP.All", "-flaky", "10", "-faults", `[{"kind":"503"}]`, "-start", "2026-03-14T15:09:26Z", "-tenants", "2"})
+	s, err := parse([]string{"-large-size", "25M", "-record-size", "4k", "-types", "Audit.Exchange,DLP.All", "-flaky", "10", "-faults", `[{"kind":"503"}]`, "-start", "2026-03-14T15:09:26Z", "-tenants", "2"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	o := s.API
-	if o.LargeSize != 25<<20 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != api.DefaultTenant {
+	if o.LargeSize != 25<<20 || o.RecordSize != 4<<10 || len(o.Types) != 2 || len(o.Faults) < 5 || o.Faults[len(o.Faults)-1].Kind != "503" || o.Start.IsZero() || len(o.Tenants) != 2 || o.Tenants[0] != api.DefaultTenant {
 		t.Errorf("%+v", o)
 	}
 	for _, args := range [][]string{{"-start", "today"}, {"-faults", "x"}, {"-faults", "@/nowhere/at/all"}, {"-large-size", "big"}, {"more"}, {"-no-such-flag"}} {

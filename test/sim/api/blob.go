@@ -34,7 +34,7 @@ func (b *blob) mediaType() string {
 // estimate is how many records the blob has; of a large one, about how many.
 func (b *blob) estimate() int {
 	if b.size > 0 {
-		return int(b.size/1300) + 1
+		return int(b.size/max(1300, b.series.opt.RecordSize)) + 1
 	}
 	return b.count
 }
@@ -75,7 +75,7 @@ func (b *blob) record(g *content.Generator, i int) []byte {
 	source, i := b.source(g, i)
 	return g.Record(content.Blob{
 		Key: source.series.key, Tenant: source.series.tenant.id, Type: source.series.typ,
-		Number: source.number, Created: source.created,
+		Number: source.number, Created: source.created, RecordSize: int(source.series.opt.RecordSize),
 	}, i)
 }
 

@@ -66,6 +66,7 @@ type Options struct {
 	Back       time.Duration // how far back content goes; default 7 days less an hour
 	Blobs      int           // blobs made before Start, spread evenly over Back
 	Records    int           // records in a blob; default 100
+	RecordSize int64         // bytes of a record, about; smaller ones are made longer; 0 leaves all as they are
 	Large      int           // so many of the Blobs, the newest, are large
 	LargeSize  int64         // bytes of JSON in a large blob at least
 	Duplicates float64       // percent of records that repeat one of an earlier blob, byte for byte

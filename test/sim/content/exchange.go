@@ -133,6 +133,23 @@ func (g *Generator) message() {
 	g.end('}')
 }
 
+// fill makes a record longer, as those are that name many messages.
+func (g *Generator) fill(size int) {
+	if len(g.b)+messageSize > size {
+		return
+	}
+	g.b = g.b[:len(g.b)-1]
+	g.arr("MoreItems")
+	for len(g.b)+messageSize <= size {
+		g.message()
+	}
+	g.end(']')
+	g.end('}')
+}
+
+// messageSize is what message writes, in bytes, about.
+const messageSize = 500
+
 func (g *Generator) folder(key, path string) {
 	g.obj(key)
 	g.token("Id", 60)

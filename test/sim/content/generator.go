@@ -29,6 +29,8 @@ type Blob struct {
 	Type    string // content type
 	Number  int    // of the blob, within tenant and content type
 	Created time.Time
+
+	RecordSize int // bytes that its records have at least, or up to half a kB less; 0: as they come
 }
 
 // Generator makes records, one after the other. It also is a source of random
@@ -80,6 +82,7 @@ func (g *Generator) Record(b Blob, index int) []byte {
 	default:
 		g.general(e)
 	}
+	g.fill(b.RecordSize)
 	return g.b
 }
 

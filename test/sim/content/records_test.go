@@ -77,6 +77,31 @@ func mandatory(t *testing.T, text []byte) {
 	}
 }
 
+// Records of a size are those that there are without one, made longer.
+func TestRecordSize(t *testing.T) {
+	g := NewGenerator()
+	for _, typ := range Types() {
+		for _, size := range []int{1000, 4000, 16000} {
+			sum, want := 0, 0
+			for i := range 200 {
+				b := blob(typ, 0)
+				plain := string(g.Record(b, i))
+				b.RecordSize = size
+				text := g.Record(b, i)
+				mandatory(t, text)
+				if len(plain) >= size && string(text) != plain || !strings.HasPrefix(string(text), plain[:len(plain)-1]) {
+					t.Fatalf("%s of %d bytes: %s became %s", typ, size, plain, text)
+				}
+				sum += len(text)
+				want += max(len(plain), size)
+			}
+			if got := float64(sum) / float64(want); got < 0.7 || got > 1.05 {
+				t.Errorf("%s: %d bytes a record, want about %d", typ, sum/200, want/200)
+			}
+		}
+	}
+}
+
 func TestTwinsOfDLPShareAnID(t *testing.T) {
 	g := NewGenerator()
 	operations := map[string][]string{}
