@@ -103,7 +103,7 @@ var declared = []Option{
 		Help: "Largest batch of records handed to Fluent Bit, in bytes; a single larger record is a batch of its own. Fluent Bit takes 52 batches or more at once, fewer within 250 ms."},
 	{Key: UnstoredMax, Type: size("4k", "16M"), Default: "4M",
 		Help: "Largest amount of records on their way to Fluent Bit's storage, in bytes, or one batch; a kill may repeat it. A smaller one makes a backfill slower."},
-	{Key: QueueSize, Type: size("64k", "4G"), Default: "32M",
+	{Key: QueueSize, Type: size("64k", "4G"), Default: "16M",
 		Help: "Memory for records queued for Fluent Bit, including the buffers of downloads; downloads pause while it is full."},
 	{Key: RecordMax, Type: size("64k", "8M"), Default: "4M",
 		Help: "Largest JSON of one record; of a larger one only the first fields are delivered, with its size in o365_record_too_large. The largest records seen so far have 177 KB."},

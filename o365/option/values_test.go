@@ -57,7 +57,7 @@ func TestDefaults(t *testing.T) {
 		TagPrefix:           "",
 		BatchSize:           int64(64_000),
 		UnstoredMax:         int64(4_000_000),
-		QueueSize:           int64(32_000_000),
+		QueueSize:           int64(16_000_000),
 		HealthTag:           "",
 		AlertEmailTo:        []string(nil),
 		AlertEmailFrom:      "",

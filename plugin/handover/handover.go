@@ -48,7 +48,7 @@ type Handover struct {
 	paused          bool
 	handedOver      int64 // bytes
 	smallRoundsDone int
-	careful         bool // see carefulBatches
+	careful         bool                  // see carefulBatches
 	lastSeen        map[outcome]time.Time // when each problem last occurred
 }
 

@@ -16,7 +16,11 @@ const (
 	// first round, and after one of which some were given back. So it is certain after
 	// two rounds whether Fluent Bit loses batches or processors change records.
 	carefulBatches = 16
-	maxRoundTime    = 50 * time.Millisecond
+	maxRoundTime   = 50 * time.Millisecond
+	// mostPerSecond is how many bytes are handed over in a second: what Fluent Bit stores
+	// in memory it keeps there until its next flush, of a second by default. A tenant's
+	// request quota seldom allows as much.
+	mostPerSecond = 32 << 20
 )
 
 // ready reports whether a new round may begin.
@@ -50,6 +54,7 @@ func (h *Handover) round() bool {
 	}
 	limit := h.roundLimit(room)
 	before, ok := h.sample()
+	handedOver := h.handedOver
 	for bytes, n := 0, 0; b != nil; b = h.source.Next() {
 		bytes += len(b.Events)
 		if n++; n > 1 && (bytes > limit || !room.fits(bytes)) {
@@ -72,6 +77,10 @@ func (h *Handover) round() bool {
 			break
 		}
 		before, ok = after, counted
+	}
+	pause := time.Duration(h.handedOver-handedOver) * time.Second / mostPerSecond
+	if next := start.Add(pause.Truncate(time.Millisecond)); next.After(h.notBefore) {
+		h.notBefore = next
 	}
 	return true
 }

@@ -93,6 +93,7 @@ func TestDiskIsUnknown(t *testing.T) {
 				t.Fatal("the disk is not searched for while a round is outstanding")
 			}
 			h.drain(0)
+			time.Sleep(time.Second) // rounds are paced
 		}
 		in.Tick()
 		wantTags(t, "handed over once chunks are assumed to be in memory", h.tags[2*smallRounds:], "", "", "", "")
@@ -108,6 +109,24 @@ func TestDroppedAtOnce(t *testing.T) {
 		s.add("a", "b")
 		in.Tick()
 		wantTags(t, "acknowledged", s.acknowledged, "a", "b")
+	})
+}
+
+// However soon Fluent Bit stores, so much is handed over in a second.
+func TestRoundsArePaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		h.disk = 1 << 40
+		big := &o365.Batch{Tag: "t", Events: []byte(strings.Repeat("r", 1<<20)), Records: 1 << 20}
+		s.waiting = slices.Repeat([]*o365.Batch{big}, 1000)
+		in := start(h, s)
+		for begun := time.Now(); time.Since(begun) < 10*time.Second; time.Sleep(time.Millisecond) {
+			in.Tick()
+			h.drain(0)
+		}
+		if n := int64(len(h.tags)) << 20; n < 9*mostPerSecond || n > 10*mostPerSecond+unstoredMax {
+			t.Errorf("%d bytes in 10 seconds", n)
+		}
 	})
 }
 
