@@ -61,13 +61,6 @@ func (r *monitorModel) Note(_ source.Stream, text string) {
 	r.notes = append(r.notes, text)
 }
 
-// get returns a condition that holds; zero: it does not.
-func (r *monitorModel) get(key string) condition {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.holds[key]
-}
-
 func (r *monitorModel) want(t *testing.T, holds ...string) {
 	t.Helper()
 	synctest.Wait()
