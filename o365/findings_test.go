@@ -181,6 +181,7 @@ func announce(t *delivery.Tenant, id string) collector.Delivery {
 // waits for ever.
 func TestOneLargeRecordAtATime(t *testing.T) {
 	r := newRig(t, api.Options{})
+	r.options["queue_size"] = "32M" // so that one need not wait until it is empty
 	in := r.open()
 	defer in.Close()
 	p := testTenant(in)
