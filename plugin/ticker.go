@@ -35,6 +35,7 @@ type ticker struct {
 	opened bool
 	fd     C.int // of the timer
 	period time.Duration
+	woken  bool // since the last tick began
 }
 
 func (t *ticker) open(instance unsafe.Pointer) {
@@ -49,6 +50,7 @@ func (t *ticker) open(instance unsafe.Pointer) {
 func (t *ticker) ack() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.woken = false
 	if t.opened {
 		C.o365_ticker_ack(t.fd)
 	}
@@ -69,6 +71,9 @@ func (t *ticker) pace(p handover.Pace) (rests bool) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if period == restPeriod && t.woken { // by what came after this tick had looked
+		period = walkPeriod
+	}
 	if !t.opened || period == t.period {
 		return false
 	}
@@ -80,6 +85,7 @@ func (t *ticker) pace(p handover.Pace) (rests bool) {
 func (t *ticker) wake() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.woken = true
 	if t.opened && t.period == restPeriod {
 		t.set(hurryPeriod)
 	}

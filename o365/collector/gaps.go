@@ -18,12 +18,8 @@ func (s *state) reportLost(st *stream, span source.Span, reason string, now time
 // reportGaps reports as lost the parts of a span that were neither completed nor
 // reported before, if they are longer than a tolerance.
 func (s *state) reportGaps(st *stream, span source.Span, tolerance time.Duration, reason string, now time.Time) {
-	if !span.From.Before(span.To) {
-		return
-	}
 	known := append(gapSpans(s.ledger.Gaps(st.id)), s.ledger.Completed(st.id)...)
-	slices.SortFunc(known, func(a, b source.Span) int { return a.From.Compare(b.From) })
-	for _, gap := range uncovered(span, known) {
+	for _, gap := range span.Without(known...) {
 		if gap.To.Sub(gap.From) > tolerance {
 			s.reportLost(st, gap, reason, now)
 		}

@@ -79,7 +79,7 @@ func (s *state) clockMoved(by time.Duration, now time.Time) {
 		}
 		st.unlisted = source.Span{}
 		if st.listedTo.After(clock) {
-			st.listedTo, st.listedToUncertain = clock, true
+			st.listedTo = clock
 		}
 		if st.firstRun { // the lookback began at a wrong time
 			st.since, st.nextRetentionSweep = wholeSecond(st.since.Add(by)), now

@@ -59,29 +59,6 @@ func joinSpans(spans []source.Span, distance time.Duration) []source.Span {
 	return all
 }
 
-// uncovered returns the parts of a span that are in none of the others, which are
-// sorted by their start.
-func uncovered(span source.Span, others []source.Span) []source.Span {
-	var gaps []source.Span
-	from := span.From
-	for _, c := range others {
-		if !c.To.After(from) {
-			continue
-		}
-		if !c.From.Before(span.To) {
-			break
-		}
-		if c.From.After(from) {
-			gaps = append(gaps, source.Span{From: from, To: c.From})
-		}
-		from = c.To
-	}
-	if from.Before(span.To) {
-		gaps = append(gaps, source.Span{From: from, To: span.To})
-	}
-	return gaps
-}
-
 func earlier(a, b time.Time) time.Time {
 	if b.Before(a) {
 		return b

@@ -46,7 +46,6 @@ type stream struct {
 	latestHasBadEntries bool       // the last latest listing had some
 	latestSetAside      bool       // the last latest listing was set aside
 	listedTo            time.Time  // end of the newest span that was listed
-	listedToUncertain   bool       // the clock by which listedTo was known went back
 	wasListed           bool       // once since the start
 
 	// The items that are not delivered yet.

@@ -59,8 +59,9 @@ func (t *Tenant) Lost(g ledger.Gap) {
 	st.metrics.Gaps.Add(1)
 	st.metrics.GapSeconds.Add(int(lost.Seconds()))
 	t.delivery.committer.lost(g)
-	t.delivery.Report(gapEvent(health.Gap, g, g.Found))
-	t.delivery.notifyGap(gapEvent(health.Gap, g, g.Found))
+	e := gapEvent(health.Gap, g, g.Found)
+	t.delivery.Report(e)
+	t.delivery.notifyGap(e)
 }
 
 // TakeBack implements [collector.Ledger]: it removes a gap but for what is left of it,

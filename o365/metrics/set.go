@@ -101,14 +101,11 @@ func (s *Set) ServiceTime() (at time.Time, known bool) {
 // each tenant. Content that has not expired by any of these clocks may still be
 // available.
 func (s *Set) EarliestNow() time.Time {
-	now := time.Now()
-	earliest := now.Round(0)
-	for _, t := range s.tenants {
-		if at := t.Clock.at(now); at.Before(earliest) {
-			earliest = at
-		}
+	now := time.Now().Round(0)
+	if at, known := s.ServiceTime(); known && at.Before(now) {
+		return at
 	}
-	return earliest
+	return now
 }
 
 // Stream returns the metrics of a content type of the tenant, or nil if it is none

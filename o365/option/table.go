@@ -100,7 +100,7 @@ var declared = []Option{
 	{Key: TagPrefix, Type: tag,
 		Help: "Emit records under PREFIX.azureactivedirectory, PREFIX.exchange, PREFIX.sharepoint, PREFIX.general and PREFIX.dlp instead of the tag of the section."},
 	{Key: BatchSize, Type: size("4k", "16M"), Default: "64k",
-		Help: "Largest batch of records handed to Fluent Bit, in bytes; a single larger record is a batch of its own. Fluent Bit takes 52 batches or more at once, fewer within 250 ms."},
+		Help: "Largest batch of records handed to Fluent Bit, in bytes; a single larger record is a batch of its own. Fluent Bit takes 52 batches at once, fewer within 250 ms."},
 	{Key: UnstoredMax, Type: size("4k", "16M"), Default: "4M",
 		Help: "Largest amount of records on their way to Fluent Bit's storage, in bytes, or one batch; a kill may repeat it. A smaller one makes a backfill slower."},
 	{Key: QueueSize, Type: size("64k", "4G"), Default: "16M",

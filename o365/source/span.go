@@ -1,7 +1,11 @@
 package source
 
-// Without returns what of a span is in none of the others, oldest first.
+// Without returns what of a span is in none of the others, oldest first; nothing of a
+// span that ends before it begins.
 func (s Span) Without(others ...Span) []Span {
+	if !s.From.Before(s.To) {
+		return nil
+	}
 	left := []Span{s}
 	for _, o := range others {
 		var rest []Span

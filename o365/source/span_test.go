@@ -20,4 +20,9 @@ func TestSpanWithout(t *testing.T) {
 			t.Errorf("without %v: %v, want %v", tt.others, got, tt.want)
 		}
 	}
+	for _, s := range []Span{span(10, 10), span(20, 10)} {
+		if got := s.Without(); got != nil {
+			t.Errorf("of %v %v is left", s, got)
+		}
+	}
 }

@@ -43,11 +43,10 @@ func readError(op source.Op, resp *http.Response, from io.Reader) error {
 		if e.Code == "" && e.Message == "" {
 			e.Message = string(body) // JSON of another kind
 		}
-	case !isPage:
-		e.Message = string(body)
-	}
-	if isPage {
+	case isPage:
 		e.Code = codePattern.FindString(string(body))
+	default:
+		e.Message = string(body)
 	}
 	// Where auditing is off, the field code holds a long text, which is not shown as a
 	// code.

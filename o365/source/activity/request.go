@@ -35,8 +35,8 @@ func (c *Client) resolve(ref string) (*url.URL, error) {
 }
 
 // do makes one call and returns the answer if it is what was asked for, with a body
-// that the caller closes. A token that is refused (401) is replaced, and the call is made once
-// more. The errors are those of [source.Source].
+// that the caller closes. A token that is refused (401) is replaced, and the call is
+// made once more. The errors are those of [source.Source].
 func (c *Client) do(ctx context.Context, op source.Op, method, ref string) (*http.Response, error) {
 	u, err := c.resolve(ref)
 	if err != nil {
