@@ -18,7 +18,7 @@
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-.PHONY: build object hardened reproduce run test soak lint vulncheck rules bench dashboard image clean help
+.PHONY: build object hardened reproduce run test library hosts soak lint vulncheck rules bench dashboard image clean help
 
 # The object to build, and further build tags with commas between: tests set both.
 out := build/in_o365.so
@@ -79,13 +79,21 @@ reproduce: build
 run: build
 	@go run ./test/demo
 
-# The library is pure Go; the race detector is not. It has nothing to watch in
-# tests of the plugin in other processes, and they need their time. Nor does the
-# test cache know what those processes are made of.
+# The tests of the library and those of the plugin in other processes, which mostly
+# wait, run beside each other.
 test: build
-	CGO_ENABLED=0 go test ./o365/...
-	CGO_ENABLED=1 go test -race $$(go list ./... | grep -v '/test/host$$\|/test/e2e$$\|/test/bench$$')
-	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/host ./test/bench ./test/e2e
+	@$(MAKE) --no-print-directory -j2 -Oline library hosts
+
+# The library is pure Go, and the tags are those of the object; the race detector
+# needs cgo.
+library:
+	CGO_ENABLED=0 go vet ./o365/...
+	CGO_ENABLED=1 go test -race -tags netgo,osusergo $$(go list ./... | grep -v '/test/host$$\|/test/e2e$$\|/test/bench$$')
+
+# The race detector has nothing to watch in other processes. Nor does the test cache
+# know what those are made of.
+hosts:
+	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/e2e ./test/host ./test/bench
 
 # It builds the plugin itself.
 soak:
