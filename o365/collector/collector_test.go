@@ -55,6 +55,13 @@ func runWeeksWithFaults(t *testing.T, seed uint64) {
 		&source.Error{Status: 401, Code: "AF10001"},
 		&source.SignInError{Err: errReset},
 	)
+	away := time.Now().Add(time.Duration(random.IntN(24*12)) * time.Hour) // of where copies are kept, for two days
+	b.notKept = func(id string) error {
+		if now := time.Now(); now.After(away) && now.Before(away.Add(48*time.Hour)) || id[0] == '7' && now.Nanosecond()%2 == 0 {
+			return &source.NotKept{Err: errReset, After: time.Minute}
+		}
+		return nil
+	}
 	types := contentTypes(activity.Exchange, activity.SharePoint)
 	produce := func(created time.Time) {
 		for range random.IntN(3) {

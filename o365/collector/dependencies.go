@@ -28,6 +28,9 @@ type Delivery interface {
 	// that were delivered are skipped. After nil the collector waits until the item
 	// is delivered.
 	Deliver(ctx context.Context, r io.Reader) error
+	// Settle lets the item count as delivered though no copy of it is kept: Deliver
+	// has returned a [*source.NotKept].
+	Settle()
 	// Forget ends the delivery, complete or not.
 	Forget()
 }

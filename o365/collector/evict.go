@@ -5,14 +5,15 @@ import (
 	"time"
 )
 
-// evictFailing forgets the items whose downloads keep failing, for when a stream has
+// evictFailing forgets the items whose downloads keep failing, or whose copies are
+// missing, for when a stream has
 // too many items to list further. A later sweep lists them again. The listings that
 // had them do not complete their spans.
 func (s *state) evictFailing(st *stream) {
 	var evicted []*item
 	kept := st.retries[:0]
 	for _, i := range st.retries {
-		if i.failures <= persistentFailures {
+		if i.failures <= persistentFailures && !i.content.Taken {
 			kept = append(kept, i)
 			continue
 		}

@@ -18,6 +18,7 @@ type item struct {
 	reportedFailing bool       // it counts in stream.failingItems
 	refusedSince    time.Time  // since when all answers say that it is gone; zero: not the last one
 	lostBefore      bool       // it was given up once
+	unkept          int        // downloads after which its copy was missing
 	notBefore       time.Time  // of the next retry
 }
 
@@ -89,6 +90,9 @@ func (s *state) forgetItem(i *item) {
 	delete(i.stream.items, i.content.ID)
 	i.delivery.Forget()
 	i.stream.metrics.Pending.Add(-1)
+	if i.content.Taken {
+		i.stream.metrics.ArchivePending.Add(-1)
+	}
 	for _, l := range i.listings {
 		l.undelivered--
 		s.completeIfDelivered(i.stream, l)

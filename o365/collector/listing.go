@@ -128,10 +128,20 @@ func (s *state) removeListing(st *stream, l *listing) {
 }
 
 // completeIfDelivered records in the ledger that all content of a listing's span is
-// delivered, once that is so.
+// delivered, once that is so. It leaves out what another listing has found there since,
+// and what is not delivered yet.
 func (s *state) completeIfDelivered(st *stream, l *listing) {
-	if l.allPagesRead && l.undelivered == 0 && !l.unproven {
-		s.ledger.Complete(st.id, l.span)
+	if !l.allPagesRead || l.undelivered > 0 || l.unproven {
+		return
+	}
+	var found []source.Span
+	for _, i := range st.items {
+		if span := i.span(); span.From.Before(l.span.To) && l.span.From.Before(span.To) {
+			found = append(found, span)
+		}
+	}
+	for _, span := range l.span.Without(joinSpans(found, 1)...) {
+		s.ledger.Complete(st.id, span)
 	}
 }
 

@@ -3,6 +3,7 @@ package collector
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -147,5 +148,25 @@ func TestPagesOfAListing(t *testing.T) {
 				t.Errorf("a listing of the backlog moves the end of the newest one")
 			}
 		})
+	}
+}
+
+// A listing completes its span but for the seconds of what another one has found there
+// meanwhile, which the other completes.
+func TestListingsCompleteWhatIsDelivered(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	within := l.span.From.Add(10 * time.Minute)
+	other := st.newListing(source.Span{From: l.span.From.Add(-time.Hour), To: l.span.To})
+	s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: "slow", Created: within.Add(time.Minute), Expires: now.Add(time.Hour).UTC()}, now)
+	s.itemListed(st, other, source.Item{ContentType: st.id.ContentType, ID: "late", Created: within, Expires: now.Add(time.Hour).UTC()}, now)
+	l.allPagesRead, other.allPagesRead = true, true
+	s.itemDelivered(st.items["slow"])
+	want := []source.Span{{From: l.span.From, To: within}, {From: within.Add(time.Second), To: l.span.To}}
+	if got := s.ledger.Completed(st.id); !slices.Equal(got, want) {
+		t.Errorf("%v are complete, want %v", got, want)
+	}
+	s.itemDelivered(st.items["late"])
+	if got := s.ledger.Completed(st.id); !slices.Equal(got, []source.Span{other.span}) {
+		t.Errorf("%v are complete, want %v", got, other.span)
 	}
 }

@@ -28,6 +28,7 @@ type ledgerModel struct {
 	roomTaken        int                           // downloads
 	acknowledgeDelay time.Duration                 // from Deliver to delivered
 	downloadTime     func(id string) time.Duration // of an item
+	notKept          func(id string) error         // why there is no copy; nil: none is asked for
 }
 
 func newLedgerModel() *ledgerModel {
@@ -142,6 +143,8 @@ type deliveryModel struct {
 
 func (p *deliveryModel) Forget() {}
 
+func (p *deliveryModel) Settle() { p.acknowledge(context.Background()) }
+
 func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 	if _, err := io.ReadAll(r); err != nil {
 		return err
@@ -154,6 +157,17 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 			return ctx.Err()
 		}
 	}
+	if b.notKept != nil {
+		if err := b.notKept(p.id); err != nil {
+			return err
+		}
+	}
+	p.acknowledge(ctx)
+	return nil
+}
+
+func (p *deliveryModel) acknowledge(ctx context.Context) {
+	b := p.ledger
 	go func() {
 		select {
 		case <-time.After(b.acknowledgeDelay):
@@ -169,7 +183,6 @@ func (p *deliveryModel) Deliver(ctx context.Context, r io.Reader) error {
 		b.mu.Unlock()
 		p.delivered()
 	}()
-	return nil
 }
 
 // check asserts that all items are delivered, none of them twice, without a gap, that

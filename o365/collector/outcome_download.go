@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -13,6 +14,10 @@ import (
 // after refusalPatience.
 func (s *state) downloaded(r result, now time.Time) {
 	i, st := r.item, r.item.stream
+	if e := new(source.NotKept); errors.As(r.err, &e) {
+		s.notKept(i, e, now)
+		return
+	}
 	action := s.source.Decide(r.err)
 	switch action {
 	case source.Done:
@@ -20,6 +25,7 @@ func (s *state) downloaded(r result, now time.Time) {
 		if i.failures > 0 {
 			s.retryEarly(st, now)
 		}
+		s.keptAtLast(i, now)
 		s.downloadRecovered(i)
 		return
 	case source.Absent, source.Lost:
@@ -38,7 +44,11 @@ func (s *state) downloaded(r result, now time.Time) {
 	}
 	refused := !i.refusedSince.IsZero() && (i.lostBefore || now.Sub(i.refusedSince) >= refusalPatience)
 	if refused || retry.Sub(now) > left {
-		s.itemLost(i, r.err, now)
+		if i.content.Taken {
+			s.neverKept(i, r.err)
+		} else {
+			s.itemLost(i, r.err, now)
+		}
 		return
 	}
 	s.log.Debugf("%s: blob %s: retry in %s: %v", s.streamName(st), i.content.ID, retry.Sub(now).Round(time.Millisecond), r.err)

@@ -8,6 +8,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/elements"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
 const (
@@ -21,6 +22,7 @@ const (
 // download is a download of an item, and the part of it that is not queued yet.
 type download struct {
 	item    *item
+	body    io.Reader
 	decoder *record.Decoder
 	events  []byte // of the part
 	part    part   // its field bytes is set by flush
@@ -33,7 +35,7 @@ func (i *item) Deliver(ctx context.Context, body io.Reader) error {
 	scratch := i.tenant.takeScratch()
 	defer i.tenant.putScratch(scratch)
 	d := &download{
-		item: i, decoder: scratch.decoder,
+		item: i, body: body, decoder: scratch.decoder,
 		events: scratch.events[:0], part: part{item: i, created: scratch.created[:0]},
 	}
 	defer func() { scratch.events, scratch.created = d.events, d.part.created }()
@@ -192,6 +194,12 @@ func (d *download) end(ctx context.Context, err error) error {
 	}
 	if err := d.item.findings.confirm(d.doubt, d.item.stream.metrics); err != nil {
 		return err
+	}
+	if k, ok := d.body.(source.Keeper); ok {
+		if err := k.Keep(d.doubt.elements); err != nil {
+			d.item.taken(d.part.through)
+			return err
+		}
 	}
 	d.item.findings.report(d.item)
 	d.item.ended(d.part.through)

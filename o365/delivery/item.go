@@ -69,6 +69,17 @@ func (i *item) ended(through int) {
 	}
 }
 
+// taken notes that all elements of the item are queued or dropped, but that another
+// download must come.
+func (i *item) taken(through int) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.added = max(i.added, through)
+}
+
+// Settle implements [collector.Delivery].
+func (i *item) Settle() { i.ended(i.done()) }
+
 // stored notes that the receiver has stored a part, and returns its entry for the
 // ledger.
 func (i *item) stored(p part) ledger.Delivery {

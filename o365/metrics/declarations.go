@@ -42,6 +42,11 @@ type Stream struct {
 	Delivered           Counter   `name:"blobs_total" label:"result=delivered" help:"Content blobs: delivered are those of which Fluent Bit has stored every record, lost those that could not be had any more."`
 	Lost                Counter   `name:"blobs_total" label:"result=lost"`
 	Late                Counter   `name:"late_blobs_total" help:"Content blobs that only the sweep of the last day or of the last seven days found, in a time that had been listed and delivered whole before."`
+	Archived            Counter   `name:"archive_blobs_total" label:"result=kept" help:"Content blobs and the archive: kept are those that were written to it, lost those that expired before it could be reached again, and version counts a blob that Microsoft has served with other content before, of which the longer one is kept too."`
+	ArchiveLost         Counter   `name:"archive_blobs_total" label:"result=lost"`
+	ArchiveVersions     Counter   `name:"archive_blobs_total" label:"result=version"`
+	ArchivedBytes       Counter   `name:"archive_bytes_total" help:"Bytes written to the archive, compressed."`
+	ArchivePending      Gauge     `name:"archive_pending_blobs" help:"Content blobs whose records are handed over, and that wait for the archive."`
 	Pending             Gauge     `name:"pending_blobs" help:"Content blobs that are listed and not delivered yet."`
 	Queue               Gauge     `name:"queue_bytes" help:"MessagePack bytes of records that wait for Fluent Bit or are not confirmed by it yet."`
 	Gaps                Counter   `name:"gaps_total" help:"Spans of time and content blobs that could not be had any more."`

@@ -84,6 +84,17 @@ type SignInError struct{ Err error }
 func (e *SignInError) Error() string { return "sign in: " + e.Err.Error() }
 func (e *SignInError) Unwrap() error { return e.Err }
 
+// NotKept means that all of an item's records are taken, but that there is no copy of
+// its content yet (see [Keeper]).
+type NotKept struct {
+	Err error
+	// After is when it is worth another download, from now on.
+	After time.Duration
+}
+
+func (e *NotKept) Error() string { return "archive: " + e.Err.Error() }
+func (e *NotKept) Unwrap() error { return e.Err }
+
 // Topic is what an [Explanation] is about. It selects the condition that is shown.
 type Topic int
 

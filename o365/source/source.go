@@ -54,6 +54,18 @@ type Item struct {
 	URI         string    // for the source alone; 8 KB at most
 	Created     time.Time // when it became available, UTC
 	Expires     time.Time // UTC
+	// Taken is true where all records are taken already, and only a copy of the content
+	// is missing (see [Keeper]).
+	Taken bool
+}
+
+// Keeper is implemented by bodies of [Source.Open] whose content is kept elsewhere too,
+// as it is read.
+type Keeper interface {
+	// Keep completes the copy. It is called once, when the body was read to its end and
+	// all of its records are taken, with how many there are. An error, a
+	// [*NotKept], means that there is no copy: the item must be downloaded again.
+	Keep(records int) error
 }
 
 // Want selects the items of a page.

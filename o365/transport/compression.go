@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"maps"
 	"net/http"
@@ -38,7 +39,11 @@ func (g *Gunzip) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		return resp, err
 	}
-	body, err := g.unpack(resp.Body)
+	served := resp.Body
+	if begin, ok := r.Context().Value(copyKey{}).(func() io.Writer); ok {
+		served = readCloser{io.TeeReader(served, begin()), served}
+	}
+	body, err := g.unpack(served)
 	if err != nil {
 		_ = resp.Body.Close()
 		return nil, err
@@ -47,6 +52,24 @@ func (g *Gunzip) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Header.Del("Content-Encoding")
 	resp.Header.Del("Content-Length")
 	return resp, nil
+}
+
+// copyKey is the context key of WithCopy.
+type copyKey struct{}
+
+// WithCopy returns a context for a request through [Gunzip]. An answer in gzip is
+// written, as it is read and before it is unpacked, to what begin returns. begin is
+// called when such an answer begins, and once more for each repetition of the request.
+// It is not called for an answer that is not compressed. An error of the writer is one
+// of the read.
+func WithCopy(ctx context.Context, begin func() io.Writer) context.Context {
+	return context.WithValue(ctx, copyKey{}, begin)
+}
+
+// readCloser reads from one and closes another.
+type readCloser struct {
+	io.Reader
+	io.Closer
 }
 
 func (g *Gunzip) unpack(body io.ReadCloser) (io.ReadCloser, error) {
