@@ -38,7 +38,9 @@ type Settings struct {
 
 	ClientSecret        option.Secret // client_secret
 	ClientSecretFile    string        // client_secret_file
+	ClientSecretURI     string        // client_secret_uri, of a secret in Key Vault
 	CertificateFile     string        // certificate_file
+	CertificateURI      string        // certificate_uri, of a secret in Key Vault
 	CertificatePassword option.Secret // certificate_password
 
 	// AuthorityHost is the https base URL of the login service; empty means
