@@ -45,6 +45,11 @@ type Config struct {
 	HealthTag   string
 
 	Mail alert.Config // without TLS and Instance; no mail if To is empty
+
+	ArchiveURL    string // empty: nothing is archived
+	ArchiveFormat string
+	ArchiveTier   string                   // empty: that of the account
+	Storage       identity.StorageSettings // without host and HTTP client
 }
 
 // ParseConfig reads the options through get, which returns the text of a key
@@ -67,7 +72,9 @@ func ParseConfig(get func(key string) string) (Config, error) {
 			ClientID:            v.String(option.ClientID),
 			ClientSecret:        v.Secret(option.ClientSecret),
 			ClientSecretFile:    v.String(option.ClientSecretFile),
+			ClientSecretURI:     v.String(option.ClientSecretURI),
 			CertificateFile:     v.String(option.CertificateFile),
+			CertificateURI:      v.String(option.CertificateURI),
 			CertificatePassword: v.Secret(option.CertificatePassword),
 			AuthorityHost:       orElse(v.String(option.AuthorityHost), cloud.Authority),
 			CustomAuthority:     v.String(option.AuthorityHost) != "",
@@ -94,6 +101,8 @@ func ParseConfig(get func(key string) string) (Config, error) {
 		HealthTag:         v.String(option.HealthTag),
 	}
 	c.Login.Audience = c.Endpoint
+	c.ArchiveURL, c.ArchiveFormat, c.ArchiveTier = v.String(option.ArchiveURL), v.String(option.ArchiveFormat), v.String(option.ArchiveTier)
+	c.Storage = parseStorage(v)
 	if c.Mail, err = parseMail(v); err != nil {
 		return Config{}, err
 	}
@@ -115,6 +124,19 @@ func parseMail(v option.Values) (alert.Config, error) {
 	var err error
 	c.Server, err = alert.ParseServer(url)
 	return c, err
+}
+
+// parseStorage returns the options about the login to a storage account.
+func parseStorage(v option.Values) identity.StorageSettings {
+	return identity.StorageSettings{
+		Method:           identity.Method(v.String(option.StorageAuth)),
+		TenantID:         v.String(option.StorageTenantID),
+		ClientID:         v.String(option.StorageClientID),
+		ClientSecretFile: v.String(option.StorageClientSecretFile),
+		CertificateFile:  v.String(option.StorageCertificateFile),
+		KeyFile:          v.String(option.StorageKeyFile),
+		SASFile:          v.String(option.StorageSASFile),
+	}
 }
 
 // delivery is how records are delivered.

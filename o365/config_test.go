@@ -18,17 +18,21 @@ import (
 // TestValues compares the values that an option allows with the list of the
 // package that gives them a meaning.
 func TestValues(t *testing.T) {
-	var clouds, methods, contentTypes []string
+	var clouds, methods, storageMethods, contentTypes []string
 	for _, c := range identity.Clouds() {
 		clouds = append(clouds, c.Name)
 	}
 	for _, m := range identity.Methods() {
 		methods = append(methods, string(m))
 	}
+	for _, m := range identity.StorageMethods() {
+		storageMethods = append(storageMethods, string(m))
+	}
 	for _, c := range activity.ContentTypes() {
 		contentTypes = append(contentTypes, c.Name)
 	}
-	known := map[string][]string{option.Cloud: clouds, option.Auth: methods, option.ContentTypes: contentTypes}
+	known := map[string][]string{option.Cloud: clouds, option.Auth: methods, option.ContentTypes: contentTypes, option.StorageAuth: storageMethods,
+		option.ArchiveFormat: {"json", "ndjson"}, option.ArchiveTier: {"hot", "cool", "cold", "archive"}}
 	for o := range option.All() {
 		want, ok := known[o.Key]
 		if got := o.Values(); !slices.Equal(got, want) {
@@ -54,6 +58,8 @@ func TestParseConfig(t *testing.T) {
 		option.Proxy: "http://u:password2@proxy", option.CAFile: "/ca", option.DB: "/db", option.Dedup: "off", option.DedupWindow: "7h", option.DedupMax: "8000",
 		option.TagPrefix: "prefix", option.BatchSize: "9k", option.UnstoredMax: "95k", option.QueueSize: "100k", option.RecordMax: "110k", option.HealthTag: "health",
 		option.AlertEmailTo: "a@b,c@d", option.AlertEmailFrom: "e@f", option.AlertAfter: "12m", option.SMTPURL: "smtps://g:password3@h:13",
+		option.ArchiveURL: "https://i.blob.core.usgovcloudapi.net/j", option.ArchiveFormat: "ndjson", option.ArchiveTier: "cold",
+		option.StorageAuth: "sas", option.StorageTenantID: "44444444-3333-4444-8555-666666666666", option.StorageClientID: "55555555-3333-4444-8555-666666666666", option.StorageSASFile: "/sas",
 	}
 	config := func(change map[string]string) Config {
 		c, err := ParseConfig(func(key string) string {
@@ -82,6 +88,10 @@ func TestParseConfig(t *testing.T) {
 			To: []string{"a@b", "c@d"}, From: "e@f", After: 12 * time.Minute,
 			Server: alert.Server{Host: "h", Port: 13, Security: alert.TLS, User: "g", Password: "password3"},
 		},
+		ArchiveURL: "https://i.blob.core.usgovcloudapi.net/j", ArchiveFormat: "ndjson", ArchiveTier: "cold",
+		Storage: identity.StorageSettings{
+			Method: identity.SAS, TenantID: options[option.StorageTenantID], ClientID: options[option.StorageClientID], SASFile: "/sas",
+		},
 	}
 	got := config(nil)
 	if !reflect.DeepEqual(got, want) {
@@ -93,13 +103,26 @@ func TestParseConfig(t *testing.T) {
 	got = config(map[string]string{
 		option.Endpoint: "https://api.example", option.AuthorityHost: "https://login.example", option.Subscribe: "on", option.Dedup: "on",
 		option.ClientSecretFile: "", option.ClientSecret: "password 4", option.SMTPURL: "smtps://g@h:13", option.SMTPPasswordFile: "/mail",
+		option.StorageAuth: "", option.StorageSASFile: "", option.StorageKeyFile: "/key",
 	})
 	want.Endpoint, want.Subscribe, want.Dedup = "https://api.example", true, true
 	want.Login.AuthorityHost, want.Login.CustomAuthority, want.Login.Audience = "https://login.example", true, want.Endpoint
 	want.Login.ClientSecretFile, want.Login.ClientSecret = "", "password 4"
 	want.Mail.Server.Password, want.Mail.PasswordFile = "", "/mail"
+	want.Storage.Method, want.Storage.SASFile, want.Storage.KeyFile = identity.Auto, "", "/key"
 	if !reflect.DeepEqual(got, want) || !got.delivery().Dedup {
 		t.Errorf("got\n%+v\nwant\n%+v", got, want)
+	}
+	const vault = "https://k.vault.usgovcloudapi.net/secrets/"
+	got = config(map[string]string{
+		option.ClientSecretFile: "", option.ClientSecretURI: vault + "l", option.CertificateFile: "", option.CertificateURI: vault + "m/1",
+		option.StorageAuth: "", option.StorageSASFile: "", option.StorageCertificateFile: "/archive",
+	})
+	if got.Login.ClientSecretURI != vault+"l" || got.Login.CertificateURI != vault+"m/1" || got.Storage.CertificateFile != "/archive" {
+		t.Errorf("got\n%+v", got)
+	}
+	if got = config(map[string]string{option.StorageAuth: "", option.StorageSASFile: "", option.StorageClientSecretFile: "/archive"}); got.Storage.ClientSecretFile != "/archive" {
+		t.Errorf("got\n%+v", got)
 	}
 }
 
@@ -158,6 +181,8 @@ func TestNoContradictions(t *testing.T) {
 		"two tags":              {HealthTag: "a", TagPrefix: "b"},
 		"a relay":               {Mail: alert.Config{To: []string{"a"}, From: "b", Server: alert.Server{Host: "h", Security: alert.Plain}}},
 		"a mail server's login": {Mail: alert.Config{To: []string{"a"}, From: "b", Server: alert.Server{Host: "h", User: "u"}, PasswordFile: "f"}},
+		"an archive":            {ArchiveURL: "https://a/b", ArchiveTier: "cool", Storage: identity.StorageSettings{Method: identity.SharedKey, KeyFile: "f"}},
+		"a folder":              {ArchiveURL: "file:///a", Storage: identity.StorageSettings{Method: identity.Auto}},
 	} {
 		if err := c.contradictions(); err != nil {
 			t.Errorf("%s: %v", name, err)

@@ -26,6 +26,7 @@ var (
 	errPFX        = errors.New("PFX file is damaged or cut off")
 	errPFXForm    = errors.New("PFX file has a form that is not supported: export it again with AES-256")
 	errUnreadable = errors.New("a certificate in file cannot be read")
+	errNoKey      = errors.New("no private key in file: certificate and key belong into one file")
 )
 
 // parseCertificate reads certificates and their one private key, in any form that
@@ -43,7 +44,7 @@ func parseCertificate(data []byte, password string) ([]*x509.Certificate, *rsa.P
 		return nil, nil, errors.New("no certificate in file")
 	}
 	if private == nil {
-		return nil, nil, errors.New("no private key in file: certificate and key belong into one file")
+		return nil, nil, errNoKey
 	}
 	key, ok := private.(*rsa.PrivateKey)
 	if !ok {

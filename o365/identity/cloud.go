@@ -1,5 +1,13 @@
 package identity
 
+import (
+	"os"
+	"strings"
+)
+
+// Base URLs of the login services.
+const world, government = "https://login.microsoftonline.com", "https://login.microsoftonline.us"
+
 // A Cloud is one of Microsoft's clouds that offer the Management Activity API.
 type Cloud struct {
 	Name      string // value of the option cloud
@@ -12,7 +20,6 @@ type Cloud struct {
 // Endpoints: https://learn.microsoft.com/office/office-365-management-api/office-365-management-activity-api-reference.
 // Authorities: https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud.
 func Clouds() []Cloud {
-	const world, government = "https://login.microsoftonline.com", "https://login.microsoftonline.us"
 	return []Cloud{
 		{"enterprise", "https://manage.office.com", world},
 		{"gcc", "https://manage-gcc.office.com", world},
@@ -29,4 +36,16 @@ func LookupCloud(name string) (Cloud, bool) {
 		}
 	}
 	return Cloud{}, false
+}
+
+// authorityFor returns the login service of the cloud that a domain of Azure's services
+// belongs to. The environment may name another, as it does for Microsoft's programs.
+func authorityFor(domain string) string {
+	if host := os.Getenv("AZURE_AUTHORITY_HOST"); host != "" {
+		return host
+	}
+	if strings.HasSuffix(domain, ".usgovcloudapi.net") {
+		return government
+	}
+	return world
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"bytes"
+	"context"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
@@ -16,7 +17,8 @@ import (
 // managed identity and of the Azure CLI is empty.
 type credential struct {
 	from         string // option and file, for messages
-	raw          []byte // content of the file
+	raw          []byte // content of the file, or of the secret in Key Vault
+	note         string // what may be why the login service refuses it
 	secret       string
 	assertion    string // token of the workload's own issuer
 	certificates []*x509.Certificate
@@ -27,10 +29,10 @@ type credential struct {
 // 20 KiB.
 const maxFileBytes = 1 << 20
 
-// read returns the credential that the settings and their files hold now, and adds
-// its secrets to the redactor. An error names the option and the file.
-func (r *requester) read() (credential, error) {
-	c, err := r.load()
+// read returns the credential that the settings, their files and Key Vault hold now,
+// and adds its secrets to the redactor. An error names the option and the place.
+func (r *requester) read(ctx context.Context) (credential, error) {
+	c, err := r.load(ctx)
 	if err != nil {
 		return c, err
 	}
@@ -39,13 +41,13 @@ func (r *requester) read() (credential, error) {
 	return c, nil
 }
 
-func (r *requester) load() (credential, error) {
+func (r *requester) load(ctx context.Context) (credential, error) {
 	switch s := r.settings; r.method {
 	case ClientSecret:
-		if s.ClientSecretFile == "" {
+		if s.ClientSecretFile == "" && r.vault == nil {
 			return credential{from: option.ClientSecret, secret: s.ClientSecret.Reveal()}, nil
 		}
-		c, err := readText(option.ClientSecretFile, s.ClientSecretFile)
+		c, err := oneValue(r.readWhole(ctx, option.ClientSecretFile, s.ClientSecretFile))
 		c.secret = string(c.raw)
 		return c, err
 	case WorkloadIdentity:
@@ -53,22 +55,36 @@ func (r *requester) load() (credential, error) {
 		c.assertion = string(c.raw)
 		return c, err
 	case Certificate:
-		c, err := readFile(option.CertificateFile, s.CertificateFile)
+		c, err := r.readWhole(ctx, option.CertificateFile, s.CertificateFile)
 		if err != nil {
 			return c, err
 		}
-		if c.certificates, c.key, err = parseCertificate(c.raw, s.CertificatePassword.Reveal()); err != nil {
-			return c, fmt.Errorf("%s: %w", c.from, err)
+		c.certificates, c.key, err = parseCertificate(c.raw, s.CertificatePassword.Reveal())
+		switch {
+		case errors.Is(err, errNoKey) && r.vault != nil:
+			err = fmt.Errorf("%s: %w", c.from, errNotExportable)
+		case err != nil:
+			err = fmt.Errorf("%s: %w", c.from, r.purpose.named(err))
 		}
-		return c, nil
+		return c, err
 	default:
 		return credential{}, nil
 	}
 }
 
-// readText reads a file that holds one value, without its trailing newlines.
-func readText(key, path string) (credential, error) {
-	c, err := readFile(key, path)
+// readWhole reads from Key Vault, if the credential is there, or from a file.
+func (r *requester) readWhole(ctx context.Context, key, path string) (credential, error) {
+	if r.vault != nil {
+		return r.vault.read(ctx)
+	}
+	return readFile(r.purpose.name(key), path)
+}
+
+// readText reads a file that holds one value.
+func readText(key, path string) (credential, error) { return oneValue(readFile(key, path)) }
+
+// oneValue takes the newlines at the end of what holds one value.
+func oneValue(c credential, err error) (credential, error) {
 	if err != nil {
 		return c, err
 	}

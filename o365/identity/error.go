@@ -12,6 +12,7 @@ type Error struct {
 	Err     error  // cause, such as a *net.OpError; may be nil
 
 	configuration bool
+	noEndpoint    bool // the machine has no managed identity endpoint
 }
 
 // HTTPStatus returns the status of the answer, 0 if there was none.

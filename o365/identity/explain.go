@@ -54,30 +54,33 @@ func (w *recorder) where() string {
 	return sanitize.Text(w.host, sanitize.MaxText) + ": " // it may be what an answer named
 }
 
-func (r *requester) network(last *recorder) error {
-	e := &Error{Err: last.err}
+func (r *requester) network(last *recorder) error { return last.network(r.clean) }
+
+// network explains why there is no answer. clean makes foreign text one line.
+func (w *recorder) network(clean func(string) string) *Error {
+	e := &Error{Err: w.err}
 	var proxy *transport.ProxyError
-	if errors.As(last.err, &proxy) { // first: its certificate is not that of the login service
+	if errors.As(w.err, &proxy) { // first: its certificate is not that of the login service
 		var detail string
 		e.Plain, e.Remedy, detail = proxy.Explain()
-		e.Message, e.configuration = r.clean(detail), proxy.Configuration()
+		e.Message, e.configuration = clean(detail), proxy.Configuration()
 		return e
 	}
 	var via *transport.ViaError
-	if errors.As(last.err, &via) {
+	if errors.As(w.err, &via) {
 		var detail string
 		e.Plain, e.Remedy, detail = via.Explain()
-		e.Message = last.where() + r.clean(detail)
+		e.Message = w.where() + clean(detail)
 		return e
 	}
-	cause := last.err
+	cause := w.err
 	var inURL *url.Error
 	if errors.As(cause, &inURL) { // which would repeat method and URL
 		cause = inURL.Err
 	}
-	e.Message = last.where() + r.clean(cause.Error())
+	e.Message = w.where() + clean(cause.Error())
 	if errors.Is(cause, context.DeadlineExceeded) {
-		e.Message = last.where() + "no answer in time"
+		e.Message = w.where() + "no answer in time"
 	}
 	var untrusted *tls.CertificateVerificationError
 	var foreign *transport.OriginError
@@ -135,6 +138,9 @@ func (r *requester) refused(c credential, last *recorder) error {
 		if e.configuration && r.settings.CustomAuthority && r.method != ManagedIdentity {
 			e.Remedy = "check authority_host"
 		}
+	}
+	if c.note != "" && e.configuration {
+		e.Remedy = orText(e.Remedy, "check the value") + "; " + c.note
 	}
 	if r.method == ManagedIdentity && e.Remedy == "" && e.configuration {
 		e.Remedy = "assign a managed identity to this machine, and name a user-assigned one in client_id"

@@ -1,7 +1,7 @@
 // Package identity gets and caches the access token of an application, on top
 // of Microsoft's azidentity: with a client secret, a certificate, the federated
 // token of a workload, the managed identity of the machine, or the login of the
-// Azure CLI.
+// Azure CLI. Secret and certificate are in the options, in files or in Key Vault.
 //
 // [New] checks the settings without using the network. [Source.Token] returns a
 // valid token; [Source.Reject] drops one that the API refused.
@@ -11,7 +11,9 @@
 // Files with a secret or a certificate are read again for every token request,
 // so a rotation needs no restart. While a file cannot be used, because it is
 // being written or its content is wrong, the login falls back to what the file
-// held before, as long as the login service accepts that.
+// held before, as long as the login service accepts that. So it is with Key Vault,
+// which is asked at the first login, when the login service refuses what it gave, and
+// with a renewal.
 //
 // # Secrets
 //
@@ -20,6 +22,7 @@
 package identity
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -38,7 +41,9 @@ type Settings struct {
 
 	ClientSecret        option.Secret // client_secret
 	ClientSecretFile    string        // client_secret_file
+	ClientSecretURI     string        // client_secret_uri, of a secret in Key Vault
 	CertificateFile     string        // certificate_file
+	CertificateURI      string        // certificate_uri, of a secret in Key Vault
 	CertificatePassword option.Secret // certificate_password
 
 	// AuthorityHost is the https base URL of the login service; empty means
@@ -73,30 +78,38 @@ func (s Settings) onFallback() func(error) {
 
 // New returns a [Source]. Its error is one line about what is wrong with the
 // settings or with the files they name. It does not use the network.
-func New(settings Settings) (*Source, error) {
+func New(settings Settings) (*Source, error) { return newSource(settings, nil) }
+
+func newSource(settings Settings, use *purpose) (*Source, error) {
 	method, err := choose(settings)
 	if err != nil {
-		return nil, err
+		return nil, use.named(err)
+	}
+	if settings.Secrets == nil {
+		settings.Secrets = sanitize.NewRedactor()
 	}
 	r := &requester{
 		settings: settings,
 		method:   method,
 		chosen:   settings.Method == "" || settings.Method == Auto,
 		scope:    strings.TrimRight(settings.Audience, "/") + "/.default",
+		purpose:  use,
 
 		retryPause: retryPause,
 	}
 	r.settings.HTTP = guarded(method, settings)
-	if settings.Secrets == nil {
-		r.settings.Secrets = sanitize.NewRedactor()
+	s := &Source{requester: r, acquire: r.acquire, observe: settings.Observe, onFallback: settings.onFallback(), now: time.Now}
+	if key, uri := settings.vaultURI(method); uri != "" {
+		r.vault, err = newVault(key, uri, settings)
+		return s, err
 	}
-	c, err := r.read()
+	c, err := r.read(context.Background())
 	if err != nil {
 		return nil, err
 	}
 	if _, err = r.azureCredential(c, nil); err != nil {
-		return nil, fmt.Errorf("%s %s: %s", option.Auth, method, r.clean(err.Error()))
+		return nil, fmt.Errorf("%s %s: %s", use.name(option.Auth), method, r.clean(err.Error()))
 	}
 	r.accepted.Store(&c)
-	return &Source{requester: r, acquire: r.acquire, observe: settings.Observe, onFallback: settings.onFallback(), now: time.Now}, nil
+	return s, nil
 }

@@ -41,6 +41,8 @@ func (r *requester) probe(ctx context.Context, last *recorder) error {
 		Message: "no managed identity endpoint answers at 169.254.169.254",
 		Remedy:  "run where Azure provides a managed identity, or choose another auth",
 		Err:     err,
+
+		noEndpoint: true,
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		e.Err = context.DeadlineExceeded

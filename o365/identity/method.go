@@ -38,6 +38,7 @@ func Methods() []Method {
 const (
 	federatedTokenFile = "AZURE_FEDERATED_TOKEN_FILE"
 	federatedClientID  = "AZURE_CLIENT_ID"
+	federatedTenantID  = "AZURE_TENANT_ID"
 )
 
 // tenantPattern also takes domain names, which Entra takes for a GUID.
@@ -51,9 +52,9 @@ func choose(s Settings) (Method, error) {
 	method := s.Method
 	if method == "" || method == Auto {
 		switch {
-		case s.ClientSecret != "" || s.ClientSecretFile != "":
+		case s.ClientSecret != "" || s.ClientSecretFile != "" || s.ClientSecretURI != "":
 			method = ClientSecret
-		case s.CertificateFile != "":
+		case s.CertificateFile != "" || s.CertificateURI != "":
 			method = Certificate
 		case os.Getenv(federatedTokenFile) != "" && s.client() != "":
 			method = WorkloadIdentity
@@ -67,16 +68,21 @@ func choose(s Settings) (Method, error) {
 	switch method {
 	case ClientSecret:
 		switch {
-		case s.ClientSecret == "" && s.ClientSecretFile == "":
+		case s.ClientSecret == "" && s.ClientSecretFile == "" && s.ClientSecretURI == "":
 			return "", missing("client_secret or client_secret_file")
 		case s.ClientSecret != "" && s.ClientSecretFile != "":
-			return "", fmt.Errorf("%s: set it or %s, not both", option.ClientSecret, option.ClientSecretFile)
+			return "", notBoth(option.ClientSecret, option.ClientSecretFile)
+		case s.ClientSecretURI != "" && (s.ClientSecret != "" || s.ClientSecretFile != ""):
+			return "", notBoth(option.ClientSecretURI, option.ClientSecret+" or "+option.ClientSecretFile)
 		case s.ClientSecret != "" && s.ClientSecret.IsBlank():
 			return "", fmt.Errorf("%s: %w", option.ClientSecret, errBlank)
 		}
 	case Certificate:
-		if s.CertificateFile == "" {
+		switch {
+		case s.CertificateFile == "" && s.CertificateURI == "":
 			return "", missing(option.CertificateFile)
+		case s.CertificateFile != "" && s.CertificateURI != "":
+			return "", notBoth(option.CertificateFile, option.CertificateURI)
 		}
 	case WorkloadIdentity:
 		if os.Getenv(federatedTokenFile) == "" {
@@ -101,6 +107,8 @@ func choose(s Settings) (Method, error) {
 	}
 	return method, nil
 }
+
+func notBoth(key, other string) error { return fmt.Errorf("%s: set it or %s, not both", key, other) }
 
 // errBlank is the mistake in a secret of which a variable left nothing.
 var errBlank = errors.New("nothing but quotes or blanks is in it (is the variable empty?)")

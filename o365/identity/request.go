@@ -28,31 +28,34 @@ type requester struct {
 	probed   bool // the machine has a metadata endpoint
 	answered bool // a login has succeeded
 
+	vault   *vault   // where the credential is, nil if it is not in Key Vault
+	purpose *purpose // nil for the login of the audited tenant
+
 	retryPause time.Duration // before the one retry of a request
 
 	accepted atomic.Pointer[credential] // the last one that the login service accepted
 }
 
 // acquire gets a new token from the login service, with the credential that the
-// files hold now or, if that cannot be used, with the last one that was accepted.
+// files or Key Vault hold now or, if that cannot be used, with the last one that was
+// accepted.
 func (r *requester) acquire(ctx context.Context) (azcore.AccessToken, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, loginTimeout, errLoginTimeout)
 	defer cancel()
-	c, err := r.read()
-	if err == nil {
-		var token azcore.AccessToken
-		if token, err = r.request(ctx, c); err == nil {
-			r.accepted.Store(&c)
-			r.answered = true
-			r.settings.onFallback()(nil)
-			return token, nil
-		}
-	} else {
-		err = &Error{Message: err.Error(), Err: err, configuration: true}
+	c, token, err := r.attempt(ctx)
+	if r.vault.outdated(err) {
+		c, token, err = r.attempt(ctx)
 	}
+	if err == nil {
+		r.accepted.Store(&c)
+		r.answered = true
+		r.settings.onFallback()(r.vault.trouble())
+		return token, nil
+	}
+	err = r.purpose.explain(err)
 	old := r.accepted.Load()
 	var refused *Error
-	if bytes.Equal(c.raw, old.raw) || !errors.As(err, &refused) || !refused.configuration {
+	if old == nil || bytes.Equal(c.raw, old.raw) || !errors.As(err, &refused) || !refused.configuration {
 		return azcore.AccessToken{}, err
 	}
 	token, again := r.request(ctx, *old)
@@ -61,6 +64,20 @@ func (r *requester) acquire(ctx context.Context) (azcore.AccessToken, error) {
 	}
 	r.settings.onFallback()(fallbackError("the login works only with an older credential", "login works only with what "+c.from+" held before", err))
 	return token, nil
+}
+
+// attempt logs in once, with the credential of now.
+func (r *requester) attempt(ctx context.Context) (credential, azcore.AccessToken, error) {
+	c, err := r.read(ctx)
+	if err != nil {
+		var explained *Error
+		if !errors.As(err, &explained) && ctx.Err() == nil {
+			err = &Error{Message: err.Error(), Err: err, configuration: true}
+		}
+		return c, azcore.AccessToken{}, err
+	}
+	token, err := r.request(ctx, c)
+	return c, token, err
 }
 
 // request sends one request for a token. Every request has an azidentity
@@ -125,17 +142,24 @@ func (r *requester) azureCredential(c credential, last *recorder) (azcore.TokenC
 }
 
 func (r *requester) options(last *recorder) azcore.ClientOptions {
-	o := azcore.ClientOptions{
-		// The caller retries, so one quick retry is enough here.
-		Retry:     policy.RetryOptions{MaxRetries: 1, RetryDelay: r.retryPause, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
-		Telemetry: policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
-	}
-	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(r.settings.AuthorityHost)}
-	o.Transport = r.settings.HTTP
+	var policies []policy.Policy
 	if last != nil {
-		o.PerRetryPolicies = []policy.Policy{last}
+		policies = []policy.Policy{last}
 	}
+	o := clientOptions(r.settings.HTTP, r.retryPause, policies...)
+	o.Cloud = cloud.Configuration{ActiveDirectoryAuthorityHost: orDefault(r.settings.AuthorityHost)}
 	return o
+}
+
+// clientOptions are those of a client of Microsoft's library.
+func clientOptions(client *http.Client, pause time.Duration, policies ...policy.Policy) azcore.ClientOptions {
+	return azcore.ClientOptions{
+		// The caller retries, so one quick retry is enough here.
+		Retry:            policy.RetryOptions{MaxRetries: 1, RetryDelay: pause, MaxRetryDelay: 5 * time.Second, TryTimeout: 30 * time.Second},
+		Telemetry:        policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"},
+		Transport:        client,
+		PerRetryPolicies: policies,
+	}
 }
 
 // A recorder keeps the outcome of the last HTTP request, because azidentity keeps

@@ -7,6 +7,9 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
 )
 
 const (
@@ -57,7 +60,7 @@ func (s *Source) Expiry() time.Time {
 // CertificateExpiry returns when the certificate in use expires; zero for every
 // method but [Certificate].
 func (s *Source) CertificateExpiry() time.Time {
-	if c := s.requester.accepted.Load(); len(c.certificates) > 0 {
+	if c := s.requester.accepted.Load(); c != nil && len(c.certificates) > 0 {
 		return c.certificates[0].NotAfter
 	}
 	return time.Time{}
@@ -68,23 +71,48 @@ func (s *Source) CertificateExpiry() time.Time {
 // that expires. Concurrent callers share one login. The error is an [*Error], or
 // wraps the cause of ctx.
 func (s *Source) Token(ctx context.Context) (string, error) {
+	token, err := s.accessToken(ctx)
+	return token.Token, err
+}
+
+// GetToken implements [azcore.TokenCredential], for the audience of the settings
+// alone. A request with claims comes after a token was refused, and gets a new one.
+func (s *Source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	for _, scope := range o.Scopes {
+		if scope != s.requester.scope {
+			return azcore.AccessToken{}, &Error{
+				Message: "asked for a token for " + sanitize.Text(scope, sanitize.MaxText) + ", the login is for " + s.requester.scope,
+				Plain:   "a token for another service is asked for, which gets none", configuration: true,
+			}
+		}
+	}
+	if o.Claims != "" {
+		s.mu.Lock()
+		refused := s.token.Token
+		s.mu.Unlock()
+		s.Reject(refused)
+	}
+	return s.accessToken(ctx)
+}
+
+func (s *Source) accessToken(ctx context.Context) (azcore.AccessToken, error) {
 	for {
 		s.mu.Lock()
 		now := s.now()
 		valid := s.token.Token != "" && now.Before(s.token.ExpiresOn)
 		if valid && (s.flight != nil || now.Before(s.renewAt)) {
 			defer s.mu.Unlock()
-			return s.token.Token, nil
+			return s.token, nil
 		}
 		if f := s.flight; f != nil {
 			s.mu.Unlock()
 			select {
 			case <-ctx.Done():
-				return "", cancelled(ctx)
+				return azcore.AccessToken{}, cancelled(ctx)
 			case <-f.done:
 			}
 			if f.err != nil && !f.cancelled {
-				return "", f.err
+				return azcore.AccessToken{}, f.err
 			}
 			continue
 		}
@@ -96,7 +124,7 @@ func (s *Source) Token(ctx context.Context) (string, error) {
 }
 
 // login gets a token for every caller who waits for f.
-func (s *Source) login(ctx context.Context, f *flight) (string, error) {
+func (s *Source) login(ctx context.Context, f *flight) (azcore.AccessToken, error) {
 	token, err := s.acquire(ctx)
 	if s.observe != nil {
 		s.observe(err)
@@ -109,7 +137,7 @@ func (s *Source) login(ctx context.Context, f *flight) (string, error) {
 	now := s.now()
 	if err == nil {
 		s.token, s.renewAt = token, renewal(now, token)
-		return token.Token, nil
+		return token, nil
 	}
 	if s.token.Token != "" && now.Before(s.token.ExpiresOn) {
 		s.renewAt = now.Add(renewalBackoff)
@@ -117,10 +145,10 @@ func (s *Source) login(ctx context.Context, f *flight) (string, error) {
 			s.onFallback(fallbackError("the login can't be renewed; the present token is used until it expires",
 				"login could not be renewed, the token is valid until "+s.token.ExpiresOn.UTC().Format(time.RFC3339), err))
 		}
-		return s.token.Token, nil
+		return s.token, nil
 	}
 	f.err, f.cancelled = err, ctx.Err() != nil
-	return "", err
+	return azcore.AccessToken{}, err
 }
 
 // Reject drops a token that the API answered with 401: the next call of Token

@@ -11,7 +11,9 @@ const (
 	ClientID            = "client_id"
 	ClientSecret        = "client_secret"
 	ClientSecretFile    = "client_secret_file"
+	ClientSecretURI     = "client_secret_uri"
 	CertificateFile     = "certificate_file"
+	CertificateURI      = "certificate_uri"
 	CertificatePassword = "certificate_password"
 	ContentTypes        = "content_types"
 	PublisherID         = "publisher_id"
@@ -38,6 +40,17 @@ const (
 	AlertAfter          = "alert_after"
 	SMTPURL             = "smtp_url"
 	SMTPPasswordFile    = "smtp_password_file"
+
+	ArchiveURL              = "archive_url"
+	ArchiveFormat           = "archive_format"
+	ArchiveTier             = "archive_tier"
+	StorageAuth             = "storage_auth"
+	StorageTenantID         = "storage_tenant_id"
+	StorageClientID         = "storage_client_id"
+	StorageClientSecretFile = "storage_client_secret_file"
+	StorageCertificateFile  = "storage_certificate_file"
+	StorageKeyFile          = "storage_key_file"
+	StorageSASFile          = "storage_sas_file"
 )
 
 // declared has every option. What the values of cloud and auth mean is in package
@@ -62,8 +75,12 @@ var declared = []Option{
 		Help: "Secret of the application; prefer client_secret_file."},
 	{Key: ClientSecretFile, Type: path,
 		Help: "File that holds the secret of the application, read again when it changes."},
+	{Key: ClientSecretURI, Type: vaultURL,
+		Help: "Key Vault secret that is the secret of the application, read with the identity of this machine, and again when the login refuses it."},
 	{Key: CertificateFile, Type: path,
 		Help: "PEM file (certificate and private key) or PFX file of the application, read again when it changes."},
+	{Key: CertificateURI, Type: vaultCertificateURL,
+		Help: "Key Vault certificate of the application, read with its key like client_secret_uri."},
 	{Key: CertificatePassword, Type: text, Secret: true,
 		Help: "Password of the certificate file."},
 
@@ -120,4 +137,26 @@ var declared = []Option{
 		Help: "Mail server and the user to log in as: smtp:// requires STARTTLS, unless ?starttls=off is added for a relay without a login; smtps:// uses TLS from the start."},
 	{Key: SMTPPasswordFile, Type: path,
 		Help: "File that holds the password of the user in smtp_url, read again when it changes."},
+
+	{Key: ArchiveURL, Type: storageURL,
+		Help: "Container of Azure Blob Storage, or a folder in it, to archive records in; a folder of this machine with file://."},
+	{Key: ArchiveFormat, Type: oneOf("json", "ndjson"), Default: "json",
+		Help: "Format of archived objects: json is the array of records that the service sent, ndjson has one record a line."},
+	{Key: ArchiveTier, Type: oneOf("hot", "cool", "cold", "archive"),
+		Help: "Access tier of archived objects in Azure; without it, that of the storage account."},
+	{Key: StorageAuth, Type: oneOf("auto", "managed_identity", "workload_identity", "client_secret", "certificate", "azure_cli", "shared_key", "sas"),
+		Default: "auto",
+		Help:    "Method of logging in to the storage account; auto uses the first one whose settings exist."},
+	{Key: StorageTenantID, Type: guid,
+		Help: "Directory (tenant) GUID of the storage account's subscription, for a client secret, a certificate or azure_cli."},
+	{Key: StorageClientID, Type: guid,
+		Help: "Application (client) GUID for the storage account, or that of a user-assigned managed identity; without it, managed_identity uses the system-assigned one."},
+	{Key: StorageClientSecretFile, Type: path,
+		Help: "File that holds the secret of that application, read again when it changes."},
+	{Key: StorageCertificateFile, Type: path,
+		Help: "PEM file (certificate and private key) or PFX file without a password of that application, read again when it changes."},
+	{Key: StorageKeyFile, Type: path,
+		Help: "File that holds an access key of the storage account, read again when it changes."},
+	{Key: StorageSASFile, Type: path,
+		Help: "File that holds a shared access signature for the container, read again when it changes."},
 }

@@ -31,15 +31,18 @@ func (t Type) use() string {
 
 // Types without limits of their own.
 var (
-	boolean  = Type{example: "on, off, true, false, yes or no", parse: parseBool}
-	email    = Type{example: "NAME@HOST or WHO <NAME@HOST>", parse: parseEmail}
-	guid     = Type{example: "a GUID such as 8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33", parse: parseGUID}
-	httpsURL = Type{example: "https://HOST", parse: parseHTTPS}
-	path     = Type{example: "a path without control characters", parse: parsePath}
-	proxyURL = Type{example: "http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT", parse: parseProxy}
-	smtpURL  = Type{example: "smtp://USER@HOST:587, smtps://USER@HOST:465 or smtp://HOST:25?starttls=off; USER:PASSWORD with special characters as in %40", parse: parseSMTP}
-	tag      = Type{example: "letters, digits, _ and -, in words joined by dots", parse: parseTag}
-	text     = Type{verbatim: true, parse: func(s string) (any, error) { return s, nil }}
+	boolean             = Type{example: "on, off, true, false, yes or no", parse: parseBool}
+	email               = Type{example: "NAME@HOST or WHO <NAME@HOST>", parse: parseEmail}
+	guid                = Type{example: "a GUID such as 8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33", parse: parseGUID}
+	httpsURL            = Type{example: "https://HOST", parse: parseHTTPS}
+	path                = Type{example: "a path without control characters", parse: parsePath}
+	proxyURL            = Type{example: "http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT", parse: parseProxy}
+	smtpURL             = Type{example: "smtp://USER@HOST:587, smtps://USER@HOST:465 or smtp://HOST:25?starttls=off; USER:PASSWORD with special characters as in %40", parse: parseSMTP}
+	storageURL          = Type{example: "https://ACCOUNT.blob.core.windows.net/CONTAINER, with /FOLDER if it is one, or file:///FOLDER", parse: parseStorageURL}
+	tag                 = Type{example: "letters, digits, _ and -, in words joined by dots", parse: parseTag}
+	vaultURL            = Type{example: "https://VAULT.vault.azure.net/secrets/NAME, with /VERSION for one that stays", parse: parseVaultURL("secrets")}
+	vaultCertificateURL = Type{example: "https://VAULT.vault.azure.net/certificates/NAME or https://VAULT.vault.azure.net/secrets/NAME, with /VERSION for one that stays", parse: parseVaultURL("secrets", "certificates")}
+	text                = Type{verbatim: true, parse: func(s string) (any, error) { return s, nil }}
 )
 
 func duration(low, high string) Type {

@@ -64,6 +64,11 @@ func TestDefaults(t *testing.T) {
 		AlertAfter:          30 * time.Minute,
 		SMTPURL:             Secret(""),
 		SMTPPasswordFile:    "",
+
+		ClientSecretURI: "", CertificateURI: "",
+		ArchiveURL: "", ArchiveFormat: "json", ArchiveTier: "",
+		StorageAuth: "auto", StorageTenantID: "", StorageClientID: "",
+		StorageClientSecretFile: "", StorageCertificateFile: "", StorageKeyFile: "", StorageSASFile: "",
 	} {
 		var got any
 		switch want.(type) {
@@ -96,6 +101,15 @@ func TestParse(t *testing.T) {
 		{Endpoint, "https://gateway.example:8443/office/", "https://gateway.example:8443/office"},
 		{Endpoint, "HTTPS://manage.office.com", "https://manage.office.com"},
 		{Auth, "Managed_Identity", "managed_identity"},
+		{ClientSecretURI, "HTTPS://Mine.Vault.Azure.Net:443/Secrets/o365/", "https://mine.vault.azure.net/secrets/o365"},
+		{ClientSecretURI, "https://mine.vault.usgovcloudapi.net/secrets/o365/0123456789abcdef0123456789ABCDEF", "https://mine.vault.usgovcloudapi.net/secrets/o365/0123456789abcdef0123456789ABCDEF"},
+		{CertificateURI, "https://mine.vault.azure.net/certificates/o365/1", "https://mine.vault.azure.net/secrets/o365/1"},
+		{CertificateURI, "https://mine.vault.azure.net/secrets/o365", "https://mine.vault.azure.net/secrets/o365"},
+		{ArchiveURL, "https://mine.blob.core.windows.net/audit/", "https://mine.blob.core.windows.net/audit"},
+		{ArchiveURL, "http://127.0.0.1:10000/devstoreaccount1/audit", "http://127.0.0.1:10000/devstoreaccount1/audit"},
+		{ArchiveURL, "http://[::1]:10000/devstoreaccount1/audit", "http://[::1]:10000/devstoreaccount1/audit"},
+		{ArchiveURL, "file:///var/archive/", "file:///var/archive"},
+		{StorageAuth, "SAS", "sas"},
 		{ContentTypes, "audit.exchange, dlp.all", "[Audit.Exchange DLP.All]"},
 		{Subscribe, "No", "false"},
 		{Subscribe, "TRUE", "true"},
@@ -159,7 +173,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 		// The text is wrong for every type but a secret's and a path's.
 		wrong := "ftp://me:" + secret + "@host\x00?x"
 		v, err := Parse(from(map[string]string{o.Key: wrong}))
-		if !o.Secret && o.Key != Endpoint && o.Key != AuthorityHost {
+		if !o.Secret && !slices.Contains([]string{Endpoint, AuthorityHost, ClientSecretURI, CertificateURI, ArchiveURL}, o.Key) {
 			continue
 		}
 		if err != nil && strings.Contains(err.Error(), secret) {
