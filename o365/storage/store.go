@@ -12,8 +12,10 @@ import (
 )
 
 // Store is one container, or a folder of one. Objects have names such as
-// tenant=T/date=2026-11-22/a.json.gz: parts of printable characters with slashes
-// between, none of them empty, "." or "..", and 1,024 bytes at most.
+// tenant=T/date=2026-11-22/a.json.gz: parts with slashes between, of printable
+// characters other than the backslash, none of them empty or with a dot at its start or
+// end; 240 bytes a part and 1,024 in all at most. No object has the name of another's
+// folder, as with a and a/b, which a disk can't keep.
 //
 // An object is seen whole or not at all, and what a call has returned without an error
 // lasts: it is on the disk, or with the service. A call is retried where that can do no
@@ -74,8 +76,8 @@ type Lease interface {
 }
 
 // Metadata are short texts beside an object: names of letters, digits and
-// underscores, which begin with a letter and are all lower case; values of ASCII
-// characters; 8 KB in all.
+// underscores, which begin with a letter and are all lower case, but not upload_id;
+// values of ASCII characters, not empty, without blanks at their ends; 8 KB in all.
 type Metadata map[string]string
 
 // Version names one version of an object's content. It is never "".
@@ -97,6 +99,9 @@ var (
 	ErrChanged  = errors.New("the object has changed")
 	ErrLeased   = errors.New("somebody else has the lease")
 )
+
+// errDone is of an upload that is used after its end, which is a bug.
+var errDone = errors.New("the upload has ended")
 
 // Error is a failure that the caller cannot mend.
 type Error struct {
