@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
@@ -42,6 +43,10 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 	in := &Input{log: h.Log, transport: base, metrics: metrics.New(c.Tenants, c.ContentTypes)}
 	monitor := health.NewMonitor(in.metrics.StreamIDs(), secrets, h.Log, func(e health.Event) { in.reporter.changed(e) })
 	a := assembly{Config: c, host: h, transport: base, secrets: secrets, monitor: monitor, metrics: in.metrics}
+	var err error
+	if in.archive, err = a.openArchive(in.running.Go); err != nil {
+		return nil, err
+	}
 	var tenants []*tenant
 	for _, name := range c.Tenants {
 		t, err := a.tenant(name, offers)
@@ -50,6 +55,9 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 		}
 		if err := a.openSources(t, offers); err != nil {
 			return nil, err
+		}
+		if in.archive != nil {
+			t.archive(in.archive, in.metrics)
 		}
 		tenants = append(tenants, t)
 	}
@@ -65,6 +73,9 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
 	config := c.delivery()
+	if in.archive != nil {
+		config.CopyMemory = archive.Memory
+	}
 	config.Ready = h.Ready
 	if alerts != nil {
 		config.OnGap = alerts.Gap
@@ -110,6 +121,13 @@ type tenant struct {
 type openSource struct {
 	source.Source
 	types []source.ContentType
+}
+
+// archive lets an archive keep the content of all sources.
+func (t *tenant) archive(a *archive.Archive, m *metrics.Set) {
+	for i, s := range t.sources {
+		t.sources[i].Source = a.Source(t.name, s.Source, m.Tenant(t.name))
+	}
 }
 
 // types are those of all sources.

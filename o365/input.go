@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
@@ -50,6 +51,7 @@ type Input struct {
 	reporter  *reporter
 	metrics   *metrics.Set
 	transport *http.Transport
+	archive   *archive.Archive // nil: there is none
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 }
@@ -79,6 +81,9 @@ const (
 // it.
 func (in *Input) Close() {
 	in.cancel()
+	if in.archive != nil {
+		in.archive.Close()
+	}
 	begun := time.Now()
 	stopped := make(chan struct{})
 	go func() {

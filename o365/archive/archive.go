@@ -33,7 +33,7 @@ type Config struct {
 	Format Format
 	// Report is called with the error that makes the storage unusable, and with nil when
 	// it works again; also with the first success. It must not block.
-	Report func(err error)
+	Report func(err *storage.Error)
 	// Go runs a function in a goroutine that the caller waits for at the end.
 	Go func(f func())
 }
@@ -97,9 +97,9 @@ func (a *Archive) forgetNumber(name string) {
 
 // notKept returns the error for a content without a copy, and notes that the storage is
 // away. It is for errors of the storage alone.
-func (a *Archive) notKept(err error) error {
-	first, after := a.away.failed(err)
-	if first {
+func (a *Archive) notKept(err *storage.Error) error {
+	news, after := a.away.failed(err)
+	if news && a.ctx.Err() == nil { // else the input is being closed
 		a.config.Report(err)
 	}
 	return &source.NotKept{Err: err, After: after}

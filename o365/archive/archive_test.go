@@ -99,13 +99,13 @@ type bench struct {
 	running sync.WaitGroup
 
 	mu       sync.Mutex
-	reported []error
+	reported []*storage.Error
 }
 
 func newBench(t *testing.T, store storage.Store, f Format) *bench {
 	set := metrics.New([]string{"t"}, []string{"c"})
 	b := &bench{t: t, store: store, served: &served{contents: map[string]string{}}, metrics: set.Stream("t", "c")}
-	b.archive = New(Config{Store: store, Format: f, Go: b.running.Go, Report: func(err error) {
+	b.archive = New(Config{Store: store, Format: f, Go: b.running.Go, Report: func(err *storage.Error) {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.reported = append(b.reported, err)

@@ -51,6 +51,9 @@ type Config struct {
 	Dedup       bool
 	// Downloads is the largest number of downloads of a tenant at a time.
 	Downloads int
+	// CopyMemory is what the copy of one content takes besides, in bytes, where content
+	// is kept elsewhere too (see [source.Keeper]).
+	CopyMemory int
 	// Ready is called when Next has a batch again after it had none. It must not block,
 	// and may be nil.
 	Ready func()

@@ -66,5 +66,5 @@ func (t *Tenant) Announce(i source.Item, delivered func()) collector.Delivery {
 
 // Room implements [collector.Sink]: it waits for the memory of a download.
 func (t *Tenant) Room(ctx context.Context) (release func(), err error) {
-	return t.delivery.queue.reserve(ctx, downloadBytes, t.delivery.config.Downloads)
+	return t.delivery.queue.reserve(ctx, downloadBytes+t.delivery.config.CopyMemory, t.delivery.config.Downloads)
 }

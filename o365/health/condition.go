@@ -22,6 +22,7 @@ const (
 	Subscription Condition = "subscription" // missing or disabled
 	Listing      Condition = "listing"      // the content cannot be listed
 	DB           Condition = "db"           // the state file cannot be written
+	Archive      Condition = "archive"      // the archive cannot be written
 	Output       Condition = "output"       // Fluent Bit accepts no records
 	Throttled    Condition = "throttled"    // the service refuses most requests
 	Download     Condition = "download"     // some content cannot be downloaded
@@ -31,7 +32,7 @@ const (
 )
 
 var conditions = []Condition{
-	Stopped, SignIn, Permission, Auditing, Subscription, Listing, DB, Output, Throttled, Download, Renewal, Expiry, Clock,
+	Stopped, SignIn, Permission, Auditing, Subscription, Listing, DB, Archive, Output, Throttled, Download, Renewal, Expiry, Clock,
 }
 
 // Problem is a condition that streams have for one cause.
