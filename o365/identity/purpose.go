@@ -22,7 +22,9 @@ var machinePurpose = &purpose{
 	names: strings.NewReplacer(
 		"name a user-assigned one in client_id", "name a user-assigned one in the environment variable "+federatedClientID,
 		"choose another auth", "log in with the Azure CLI",
+		"client_id (or environment variable "+federatedClientID+")", "environment variable "+federatedClientID,
 		option.TenantID, "environment variable "+federatedTenantID,
+		"cloud and authority_host", "environment variable AZURE_AUTHORITY_HOST",
 	),
 	fails:       "the identity of this machine, which reads the Key Vault, can't log in",
 	unreachable: "the login service for the identity of this machine, which reads the Key Vault, can't be reached",

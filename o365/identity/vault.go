@@ -61,7 +61,7 @@ func newVault(key, uri string, s Settings) (*keyVault, error) {
 		return nil, fmt.Errorf("%s %q: want the URL of a Key Vault secret", key, uri)
 	}
 	_, domain, _ := strings.Cut(u.Host, ".")
-	reader, err := newMachineIdentity(s, "https://"+domain, authorityFor(domain), s.TenantID)
+	reader, err := newMachineIdentity(s, domain)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}

@@ -71,6 +71,9 @@ func (v *keyVault) notChallenged(err error, last *recorder) error {
 // loginFailed is about the token for Key Vault.
 func (v *keyVault) loginFailed(login *Error) error {
 	e := *login
+	if e.noEndpoint {
+		e.Plain = "this machine has no identity that could read the Key Vault"
+	}
 	if e.Code == "AADSTS500011" {
 		e.Plain = "the login service of this machine does not know Key Vaults at such addresses"
 		e.Remedy = fmt.Sprintf("use a vault in the cloud of this machine: %s names one in another", v.key)
