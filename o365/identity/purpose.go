@@ -37,6 +37,8 @@ var storagePurpose = &purpose{
 		"auth client_secret:", "storage_auth client_secret:",
 		"auth certificate:", "storage_auth certificate:",
 		"auth workload_identity:", "storage_auth workload_identity:",
+		"auth managed_identity:", "storage_auth managed_identity:",
+		"auth azure_cli:", "storage_auth azure_cli:",
 		"auth is auto and", "storage_auth is auto and",
 		"choose another auth", "choose another storage_auth",
 		"client_secret, client_secret_file or certificate_file", "storage_client_secret_file, storage_certificate_file, storage_key_file or storage_sas_file",
