@@ -39,13 +39,14 @@ func LookupCloud(name string) (Cloud, bool) {
 }
 
 // authorityFor returns the login service of the cloud that a domain of Azure's services
-// belongs to. The environment may name another, as it does for Microsoft's programs.
-func authorityFor(domain string) string {
-	if host := os.Getenv("AZURE_AUTHORITY_HOST"); host != "" {
-		return host
+// belongs to. The environment may name another, as it does for Microsoft's programs;
+// custom reports one that is not Microsoft's.
+func authorityFor(domain string) (authority string, custom bool) {
+	if host := strings.TrimRight(os.Getenv("AZURE_AUTHORITY_HOST"), "/"); host != "" {
+		return host, host != world && host != government
 	}
 	if strings.HasSuffix(domain, ".usgovcloudapi.net") {
-		return government
+		return government, false
 	}
-	return world
+	return world, false
 }

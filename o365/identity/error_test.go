@@ -18,7 +18,12 @@ import (
 // fail asks for a token that there is not.
 func fail(t *testing.T, s Settings) *Error {
 	t.Helper()
-	token, err := open(t, s).Token(t.Context())
+	return failing(t, open(t, s))
+}
+
+func failing(t *testing.T, s *Source) *Error {
+	t.Helper()
+	token, err := s.Token(t.Context())
 	var e *Error
 	if token != "" || !errors.As(err, &e) {
 		t.Fatalf("Token = %q, %v, want an *Error", token, err)

@@ -108,7 +108,7 @@ func newSource(settings Settings, use *purpose) (*Source, error) {
 		return nil, err
 	}
 	if _, err = r.azureCredential(c, nil); err != nil {
-		return nil, fmt.Errorf("%s %s: %s", use.name(option.Auth), method, r.clean(err.Error()))
+		return nil, fmt.Errorf("%s %s", use.name(fmt.Sprintf("%s %s:", option.Auth, method)), r.clean(err.Error()))
 	}
 	r.accepted.Store(&c)
 	return s, nil

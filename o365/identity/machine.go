@@ -18,13 +18,15 @@ type machine struct {
 	given, person *Source
 }
 
-// newMachineIdentity returns the identity for an audience. tenant is what workload identity
-// takes where the environment has none.
-func newMachineIdentity(s Settings, audience, authority, tenant string) (*machine, error) {
+// newMachineIdentity returns the identity for the service at a domain. HTTP client,
+// redactor and, where the environment has none, the tenant are those of s.
+func newMachineIdentity(s Settings, domain string) (*machine, error) {
+	tenant := s.TenantID
 	s = Settings{
 		Method: ManagedIdentity, TenantID: os.Getenv(federatedTenantID), ClientID: os.Getenv(federatedClientID),
-		AuthorityHost: authority, Audience: audience, HTTP: s.HTTP, Secrets: s.Secrets,
+		Audience: "https://" + domain, HTTP: s.HTTP, Secrets: s.Secrets,
 	}
+	s.AuthorityHost, s.CustomAuthority = authorityFor(domain)
 	if os.Getenv(federatedTokenFile) != "" {
 		s.Method, s.TenantID = WorkloadIdentity, orText(s.TenantID, tenant)
 	}

@@ -22,7 +22,9 @@ var machinePurpose = &purpose{
 	names: strings.NewReplacer(
 		"name a user-assigned one in client_id", "name a user-assigned one in the environment variable "+federatedClientID,
 		"choose another auth", "log in with the Azure CLI",
+		"client_id (or environment variable "+federatedClientID+")", "environment variable "+federatedClientID,
 		option.TenantID, "environment variable "+federatedTenantID,
+		"cloud and authority_host", "environment variable AZURE_AUTHORITY_HOST",
 	),
 	fails:       "the identity of this machine, which reads the Key Vault, can't log in",
 	unreachable: "the login service for the identity of this machine, which reads the Key Vault, can't be reached",
@@ -35,6 +37,8 @@ var storagePurpose = &purpose{
 		"auth client_secret:", "storage_auth client_secret:",
 		"auth certificate:", "storage_auth certificate:",
 		"auth workload_identity:", "storage_auth workload_identity:",
+		"auth managed_identity:", "storage_auth managed_identity:",
+		"auth azure_cli:", "storage_auth azure_cli:",
 		"auth is auto and", "storage_auth is auto and",
 		"choose another auth", "choose another storage_auth",
 		"client_secret, client_secret_file or certificate_file", "storage_client_secret_file, storage_certificate_file, storage_key_file or storage_sas_file",

@@ -28,8 +28,8 @@ type requester struct {
 	probed   bool // the machine has a metadata endpoint
 	answered bool // a login has succeeded
 
-	vault   *vault   // where the credential is, nil if it is not in Key Vault
-	purpose *purpose // nil for the login of the audited tenant
+	vault   *keyVault // where the credential is, nil if it is not in Key Vault
+	purpose *purpose  // nil for the login of the audited tenant
 
 	retryPause time.Duration // before the one retry of a request
 

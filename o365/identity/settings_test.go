@@ -21,7 +21,7 @@ func complete() Settings {
 
 func noEnvironment(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{federatedTokenFile, federatedClientID, "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET", "IMDS_ENDPOINT"} {
+	for _, name := range []string{federatedTokenFile, federatedClientID, federatedTenantID, "AZURE_AUTHORITY_HOST", "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "MSI_ENDPOINT", "MSI_SECRET", "IMDS_ENDPOINT"} {
 		t.Setenv(name, "")
 	}
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -24,6 +25,9 @@ const (
 	// retryPause is the time between an HTTP request that failed and its one retry.
 	retryPause = 500 * time.Millisecond
 )
+
+// errOtherAudience is the error for a token that a login does not give.
+var errOtherAudience = errors.New("a token for another service is asked for")
 
 // A Source returns access tokens of one application in one tenant. It is safe
 // for concurrent use and starts no goroutines.
@@ -81,8 +85,8 @@ func (s *Source) GetToken(ctx context.Context, o policy.TokenRequestOptions) (az
 	for _, scope := range o.Scopes {
 		if scope != s.requester.scope {
 			return azcore.AccessToken{}, &Error{
-				Message: "asked for a token for " + sanitize.Text(scope, sanitize.MaxText) + ", the login is for " + s.requester.scope,
-				Plain:   "a token for another service is asked for, which gets none", configuration: true,
+				Message: fmt.Sprintf("%v: %s, the login is for %s", errOtherAudience, sanitize.Text(scope, sanitize.MaxText), s.requester.scope),
+				Err:     errOtherAudience, configuration: true,
 			}
 		}
 	}

@@ -22,9 +22,9 @@ import (
 // login service refuses it.
 const vaultInterval = 5 * time.Minute
 
-// A vault is a secret in Key Vault, which has a client secret, or a certificate with
+// A keyVault is a secret in Key Vault, which has a client secret, or a certificate with
 // its key. It is not safe for concurrent use, as is a [requester].
-type vault struct {
+type keyVault struct {
 	key    string // option
 	uri    string
 	name   azsecrets.ID
@@ -55,18 +55,18 @@ func (s Settings) vaultURI(m Method) (key, uri string) {
 	}
 }
 
-func newVault(key, uri string, s Settings) (*vault, error) {
+func newVault(key, uri string, s Settings) (*keyVault, error) {
 	u, err := url.Parse(uri)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("%s %q: want the URL of a Key Vault secret", key, uri)
 	}
 	_, domain, _ := strings.Cut(u.Host, ".")
-	reader, err := newMachineIdentity(s, "https://"+domain, authorityFor(domain), s.TenantID)
+	reader, err := newMachineIdentity(s, domain)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", key, err)
 	}
 	guard := transport.Guard{MaxBody: maxAnswerBytes, Origins: []transport.Origin{transport.OriginOf(u)}}
-	return &vault{
+	return &keyVault{
 		key: key, uri: uri, name: azsecrets.ID(uri), base: "https://" + u.Host, reader: reader,
 		http: guard.Client(s.HTTP), secrets: s.Secrets, now: time.Now, retryPause: retryPause,
 	}, nil
@@ -74,7 +74,7 @@ func newVault(key, uri string, s Settings) (*vault, error) {
 
 // read returns the secret: what was read a short while ago, or while the vault gives
 // none, what it gave last.
-func (v *vault) read(ctx context.Context) (credential, error) {
+func (v *keyVault) read(ctx context.Context) (credential, error) {
 	refused := v.readAt.IsZero()
 	v.asked = refused || v.now().Sub(v.readAt) >= vaultInterval
 	if !v.asked {
@@ -96,7 +96,7 @@ func (v *vault) read(ctx context.Context) (credential, error) {
 
 // outdated reports whether another attempt with what is in the vault now may end
 // better than one that failed with err.
-func (v *vault) outdated(err error) bool {
+func (v *keyVault) outdated(err error) bool {
 	var e *Error
 	if v == nil || v.readAt.IsZero() || !errors.As(err, &e) || !e.configuration {
 		return false
@@ -106,7 +106,7 @@ func (v *vault) outdated(err error) bool {
 }
 
 // trouble returns why the credential in use is not the one in the vault.
-func (v *vault) trouble() error {
+func (v *keyVault) trouble() error {
 	if v == nil || v.problem == nil {
 		return nil
 	}
@@ -114,7 +114,7 @@ func (v *vault) trouble() error {
 }
 
 // request asks Key Vault.
-func (v *vault) request(ctx context.Context) (credential, error) {
+func (v *keyVault) request(ctx context.Context) (credential, error) {
 	c := credential{from: fmt.Sprintf("%s %q", v.key, v.uri)}
 	last := &recorder{}
 	options := &azsecrets.ClientOptions{ClientOptions: clientOptions(v.http, v.retryPause, challengeCheck{}, last)}
@@ -152,7 +152,7 @@ func isCertificate(contentType string) bool {
 // note says that a secret is used outside of its time. Key Vault gives it all the same
 // (https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#date-time-controlled-operations),
 // and the login service decides.
-func (v *vault) note(a *azsecrets.SecretAttributes) string {
+func (v *keyVault) note(a *azsecrets.SecretAttributes) string {
 	switch now := v.now(); {
 	case a == nil:
 		return ""
@@ -169,6 +169,8 @@ func (v *vault) note(a *azsecrets.SecretAttributes) string {
 // azsecrets would look behind the end (keyvault/internal v1.2.0, parseTenant).
 type challengeCheck struct{}
 
+var errChallenge = errors.New("the challenge names no address of a login service")
+
 // Do implements [policy.Policy].
 func (challengeCheck) Do(req *policy.Request) (*http.Response, error) {
 	resp, err := req.Next()
@@ -179,7 +181,7 @@ func (challengeCheck) Do(req *policy.Request) (*http.Response, error) {
 	for part := range strings.SplitSeq(challenge, " ") {
 		address, ok := strings.CutPrefix(part, "authorization=")
 		if ok && strings.Count(address, "/") < 3 {
-			resp.Header.Del("WWW-Authenticate")
+			return nil, errChallenge
 		}
 	}
 	return resp, nil

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"strings"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 )
 
 // vaultMeanings has the inner error codes of Key Vault in plain words.
@@ -31,15 +33,17 @@ var notAllowed = meaning{
 }
 
 // explain turns an error of azsecrets into an [*Error].
-func (v *vault) explain(ctx context.Context, err error, last *recorder) error {
+func (v *keyVault) explain(ctx context.Context, err error, last *recorder) error {
 	var login *Error
 	switch {
 	case context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), errLoginTimeout):
 		return cancelled(ctx)
-	case errors.As(err, &login):
+	case errors.As(err, &login) && !errors.Is(err, errOtherAudience):
 		return v.loginFailed(login)
 	case last.err != nil:
 		return v.unreachable(last)
+	case last.status == http.StatusUnauthorized && !errors.As(err, new(*azcore.ResponseError)):
+		return v.notChallenged(err, last)
 	case last.status != 0:
 		return v.refused(last)
 	default:
@@ -48,15 +52,28 @@ func (v *vault) explain(ctx context.Context, err error, last *recorder) error {
 	}
 }
 
-func (v *vault) clean(text string) string { return v.secrets.Text(text, maxVaultText) }
+func (v *keyVault) clean(text string) string { return v.secrets.Text(text, maxVaultText) }
 
 // maxVaultText is the longest message of Key Vault in an error. They begin with what
 // is wrong, and go on with identifiers.
 const maxVaultText = 200
 
+// notChallenged is about a challenge that is not one of Key Vault.
+func (v *keyVault) notChallenged(err error, last *recorder) error {
+	line, _, _ := strings.Cut(err.Error(), ". ") // advice to developers
+	return &Error{
+		Status: last.status, Message: last.where() + v.clean(line), configuration: true,
+		Plain:  "what answers in place of the Key Vault asks for another login, and gets none",
+		Remedy: "check " + v.key + ", and search for a proxy or a captive portal on the way",
+	}
+}
+
 // loginFailed is about the token for Key Vault.
-func (v *vault) loginFailed(login *Error) error {
+func (v *keyVault) loginFailed(login *Error) error {
 	e := *login
+	if e.noEndpoint {
+		e.Plain = "this machine has no identity that could read the Key Vault"
+	}
 	if e.Code == "AADSTS500011" {
 		e.Plain = "the login service of this machine does not know Key Vaults at such addresses"
 		e.Remedy = fmt.Sprintf("use a vault in the cloud of this machine: %s names one in another", v.key)
@@ -65,7 +82,7 @@ func (v *vault) loginFailed(login *Error) error {
 }
 
 // unreachable is about no answer.
-func (v *vault) unreachable(last *recorder) error {
+func (v *keyVault) unreachable(last *recorder) error {
 	e := last.network(v.clean)
 	var dns *net.DNSError
 	if errors.As(last.err, &dns) && dns.IsNotFound && e.Plain == "" {
@@ -80,7 +97,7 @@ func (v *vault) unreachable(last *recorder) error {
 }
 
 // refused is about an answer without the secret.
-func (v *vault) refused(last *recorder) error {
+func (v *keyVault) refused(last *recorder) error {
 	e := &Error{Status: last.status, Plain: "the Key Vault can't be read"}
 	e.configuration = last.status >= 400 && last.status < 500 &&
 		last.status != http.StatusRequestTimeout && last.status != http.StatusTooManyRequests

@@ -24,6 +24,7 @@ type pipeline struct {
 	beside  rig.Config // further inputs and outputs of Fluent Bit; the output then takes o365* only
 	service options    // Fluent Bit's
 	flags   []string   // of test/host
+	environ []string   // variables besides those of this process
 	lives   int
 	reloads int
 	log     rig.Text     // of all lives
@@ -86,7 +87,7 @@ func (p *pipeline) start() *rig.Process {
 		Outputs: append([]options{output}, p.beside.Outputs...),
 	}, flags...)
 	must(p.t, err)
-	cmd.Dir = p.dir
+	cmd.Dir, cmd.Env = p.dir, append(os.Environ(), p.environ...)
 	cmd.Stdout, cmd.Stderr = &p.log, &p.log
 	p.process, err = rig.Start(cmd)
 	must(p.t, err)

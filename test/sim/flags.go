@@ -19,6 +19,7 @@ type settings struct {
 	server.Options
 	readyFile   string
 	precompress bool
+	vault       bool
 }
 
 // parse reads the command line. With -h it prints the flags and returns nil.
@@ -34,6 +35,7 @@ func parse(args []string) (*settings, error) {
 	f.StringVar(&s.readyFile, "ready-file", "", "file to write the settings to, as JSON, when ready")
 	f.StringVar(&s.App.ClientID, "client-id", server.ClientID, "application id")
 	f.StringVar(&s.App.Secret, "client-secret", server.ClientSecret, "its secret")
+	f.BoolVar(&s.vault, "vault", false, "the secret is in a Key Vault; the settings have the proxy that leads there, and the environment of the machine that may read it")
 	roles := f.String("roles", api.RoleRead+","+api.RoleReadDLP, "what the application may do")
 	f.DurationVar(&s.Login.TokenLifetime, "token-life", time.Hour, "life of an access token")
 

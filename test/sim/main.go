@@ -13,6 +13,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/signal"
 	"syscall"
@@ -44,7 +45,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if set.precompress {
 		s.Precompress()
 	}
-	if err := printSettings(s, out, set.readyFile); err != nil {
+	settings, environment := s.Settings(), map[string]string(nil)
+	if set.vault {
+		v, err := s.OpenVault()
+		if err != nil {
+			return err
+		}
+		defer v.Close()
+		maps.Copy(settings, v.Settings)
+		environment = v.Environment
+	}
+	if err := printSettings(s.URL(), settings, environment, out, set.readyFile); err != nil {
 		return err
 	}
 	<-ctx.Done()

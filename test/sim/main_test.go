@@ -179,3 +179,26 @@ func TestCommandLine(t *testing.T) {
 		t.Errorf("-h: %v %v", s, err)
 	}
 }
+
+func TestServeVault(t *testing.T) {
+	s := serve(t, "-vault")
+	if s.ready["client_secret"] != "" || s.ready["client_secret_uri"] != "https://simulated.vault.azure.net/secrets/o365" || s.ready["proxy"] == "" || s.ready["IDENTITY_HEADER"] == "" {
+		t.Errorf("settings %v", s.ready)
+	}
+	if got := s.do("POST", "/_sim/vault/secret?value=new", ""); got != 204 {
+		t.Errorf("secret: %d", got)
+	}
+	proxy, err := url.Parse(s.ready["proxy"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.client.Transport.(*http.Transport).Proxy = http.ProxyURL(proxy)
+	resp, err := s.client.Get(s.ready["client_secret_uri"] + "?api-version=7.6")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if challenge := resp.Header.Get("WWW-Authenticate"); resp.StatusCode != 401 || !strings.Contains(challenge, `resource="https://vault.azure.net"`) {
+		t.Errorf("%d %s", resp.StatusCode, challenge)
+	}
+}

@@ -4,25 +4,31 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os"
-
-	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/server"
+	"slices"
 )
 
-// printSettings prints the settings of an input for the service, and then "ready".
-// It writes them to the ready file as well, if there is to be one: a JSON object of
-// strings, with the URL of the controls under "control".
-func printSettings(s *server.Server, out io.Writer, readyFile string) error {
-	settings := s.Settings()
-	fmt.Fprintf(out, "simulated Microsoft 365 on %s (account: %[1]s/_sim/account)\n\npipeline:\n  inputs:\n    - name: o365\n", s.URL())
-	for _, key := range []string{"tenant_id", "client_id", "client_secret", "endpoint", "authority_host", "ca_file", "content_types"} {
-		fmt.Fprintf(out, "      %s: %s\n", key, settings[key])
+// printSettings prints the settings of an input for the service at url, the
+// environment that it needs, and then "ready". It writes both to the ready file as
+// well, if there is to be one: a JSON object of strings, with the URL of the controls
+// under "control".
+func printSettings(url string, settings, environment map[string]string, out io.Writer, readyFile string) error {
+	fmt.Fprintf(out, "simulated Microsoft 365 on %s (account: %[1]s/_sim/account)\n\npipeline:\n  inputs:\n    - name: o365\n", url)
+	for _, key := range []string{"tenant_id", "client_id", "client_secret", "client_secret_uri", "endpoint", "authority_host", "proxy", "ca_file", "content_types"} {
+		if settings[key] != "" {
+			fmt.Fprintf(out, "      %s: %s\n", key, settings[key])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(environment)) {
+		fmt.Fprintf(out, "\nexport %s=%s", name, environment[name])
+		settings[name] = environment[name]
 	}
 	fmt.Fprintln(out, "\nready")
 	if readyFile == "" {
 		return nil
 	}
-	settings["control"] = s.URL() + "/_sim/"
+	settings["control"] = url + "/_sim/"
 	text, err := json.MarshalIndent(settings, "", "  ")
 	if err != nil {
 		return err

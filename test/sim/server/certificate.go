@@ -17,8 +17,9 @@ import (
 )
 
 // newCertificate makes a certificate authority and a certificate that it signs, for
-// addr, this host's name and the loopback names. It writes the authority to caFile.
-func newCertificate(caFile string, addr net.Addr) (tls.Certificate, error) {
+// addr, this host's name, the loopback names and further ones. It writes the authority
+// to caFile.
+func newCertificate(caFile string, addr net.Addr, names ...string) (tls.Certificate, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -38,7 +39,7 @@ func newCertificate(caFile string, addr net.Addr) (tls.Certificate, error) {
 	leaf := template("localhost", 2)
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-	leaf.DNSNames = []string{"localhost"}
+	leaf.DNSNames = append([]string{"localhost"}, names...)
 	if name, err := os.Hostname(); err == nil {
 		leaf.DNSNames = append(leaf.DNSNames, name)
 	}

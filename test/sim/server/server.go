@@ -1,6 +1,7 @@
 // Package server serves a simulated Microsoft 365 at one address, behind TLS: the
-// login service (package login) and the Management Activity API (package api), with
-// a certificate authority of its own.
+// login service (package login), the Management Activity API (package api) and, under
+// a name of its own, a Key Vault (package vault), with a certificate authority of its
+// own.
 package server
 
 import (
@@ -17,6 +18,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/login"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/vault"
 )
 
 // The application that the login service has unless Options name another.
@@ -41,6 +43,7 @@ type Server struct {
 	*api.Service
 	Login *login.Service
 
+	vault       *vault.Service
 	opt         Options
 	host        string // that clients use
 	port        string
@@ -90,7 +93,8 @@ func New(opt Options) (*Server, error) {
 	s.Login.AddApp(opt.App, opt.API.Tenants...)
 	opt.API.Verify = s.verify
 	s.Service = api.New(opt.API)
-	s.handler = s.route()
+	s.vault = s.newVault()
+	s.handler = s.atVault(s.route())
 	return s, nil
 }
 
@@ -111,6 +115,7 @@ func (s *Server) verify(bearer string) (tenant string, roles []string, err error
 //
 //	POST /_sim/login/revoke          revokes all tokens issued so far
 //	POST /_sim/login/secret?value=   the application's new secret
+//	POST /_sim/vault/secret?value=   a new version of the secret in the vault
 func (s *Server) route() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.Service)
@@ -122,6 +127,10 @@ func (s *Server) route() http.Handler {
 	})
 	mux.HandleFunc("POST /_sim/login/secret", func(w http.ResponseWriter, r *http.Request) {
 		s.Login.SetSecret(s.opt.App.ClientID, r.URL.Query().Get("value"))
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /_sim/vault/secret", func(w http.ResponseWriter, r *http.Request) {
+		s.vault.Put(vaultEntry, vault.Secret{Value: r.URL.Query().Get("value")})
 		w.WriteHeader(http.StatusNoContent)
 	})
 	return mux
@@ -138,7 +147,7 @@ func (s *Server) Up() error {
 		return err
 	}
 	if _, s.port, err = net.SplitHostPort(listener.Addr().String()); err == nil && s.certificate.Certificate == nil {
-		s.certificate, err = newCertificate(s.opt.CAFile, listener.Addr())
+		s.certificate, err = newCertificate(s.opt.CAFile, listener.Addr(), s.vault.Host())
 	}
 	if err != nil {
 		_ = listener.Close()

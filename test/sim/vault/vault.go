@@ -47,6 +47,7 @@ type Service struct {
 	firewall  bool
 	challenge string // in place of the true one
 	failures  []int
+	down      int // status of all answers, 0 for none
 	asked     int
 }
 
@@ -122,6 +123,13 @@ func (s *Service) FailNext(times, status int) {
 	}
 }
 
+// SetDown makes all requests fail with a status, until it is 0.
+func (s *Service) SetDown(status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.down = status
+}
+
 // Requests is how many requests with a token have arrived so far.
 func (s *Service) Requests() int {
 	s.mu.Lock()
@@ -133,6 +141,10 @@ func (s *Service) Requests() int {
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down != 0 {
+		refuse(w, s.down, http.StatusText(s.down), "", "A made-up failure.")
+		return
+	}
 	if len(s.failures) > 0 {
 		status := s.failures[0]
 		s.failures = s.failures[1:]
