@@ -22,6 +22,12 @@ import (
 // login service refuses it.
 const vaultInterval = 5 * time.Minute
 
+// vaultTimeout bounds one reading, so that a login has time left for what was read
+// before.
+const vaultTimeout = 20 * time.Second
+
+var errVaultTimeout = errors.New("the time for Key Vault is over")
+
 // A keyVault is a secret in Key Vault, which has a client secret, or a certificate with
 // its key. It is not safe for concurrent use, as is a [requester].
 type keyVault struct {
@@ -85,7 +91,7 @@ func (v *keyVault) read(ctx context.Context) (credential, error) {
 	case err == nil:
 		v.kept, v.readAt, v.problem = c, v.now(), nil
 		return c, nil
-	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLoginTimeout):
+	case ctx.Err() != nil:
 		return v.kept, cancelled(ctx)
 	case refused:
 		return v.kept, err
@@ -115,6 +121,8 @@ func (v *keyVault) trouble() error {
 
 // request asks Key Vault.
 func (v *keyVault) request(ctx context.Context) (credential, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, vaultTimeout, errVaultTimeout)
+	defer cancel()
 	c := credential{from: fmt.Sprintf("%s %q", v.key, v.uri)}
 	last := &recorder{}
 	options := &azsecrets.ClientOptions{ClientOptions: clientOptions(v.http, v.retryPause, challengeCheck{}, last)}

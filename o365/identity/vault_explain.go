@@ -35,8 +35,12 @@ var notAllowed = meaning{
 // explain turns an error of azsecrets into an [*Error].
 func (v *keyVault) explain(ctx context.Context, err error, last *recorder) error {
 	var login *Error
-	switch {
-	case context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), errLoginTimeout):
+	switch cause := context.Cause(ctx); {
+	case errors.Is(cause, errVaultTimeout) && last.status == http.StatusUnauthorized: // while logging in
+		return machinePurpose.explain(&Error{Message: "no answer in time", Err: context.DeadlineExceeded})
+	case errors.Is(cause, errVaultTimeout) && last.status < 400:
+		return v.unreachable(&recorder{host: orText(last.host, v.host()), err: context.DeadlineExceeded})
+	case cause != nil && !errors.Is(cause, errVaultTimeout):
 		return cancelled(ctx)
 	case errors.As(err, &login) && !errors.Is(err, errOtherAudience):
 		return v.loginFailed(login)
@@ -51,6 +55,8 @@ func (v *keyVault) explain(ctx context.Context, err error, last *recorder) error
 		return &Error{Message: v.clean(line), Plain: "the Key Vault can't be read", Err: err}
 	}
 }
+
+func (v *keyVault) host() string { return strings.TrimPrefix(v.base, "https://") }
 
 func (v *keyVault) clean(text string) string { return v.secrets.Text(text, maxVaultText) }
 

@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -198,4 +199,65 @@ func TestVaultOldVersion(t *testing.T) {
 	if text := v.states.String(); text != want {
 		t.Errorf("reported\n%s\nwant\n%s", text, want)
 	}
+}
+
+// TestVaultHangs: a vault that does not answer leaves a renewal the time to log in with
+// what it gave before.
+func TestVaultHangs(t *testing.T) {
+	noEnvironment(t)
+	t.Setenv("IDENTITY_ENDPOINT", "https://machine.example"+login.AppServicePath)
+	key := firstPair().key
+	synctest.Test(t, func(t *testing.T) {
+		d := login.New(login.Options{Key: key})
+		d.AddApp(login.App{ClientID: clientID, Secret: secret}, tenantID)
+		d.AddIdentity(login.Identity{TenantID: tenantID, ClientID: systemID, System: true})
+		d.AddResource(vault.Resource)
+		t.Setenv("IDENTITY_HEADER", d.IdentityHeader())
+		box := vault.New(vault.Options{Name: "mine", TenantID: tenantID, Verify: d.Verify})
+		box.Allow(systemID)
+		box.Put(entry, vault.Secret{Value: secret})
+		hangs := box.Host()
+		var states lines
+		s := complete()
+		s.AuthorityHost, s.CustomAuthority, s.ClientSecretURI, s.OnFallback = "https://login.example", true, box.URI(entry), states.add
+		s.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			switch r.URL.Host {
+			case hangs:
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			case box.Host():
+				box.ServeHTTP(w, r)
+			default:
+				d.ServeHTTP(w, r)
+			}
+			resp := w.Result()
+			resp.Request = r
+			return resp, nil
+		})}
+		source := open(t, s)
+		for _, tt := range []struct{ host, what, detail string }{
+			{box.Host(), "the Key Vault can't be reached", "mine.vault.azure.net: no answer in time"},
+			{"machine.example", machinePurpose.unreachable, "no answer in time"},
+		} {
+			hangs = tt.host
+			begun := time.Now()
+			e := failing(t, source)
+			if took := time.Since(begun); took != vaultTimeout || e.Configuration() || e.Plain != tt.what || e.Message != tt.detail {
+				t.Errorf("%s: %s after %v", e.Plain, e, took)
+			}
+		}
+		hangs = ""
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		hangs = box.Host()
+		time.Sleep(time.Hour)
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := "client_secret_uri can't be read again: mine.vault.azure.net: no answer in time (check network, DNS, firewall and proxy if it lasts; it is tried again)"; states.String() != want {
+			t.Errorf("reported\n%s\nwant\n%s", states.String(), want)
+		}
+	})
 }
