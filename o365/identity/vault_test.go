@@ -172,6 +172,12 @@ func TestVaultAway(t *testing.T) {
 		t.Errorf("reported\n%s\nwant\n%s", text, want)
 	}
 
+	wait(vaultInterval)
+	v.again(t, source)
+	if err := source.requester.vault.trouble(); err != nil {
+		t.Errorf("still reported: %v", err)
+	}
+
 	// Both are wrong: what was kept, and the vault.
 	v.SetSecret(clientID, "another~value")
 	wait(vaultInterval)
@@ -182,6 +188,21 @@ func TestVaultAway(t *testing.T) {
 	}
 	v.vault.Put(entry, vault.Secret{Value: "another~value"})
 	v.check(t, source)
+}
+
+// TestVaultAskedOnce: what is refused although it was just read is not read again.
+func TestVaultAskedOnce(t *testing.T) {
+	v := newVaulted(t, login.App{Secret: secret})
+	v.vault.Put(entry, vault.Secret{Value: "mistyped~value"})
+	source, _ := v.open(t, v.settings())
+	failing(t, source)
+	if v.vault.Requests() != 1 || v.Requests().Token != 1 {
+		t.Errorf("%d requests to the vault, %d logins", v.vault.Requests(), v.Requests().Token)
+	}
+	failing(t, source)
+	if v.vault.Requests() != 2 {
+		t.Errorf("%d requests to the vault, want one for each login", v.vault.Requests())
+	}
 }
 
 // TestVaultOldVersion: a new version that does not work is reported, and the one
