@@ -91,7 +91,7 @@ func (v *keyVault) read(ctx context.Context) (credential, error) {
 	case err == nil:
 		v.kept, v.readAt, v.problem = c, v.now(), nil
 		return c, nil
-	case ctx.Err() != nil:
+	case ctx.Err() != nil && !errors.Is(context.Cause(ctx), errLoginTimeout):
 		return v.kept, cancelled(ctx)
 	case refused:
 		return v.kept, err
@@ -140,7 +140,7 @@ func (v *keyVault) request(ctx context.Context) (credential, error) {
 	if kind := answer.ContentType; v.key == option.ClientSecretURI && kind != nil && isCertificate(*kind) {
 		return c, fmt.Errorf("%s: %w", c.from, errIsCertificate)
 	}
-	c.raw, c.note = bytes.Trim([]byte(*answer.Value), "\ufeff"), v.note(answer.Attributes)
+	c.raw, c.note = bytes.TrimPrefix([]byte(*answer.Value), byteOrderMark), v.note(answer.Attributes)
 	return c, nil
 }
 

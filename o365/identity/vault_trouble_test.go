@@ -52,7 +52,7 @@ func TestVaultTrouble(t *testing.T) {
 			"the secret in Key Vault is disabled", "enable it, or store a new version",
 			host + "HTTP 403 SecretDisabled: Operation get is not allowed on a disabled secret."},
 		{"no role", func(_ *testing.T, v *vaulted) { stored(v); v.vault.Deny() },
-			"the identity of this machine must not read secrets of the Key Vault",
+			"the identity of this machine is not allowed to read secrets of the Key Vault",
 			"give it the role Key Vault Secrets User in the vault, or with access policies the secret permission Get; it takes some minutes to have effect",
 			host + "HTTP 403 ForbiddenByRbac: Caller is not authorized to perform action on resource."},
 		{"firewall", func(_ *testing.T, v *vaulted) { stored(v); v.vault.SetFirewall(true) },
@@ -99,7 +99,7 @@ func TestVaultTrouble(t *testing.T) {
 			"let requests to this host through, and search for a proxy or a captive portal on the way", ""},
 		{"other JSON", instead(answers(200, `{"a":1}`)), "signing in fails", "", here + ": nothing but quotes or blanks is in it (is the variable empty?)"},
 		{"damaged", instead(answers(200, `{"value":"`+secret)), "the Key Vault's answer cannot be used", "", host + "JSON that is damaged or cut off"},
-		{"forbidden without words", instead(answers(403, "")), "the identity of this machine must not read secrets of the Key Vault", "", host + "HTTP 403"},
+		{"forbidden without words", instead(answers(403, "")), "the identity of this machine is not allowed to read secrets of the Key Vault", "", host + "HTTP 403"},
 		{"throttled", instead(answers(429, `{"error":{"code":"Throttled","message":"Request was not processed."}}`)),
 			"the Key Vault can't be read", "nothing to do unless it lasts: it is tried again", host + "HTTP 429 Throttled: Request was not processed."},
 	}
