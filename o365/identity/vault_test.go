@@ -216,7 +216,7 @@ func TestVaultOldVersion(t *testing.T) {
 	wait(vaultInterval)
 	v.again(t, source)
 	const want = `login works only with what client_secret_uri "https://mine.vault.azure.net/secrets/o365" held before: ` +
-		"AADSTS7000215: Invalid client secret provided (client_secret wants the secret's Value, not its Secret ID)"
+		"AADSTS7000215: Invalid client secret provided (client_secret_uri wants the secret's Value, not its Secret ID)"
 	if text := v.states.String(); text != want {
 		t.Errorf("reported\n%s\nwant\n%s", text, want)
 	}
