@@ -1,6 +1,7 @@
 ## make            build/in_o365.so, hardened, and which glibc it needs
 ## make run        the plugin at work on a simulated Microsoft 365, without a tenant
 ## make test       all tests; in a Fluent Bit too, where there is one
+## make azurite    Azurite from npm in build/, for the tests of Azure Blob Storage, which are skipped without
 ## make lint       gofmt, go vet, staticcheck, shellcheck, govulncheck, and make rules
 ## make hardened   checks that in build/in_o365.so; part of make
 ## make reproduce  builds a copy of the sources elsewhere and compares the two objects
@@ -18,7 +19,7 @@
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-.PHONY: build object hardened reproduce run test library hosts soak lint vulncheck rules bench dashboard image clean help
+.PHONY: build object hardened reproduce run test library hosts azurite soak lint vulncheck rules bench dashboard image clean help
 
 # The object to build, and further build tags with commas between: tests set both.
 out := build/in_o365.so
@@ -94,6 +95,16 @@ library:
 # know what those are made of.
 hosts:
 	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/e2e ./test/host ./test/bench
+
+# Nothing of its 450 packages runs while they are installed. It is in build/ since
+# whatever reads all files of the project would read theirs as well.
+azurite: build/azurite/node_modules/.package-lock.json
+
+build/azurite/node_modules/.package-lock.json: test/azurite/package.json test/azurite/package-lock.json
+	mkdir -p build/azurite
+	cp $^ build/azurite
+	npm ci --prefix build/azurite --ignore-scripts --no-audit --no-fund
+	touch $@
 
 # It builds the plugin itself.
 soak:
