@@ -66,13 +66,18 @@ func conform(t *testing.T, s subject) {
 		{"list long", testListLong},
 		{"ended context", testEndedContext},
 		{"leases", testLeases},
-		{"lease that ends", testLeaseEnds},
-		{"lease lost", testLeaseLost},
+		{"wait: lease that ends", testLeaseEnds},
+		{"wait: lease lost", testLeaseLost},
 		{"one holder", testOneHolder},
 		{"sizes", testSizes},
 		{"bounded memory", testBoundedMemory},
 	} {
-		t.Run(test.name, func(t *testing.T) { test.run(t, s) })
+		t.Run(test.name, func(t *testing.T) {
+			if strings.HasPrefix(test.name, "wait: ") {
+				t.Parallel() // with each other, after the rest
+			}
+			test.run(t, s)
+		})
 	}
 }
 
