@@ -89,6 +89,12 @@ func answerWith(status int, code string) fault {
 	}
 }
 
+// busyEarly says that the service is busy when it has got the request's head only.
+func busyEarly(_ *faults, w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Ms-Error-Code", "ServerBusy")
+	w.WriteHeader(http.StatusServiceUnavailable)
+}
+
 // resetBefore breaks the connection before the service has got the request.
 func resetBefore(_ *faults, _ http.ResponseWriter, r *http.Request) {
 	io.Copy(io.Discard, r.Body)
@@ -148,6 +154,7 @@ func (r *smallReader) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(
 var transient = map[string]fault{
 	"busy":         answerWith(http.StatusServiceUnavailable, "ServerBusy"),
 	"busy after":   busyAfter,
+	"busy early":   busyEarly,
 	"internal":     answerWith(http.StatusInternalServerError, "InternalError"),
 	"too many":     answerWith(http.StatusTooManyRequests, ""),
 	"reset before": resetBefore,
