@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -30,6 +31,7 @@ func newFaults(t *testing.T, backend string) *faults {
 	to := must(url.Parse(backend))(t)
 	f := &faults{forward: httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})}
 	f.forward.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
+	f.forward.ErrorLog = log.New(io.Discard, "", 0) // the harm is meant
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	f.url = server.URL + to.Path
