@@ -165,7 +165,7 @@ func (a *azure) settle(ctx context.Context, name, id string, version Version, er
 	if statErr == nil && writer == id {
 		return info.Version, nil
 	}
-	if !isConflict(err, statErr == nil) {
+	if !isConflict(err, statErr == nil && version == "") {
 		return "", a.explain(ctx, err)
 	}
 	if version != "" {

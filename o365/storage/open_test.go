@@ -11,7 +11,7 @@ import (
 func TestOpen(t *testing.T) {
 	for _, test := range []struct{ url, account, container, prefix, asks string }{
 		{"https://acct.blob.core.windows.net/audit", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
-		{"https://acct.blob.core.windows.net/audit/", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
+		{"https://Acct.Blob.core.windows.net/audit/", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
 		{"https://acct.blob.core.windows.net/audit/a/b%20c", "acct", "audit", "a/b c/", "https://acct.blob.core.windows.net/audit"},
 		{"https://acct.blob.core.usgovcloudapi.net/audit", "acct", "audit", "", "https://acct.blob.core.usgovcloudapi.net/audit"},
 		{"https://acct.blob.core.chinacloudapi.cn/a-1", "acct", "a-1", "", "https://acct.blob.core.chinacloudapi.cn/a-1"},
@@ -58,6 +58,7 @@ func TestOpenBad(t *testing.T) {
 		{"https://acct.blob.core.windows.net/audit?sv=1&sig=topsecret", "the URL has a ? and what follows, such as a SAS, which belongs in a file of its own; " + azure},
 		{"https://acct.blob.core.windows.net/audit#topsecret", "the URL has a # and what follows; write %23 for the character itself; " + azure},
 		{"https://acct.dfs.core.windows.net/audit", "the URL is that of the account's dfs service; it should be like https://acct.blob.core.windows.net/CONTAINER"},
+		{"https://acct-secondary.blob.core.windows.net/audit", "the URL is that of the account's second copy, which can only be read; it should be like https://acct.blob.core.windows.net/CONTAINER"},
 		{"https://acct.queue.core.windows.net/audit", "the URL is that of the account's queue service; it should be like https://acct.blob.core.windows.net/CONTAINER"},
 		{"https://acct.blob.core.windows.net", "the URL names no container; " + azure},
 		{"https://acct.blob.core.windows.net/", "the URL names no container; " + azure},
