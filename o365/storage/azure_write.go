@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	blockBytes = 1 << 20
-	maxBlocks  = 50_000 // of a blob: 48 GB
+	blockBytes = 256 << 10 // of memory for each upload; most objects are smaller
+	maxBlocks  = 50_000    // of a blob: 12 GB
 	smallBytes = 64 << 10
 )
 
