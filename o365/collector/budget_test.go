@@ -267,3 +267,24 @@ func TestCollectorsShareABudget(t *testing.T) {
 		}
 	})
 }
+
+// Without a Retry-After, the pause after a refusal grows with the row of refusals.
+func TestPauseWithoutRetryAfter(t *testing.T) {
+	for _, test := range []struct{ lasted, want time.Duration }{
+		{0, shortestRefusalPause},
+		{4 * shortestRefusalPause, shortestRefusalPause},
+		{20 * time.Second, 5 * time.Second},
+		{4 * longestRefusalPause, longestRefusalPause},
+		{time.Hour, longestRefusalPause},
+	} {
+		b := NewBudget(2000)
+		b.Refused(budgetStart, budgetStart, 0)
+		again := budgetStart.Add(test.lasted)
+		if test.lasted > 0 {
+			b.Refused(again, again, 0)
+		}
+		if wait, ok := b.Take(again, true); ok || wait != test.want {
+			t.Errorf("after refusals for %v: %v, %t; want a pause of %v", test.lasted, wait, ok, test.want)
+		}
+	}
+}
