@@ -1,0 +1,78 @@
+package o365
+
+import (
+	"bytes"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/pem"
+	"math/big"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
+)
+
+// Options get to what they are for, and what is known of the login to its metrics.
+func TestAssembly(t *testing.T) {
+	r := newRig(t, api.Options{})
+	ends := time.Now().Add(90 * 24 * time.Hour).UTC().Truncate(time.Second)
+	r.options["client_secret"], r.options["certificate_file"] = "", writeCertificate(t, ends)
+	r.options["tenant_id"] += ", 8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33"
+	r.options["request_timeout"], r.options["concurrency"] = "7s", "3"
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := Open(config, r.host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if got := in.transport.TLSHandshakeTimeout; got != 7*time.Second {
+		t.Errorf("a TLS handshake may take %v", got)
+	}
+	if got := in.transport.MaxIdleConnsPerHost; got != config.mostRequests() {
+		t.Errorf("%d connections are kept, want %d", got, config.mostRequests())
+	}
+	if h := in.transport.HTTP2; h.MaxReceiveBufferPerConnection != 2*config.mostRequests()*h.MaxReceiveBufferPerStream {
+		t.Errorf("%d bytes are buffered of a connection, %d of a request", h.MaxReceiveBufferPerConnection, h.MaxReceiveBufferPerStream)
+	}
+	for _, name := range in.Metrics().Tenants() {
+		tenant := in.Metrics().Tenant(name)
+		if got := tenant.CredentialExpiry(); !got.Equal(ends) {
+			t.Errorf("%s: the certificate ends at %v, want %v", name, got, ends)
+		}
+		if got := tenant.TokenExpiry(); !got.IsZero() {
+			t.Errorf("%s: the token ends at %v, and there is none", name, got)
+		}
+	}
+}
+
+// writeCertificate writes a certificate that ends at a moment, with its key, and returns
+// its path. The simulated login service does not know it.
+func writeCertificate(t *testing.T, ends time.Time) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: ends.AddDate(-1, 0, 0), NotAfter: ends}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file bytes.Buffer
+	for _, block := range []pem.Block{{Type: "CERTIFICATE", Bytes: der}, {Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}} {
+		if err := pem.Encode(&file, &block); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "certificate.pem")
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
