@@ -29,7 +29,7 @@ func TestTrusted(t *testing.T) {
 		want   bool
 	}{
 		{os.Geteuid(), foreign, true},
-		{0, own, true},
+		{0, foreign, true},
 		{stranger, own, false},
 		{stranger, foreign, false},
 		{folderOwner, own, false},
