@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -75,4 +77,17 @@ func writeCertificate(t *testing.T, ends time.Time) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// A mistake in the collector of a tenant is reported for the content types of that tenant
+// alone.
+func TestMistakeIsOfOneTenant(t *testing.T) {
+	streams := []source.Stream{{Tenant: "a", ContentType: api.Exchange}, {Tenant: "a", ContentType: api.DLP}, {Tenant: "b", ContentType: api.Exchange}}
+	monitor := health.NewMonitor(streams, nil, nil, nil)
+	collect(t.Context(), "a", nil, monitor) // which panics
+	for _, status := range monitor.Snapshot() {
+		if failing := status.State == health.Failing; failing != (status.Tenant == "a") {
+			t.Errorf("%s %s is %s: %v", status.Tenant, status.ContentType, status.State, status.Causes)
+		}
+	}
 }

@@ -288,3 +288,25 @@ func TestPauseWithoutRetryAfter(t *testing.T) {
 		}
 	}
 }
+
+// Every fall to half of the ceiling is reported, also after the rate has recovered from
+// an earlier one.
+func TestFallsAreReportedAgain(t *testing.T) {
+	b, now := NewBudget(60), budgetStart
+	for fall := range 3 {
+		for b.PerMinute() > 30 {
+			now = now.Add(20 * time.Second)
+			if reported := b.Refused(now, now, 0); reported != (b.PerMinute() <= 30) {
+				t.Errorf("fall %d: %v a minute, reported: %t", fall+1, b.PerMinute(), reported)
+			}
+		}
+		now = now.Add(time.Minute)
+		b.Accepted(now)
+		for end := now.Add(24 * time.Hour); b.PerMinute() < 60; {
+			wait, _ := b.Take(now, false)
+			if now = now.Add(wait); now.After(end) {
+				t.Fatalf("%v a minute after a day", b.PerMinute())
+			}
+		}
+	}
+}
