@@ -2,18 +2,24 @@ package o365
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"math/big"
+	"net"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/transport"
+	testrig "github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -77,6 +83,54 @@ func writeCertificate(t *testing.T, ends time.Time) string {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// countedConn is a connection that is counted until it is closed.
+type countedConn struct {
+	net.Conn
+	once sync.Once
+	open *atomic.Int64
+}
+
+func (c *countedConn) Close() error {
+	c.once.Do(func() { c.open.Add(-1) })
+	return c.Conn.Close()
+}
+
+// Close leaves no connection behind, also none that waits for the next request.
+func TestCloseEndsConnections(t *testing.T) {
+	r := newRig(t, api.Options{Blobs: 1, Records: 1})
+	r.options["poll_interval"] = "1h"
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	base, err := transport.New(transport.Options{CAFile: config.CAFile, HandshakeTimeout: time.Minute, Requests: config.mostRequests(), Tenants: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var connections atomic.Int64
+	base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		connections.Add(1)
+		return &countedConn{Conn: conn, open: &connections}, nil
+	}
+	in, err := open(config, r.host(), base, sources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.take(in, r.all)
+	if connections.Load() == 0 {
+		t.Error("there was no connection")
+	}
+	in.Close()
+	// A connection on which a request was broken off is closed by its own goroutine.
+	if !testrig.Within(30*time.Second, func() bool { return connections.Load() == 0 }) {
+		t.Errorf("%d connections are open", connections.Load())
+	}
 }
 
 // A mistake in the collector of a tenant is reported for the content types of that tenant
