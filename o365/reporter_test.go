@@ -96,6 +96,29 @@ func TestHourlySummary(t *testing.T) {
 	})
 }
 
+// How far a stream is behind is by the service's clock: in the hourly summary, and in the
+// record of a day.
+func TestLagIsByTheServicesClock(t *testing.T) {
+	const skew = -30 * time.Minute
+	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
+		in.metrics.Tenant("contoso").Clock.Set(metrics.Moment{Local: time.Now(), Service: time.Now().Add(skew).UTC()})
+		numbers := in.metrics.Stream(mail.Tenant, mail.ContentType)
+		time.Sleep(59 * time.Minute)
+		numbers.Complete.Set(time.Now().Add(skew - 4*time.Minute))
+		time.Sleep(2 * time.Minute)
+		if want := "lag 5m at most (Audit.Exchange)"; !strings.Contains(log.text(), want) {
+			t.Errorf("the log says\n%s\nwant %s", log.text(), want)
+		}
+		taken(t, in) // the day before, which ended half an hour after the start
+		time.Sleep(23*time.Hour + 38*time.Minute)
+		numbers.Complete.Set(time.Now().Add(skew - 4*time.Minute))
+		time.Sleep(2 * time.Minute)
+		if records := strings.Join(taken(t, in), "\n"); !strings.Contains(records, `"ContentType":"Audit.Exchange"`) || !strings.Contains(records, `"LagSeconds":300`) {
+			t.Errorf("no lag of 300 s: %s", records)
+		}
+	})
+}
+
 // Ids that are forgotten too early are logged once an hour.
 func TestForgottenIds(t *testing.T) {
 	watched(t, func(_ *Input, book *ledger.Ledger, log *lines) {
