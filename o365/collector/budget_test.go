@@ -267,3 +267,46 @@ func TestCollectorsShareABudget(t *testing.T) {
 		}
 	})
 }
+
+// Without a Retry-After, the pause after a refusal grows with the row of refusals.
+func TestPauseWithoutRetryAfter(t *testing.T) {
+	for _, test := range []struct{ lasted, want time.Duration }{
+		{0, shortestRefusalPause},
+		{4 * shortestRefusalPause, shortestRefusalPause},
+		{20 * time.Second, 5 * time.Second},
+		{4 * longestRefusalPause, longestRefusalPause},
+		{time.Hour, longestRefusalPause},
+	} {
+		b := NewBudget(2000)
+		b.Refused(budgetStart, budgetStart, 0)
+		again := budgetStart.Add(test.lasted)
+		if test.lasted > 0 {
+			b.Refused(again, again, 0)
+		}
+		if wait, ok := b.Take(again, true); ok || wait != test.want {
+			t.Errorf("after refusals for %v: %v, %t; want a pause of %v", test.lasted, wait, ok, test.want)
+		}
+	}
+}
+
+// Every fall to half of the ceiling is reported, also after the rate has recovered from
+// an earlier one.
+func TestFallsAreReportedAgain(t *testing.T) {
+	b, now := NewBudget(60), budgetStart
+	for fall := range 3 {
+		for b.PerMinute() > 30 {
+			now = now.Add(20 * time.Second)
+			if reported := b.Refused(now, now, 0); reported != (b.PerMinute() <= 30) {
+				t.Errorf("fall %d: %v a minute, reported: %t", fall+1, b.PerMinute(), reported)
+			}
+		}
+		now = now.Add(time.Minute)
+		b.Accepted(now)
+		for end := now.Add(24 * time.Hour); b.PerMinute() < 60; {
+			wait, _ := b.Take(now, false)
+			if now = now.Add(wait); now.After(end) {
+				t.Fatalf("%v a minute after a day", b.PerMinute())
+			}
+		}
+	}
+}
