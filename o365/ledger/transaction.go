@@ -62,7 +62,7 @@ func (s *state) deliver(ds []Delivery, now time.Time) transaction {
 	at := make(map[Key]int, len(ds)) // place in tx.blobs
 	for _, d := range ds {
 		for _, k := range d.Keys {
-			if s.keys.max > 0 && !s.keys.has(k) {
+			if s.keys.max > 0 && !s.keys.has(k, s.keys.hash(k)) {
 				keys = append(keys, k)
 			}
 		}
