@@ -33,13 +33,15 @@ func (l *Ledger) Claim(claims []Claim) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	// Marks are rarely in the processor's cache. It fetches those of several records at
-	// a time if nothing is decided by them in between.
 	for i := range claims {
 		c := &claims[i]
 		c.Key = c.Key.first()
 		c.hash = l.claimed.hash(c.Key)
+	}
+	for i := range claims {
+		c := &claims[i]
 		c.marks = l.state.keys.marks.get(c.hash)
+		l.claimed.table.touch(c.hash)
 	}
 	for i := range claims {
 		l.claim(&claims[i])
@@ -84,9 +86,7 @@ func (l *Ledger) find(k Key, hash uint64, marks uint16) (Key, bool) {
 func (l *Ledger) Release(keys []Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, k := range keys {
-		l.claimed.remove(k)
-	}
+	l.claimed.remove(keys)
 }
 
 // HasOldKeys reports whether keys of schema 1 are kept: until all are older than
@@ -101,8 +101,7 @@ func (l *Ledger) HasOldKeys() bool {
 func (l *Ledger) KnowsOldKey(k Key) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k = fromSchema1(k)
-	return l.state.keys.has(k, l.state.keys.hash(k))
+	return l.state.keys.has(fromSchema1(k))
 }
 
 // Evicted returns how many record keys were forgotten since Open because there

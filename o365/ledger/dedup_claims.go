@@ -1,5 +1,7 @@
 package ledger
 
+import "slices"
+
 // claims are the keys of records that are not acknowledged yet.
 type claims struct {
 	hasher
@@ -16,10 +18,19 @@ func (c *claims) add(k Key, hash uint64) {
 	}
 }
 
-// remove forgets a key, if it is claimed: its id may be claimed with another
+// remove forgets keys, each of them if it is claimed: its id may be claimed with another
 // content by now.
-func (c *claims) remove(k Key) {
-	if c.table.remove(k, c.hash(k), c.hash) && k.isFurther() {
-		c.further--
+func (c *claims) remove(keys []Key) {
+	var hashes [lookahead]uint64
+	for keys := range slices.Chunk(keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = c.hash(k)
+			c.table.touch(hashes[i])
+		}
+		for i, k := range keys {
+			if c.table.remove(k, hashes[i], c.hash) && k.isFurther() {
+				c.further--
+			}
+		}
 	}
 }

@@ -12,22 +12,23 @@ func TestClaims(t *testing.T) {
 	further := first.further()
 	c := newClaims(hasher{maphash.MakeSeed()})
 	add := func(k Key) { c.add(k, c.hash(k)) }
+	remove := func(k Key) { c.remove([]Key{k}) }
 	for n, step := range []struct {
 		do      func(Key)
 		key     Key
 		held    Key // under the id of the key; zero: none
 		further int
 	}{
-		{c.remove, first, Key{}, 0},
+		{remove, first, Key{}, 0},
 		{add, first, first, 0},
-		{c.remove, other, first, 0},
+		{remove, other, first, 0},
 		{add, further, further, 1},
-		{c.remove, first, Key{}, 1},
-		{c.remove, first, Key{}, 1},
+		{remove, first, Key{}, 1},
+		{remove, first, Key{}, 1},
 		{add, other, other, 1},
-		{c.remove, first, other, 1},
-		{c.remove, further, Key{}, 0},
-		{c.remove, further, Key{}, 0},
+		{remove, first, other, 1},
+		{remove, further, Key{}, 0},
+		{remove, further, Key{}, 0},
 	} {
 		step.do(step.key)
 		got, ok := c.table.get(step.key, c.hash(step.key))

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"hash/maphash"
+	"slices"
 	"time"
 )
 
@@ -59,9 +60,33 @@ func (ks *keyGenerations) find(k Key, hash uint64, marks uint16) (Key, bool) {
 	return k, false
 }
 
-func (ks *keyGenerations) has(k Key, hash uint64) bool {
+func (ks *keyGenerations) has(k Key) bool {
+	hash := ks.hash(k)
 	found, ok := ks.find(k, hash, ks.marks.get(hash))
 	return ok && found == k
+}
+
+// appendNew appends those keys to a slice that are not held.
+func (ks *keyGenerations) appendNew(to, keys []Key) []Key {
+	if ks.max == 0 {
+		return to
+	}
+	var hashes [lookahead]uint64
+	var marks [lookahead]uint16
+	for keys := range slices.Chunk(keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = ks.hash(k)
+		}
+		for i := range keys {
+			marks[i] = ks.marks.get(hashes[i])
+		}
+		for i, k := range keys {
+			if found, ok := ks.find(k, hashes[i], marks[i]); !ok || found != k {
+				to = append(to, k)
+			}
+		}
+	}
+	return to
 }
 
 // growMarks doubles the marks when there are more keys.
@@ -86,31 +111,41 @@ func (ks *keyGenerations) add(r keyRow) {
 		return
 	}
 	ks.forget(r.time)
-	for _, k := range r.keys {
-		if r.old {
-			k = fromSchema1(k)
+	var hashes [lookahead]uint64
+	for keys := range slices.Chunk(r.keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = ks.hash(k)
+			if n := len(ks.gens); n > 0 {
+				ks.gens[n-1].keys.touch(hashes[i])
+			}
 		}
-		hash := ks.hash(k)
-		for ks.total >= ks.max {
-			ks.evicted += uint64(ks.gens[0].keys.len)
-			ks.drop()
+		for i, k := range keys {
+			ks.addKey(r, k, hashes[i])
 		}
-		ks.growMarks()
-		g := ks.current(r)
-		ks.marks.set(hash, g.mark)
-		g.last = max(g.last, r.time)
-		if !g.keys.set(k, hash, ks.hash) {
-			continue
-		}
-		ks.total++
-		if k.isFurther() {
-			g.further++
-			ks.further++
-		}
-		if r.old {
-			g.old++
-			ks.old++
-		}
+	}
+}
+
+// addKey adds one key of a row.
+func (ks *keyGenerations) addKey(r keyRow, k Key, hash uint64) {
+	for ks.total >= ks.max {
+		ks.evicted += uint64(ks.gens[0].keys.len)
+		ks.drop()
+	}
+	ks.growMarks()
+	g := ks.current(r)
+	ks.marks.set(hash, g.mark)
+	g.last = max(g.last, r.time)
+	if !g.keys.set(k, hash, ks.hash) {
+		return
+	}
+	ks.total++
+	if k.isFurther() {
+		g.further++
+		ks.further++
+	}
+	if r.old {
+		g.old++
+		ks.old++
 	}
 }
 

@@ -14,6 +14,7 @@ type keyTable struct {
 	len      int
 	slots    []Key // the zero key marks a free one
 	zero     bool  // the zero key is in the set
+	touched  byte  // means nothing
 }
 
 const minSlots = 64
@@ -136,6 +137,19 @@ func distance(from, to, n int) int {
 		to += n
 	}
 	return to - from
+}
+
+// lookahead is how many keys are looked for at a time. What they need of a table is rarely
+// in the processor's cache: it fetches that of many at once where nothing is decided by it
+// in between.
+const lookahead = 64
+
+// touch reads the slot of a hash, so that it is in the processor's cache.
+func (t *keyTable) touch(hash uint64) {
+	if len(t.slots) > 0 {
+		i, _ := bits.Mul64(hash, uint64(len(t.slots)))
+		t.touched += t.slots[i][0] // else the compiler leaves the reading out
+	}
 }
 
 // each calls f with every key.

@@ -21,7 +21,7 @@
 // the service delivers.
 //
 // A record key takes 26 bytes of memory at 1 million, its share of a blob
-// included. Of a record in memory, Claim takes 0.06 µs and Confirm 0.08 (BenchmarkRecords);
+// included. In memory, Claim takes 0.06 µs of a record and Confirm 0.08 (BenchmarkRecords);
 // Progress takes 0.7 µs (BenchmarkClaim).
 package ledger
 
@@ -130,9 +130,7 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, d := range ds {
-		for _, k := range d.Keys {
-			l.claimed.remove(k)
-		}
+		l.claimed.remove(d.Keys)
 	}
 	return nil
 }
