@@ -14,6 +14,8 @@ const (
 	// maxPartSize is how many bytes of events a download collects before it queues
 	// them. In the queue, several small items share a batch.
 	maxPartSize = 64 << 10
+	// eventsRoom is the size of a buffer for a part and the next event.
+	eventsRoom = maxPartSize + 8<<10
 	// usualRecords is how many records of usual sizes that makes.
 	usualRecords = 64
 )
@@ -189,7 +191,7 @@ func (d *download) flush(ctx context.Context) error {
 	} else {
 		i.queued(p)
 		if q.isLarge(d.events) {
-			d.events = nil // the queue keeps them
+			d.events = make([]byte, 0, eventsRoom) // the queue keeps the others
 		}
 	}
 	d.events = d.events[:0]
@@ -212,7 +214,7 @@ func (d *download) shrink(ctx context.Context) error {
 	if err := d.flush(ctx); err != nil {
 		return err
 	}
-	d.events = nil
+	d.events = make([]byte, 0, eventsRoom)
 	d.decoder.Shrink() // which calls resize
 	return nil
 }
