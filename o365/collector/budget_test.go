@@ -36,6 +36,54 @@ func TestBudgetKeepsItsRate(t *testing.T) {
 	}
 }
 
+// The start takes seconds, in which requests wait, and the first refusal ends it.
+func TestBudgetStarts(t *testing.T) {
+	run := func(b *Budget, from time.Time, d time.Duration) (taken int) {
+		for now := from; now.Sub(from) < d; {
+			wait, ok := b.Take(now, false)
+			if ok {
+				taken++
+				b.Accepted(now)
+			}
+			now = now.Add(wait)
+		}
+		return taken
+	}
+	b := NewBudget(60000)
+	takeAll(b, budgetStart) // and then nobody waits for an hour
+	b.Take(budgetStart.Add(time.Hour), false)
+	if got := b.PerMinute(); got < 2000 || got > 2500 {
+		t.Errorf("%v a minute after an hour in which nothing was asked for", got)
+	}
+
+	b = NewBudget(60000)
+	if run(b, budgetStart, 20*time.Second); b.PerMinute() != 60000 {
+		t.Errorf("%v a minute after 20 s, want the ceiling", b.PerMinute())
+	}
+
+	b = NewBudget(60000)
+	taken := run(b, budgetStart, 15*time.Second)
+	now := budgetStart.Add(15 * time.Second)
+	b.Refused(now, now, 0)
+	for range 10 { // until the minute is over
+		now = now.Add(4 * time.Second)
+		b.Refused(now, now, 0)
+	}
+	if got, want := b.PerMinute(), float64(taken)*(1-startStepBackShare); math.Abs(got-want) > 1 {
+		t.Errorf("%v a minute after %d were accepted in the first, want %v", got, taken, want)
+	}
+	now = now.Add(2 * time.Second)
+	if run(b, now, 10*time.Second); b.PerMinute() > float64(taken) {
+		t.Errorf("%v a minute 10 s later", b.PerMinute())
+	}
+	again := now.Add(time.Minute)
+	before := b.PerMinute()
+	b.Refused(again, again, 0)
+	if got, want := b.PerMinute(), before*(1-stepBackShare); math.Abs(got-want) > 1 {
+		t.Errorf("%v a minute after a single refusal later, want %v", got, want)
+	}
+}
+
 // Urgent requests go ahead although a backfill has taken everything, up to the
 // credit, which the backfill has to pay back first.
 func TestUrgentRequestsOnCredit(t *testing.T) {
