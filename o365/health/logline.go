@@ -77,10 +77,10 @@ func causeText(c Cause) string {
 }
 
 // problemLine is the line about a new problem.
-func problemLine(p Problem, all []source.Stream) string {
+func problemLine(p Problem, all []source.Stream, w words) string {
 	line := scope(p.Streams, all) + ": "
 	if p.State == Failing {
-		line += "not collected: "
+		line += "not " + w.done + ": "
 	}
 	return line + causeText(p.Cause)
 }
@@ -119,6 +119,7 @@ func roundedDuration(d time.Duration) string {
 // summary is what the first line about a tenant is made of.
 type summary struct {
 	tenant    string
+	words     words
 	all       []source.Stream // of the tenant
 	collected []string        // content types
 	pending   []string        // content types that are not collected and have no problem that prevents it
@@ -132,9 +133,9 @@ func (s summary) line() (logging.Level, string) {
 	level := logging.Info
 	var parts []string
 	if len(s.collected) > 0 {
-		parts = append(parts, "collecting "+enumerate(s.collected))
+		parts = append(parts, s.words.doing+" "+enumerate(s.collected))
 	} else if len(s.pending) < len(s.all) {
-		parts = append(parts, "nothing is collected")
+		parts = append(parts, "nothing is "+s.words.done)
 	}
 	if len(s.pending) > 0 {
 		parts = append(parts, "no answer yet for "+enumerate(s.pending))
