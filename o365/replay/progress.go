@@ -147,8 +147,6 @@ func (p *progress) end(now time.Time) string {
 	return line
 }
 
-func (p *progress) lose() { p.lost.Add(1) }
-
 // logPlan logs what there is to replay.
 func (r *Replay) logPlan(p plan) {
 	all, done := r.progress.sums()

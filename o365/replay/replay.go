@@ -119,7 +119,7 @@ func (r *Replay) Run(ctx context.Context) {
 // replay reads all objects. It returns what a worker has panicked with.
 func (r *Replay) replay(ctx context.Context, cancel func(), p plan) (mistake any) {
 	var mu sync.Mutex
-	var workers sync.WaitGroup
+	var workers, reading sync.WaitGroup
 	objects := make(chan object)
 	for range r.config.Concurrency {
 		workers.Go(func() {
@@ -133,17 +133,27 @@ func (r *Replay) replay(ctx context.Context, cancel func(), p plan) (mistake any
 			}()
 			w := worker{Replay: r}
 			for o := range objects {
-				w.replay(ctx, o)
+				func() {
+					defer reading.Done()
+					w.replay(ctx, o)
+				}()
 			}
 		})
 	}
+	var hour time.Time
 	for o := range r.walk(ctx, p) {
+		if !o.Hour.Equal(hour) {
+			reading.Wait() // so that nothing overtakes what is queued slowly
+			hour = o.Hour
+		}
 		if !enter(ctx, r.open) {
 			break
 		}
+		reading.Add(1)
 		select {
 		case objects <- o:
 		case <-ctx.Done():
+			reading.Done()
 		}
 	}
 	close(objects)

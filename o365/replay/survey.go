@@ -21,8 +21,9 @@ type plan struct {
 
 // hour is one hour of one stream.
 type hour struct {
-	at     time.Time // its start; zero if unknown
-	stream source.Stream
+	at      time.Time // its start; zero if unknown
+	stream  source.Stream
+	objects int
 }
 
 // survey counts the objects of the span. Its error is that of ctx.
@@ -54,8 +55,9 @@ func (r *Replay) surveyStream(ctx context.Context, s source.Stream, p *plan) err
 			break
 		}
 		if n := len(p.hours); n == 0 || p.hours[n-1].stream != s || !p.hours[n-1].at.Equal(o.Hour) {
-			p.hours = append(p.hours, hour{o.Hour, s})
+			p.hours = append(p.hours, hour{at: o.Hour, stream: s})
 		}
+		p.hours[len(p.hours)-1].objects++
 		r.progress.found(o)
 		if r.config.Sinks[s.Tenant].Progress(s, o.id).Done {
 			r.progress.finish(o)

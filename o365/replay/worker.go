@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"time"
@@ -134,25 +135,37 @@ func (w *worker) lose(o object, d collector.Delivery, refusal, err error) {
 	}
 	what, do := explain(refusal)
 	w.log.Errorf("%s %s: lost to the replay: object %s: %s: %s (%v)", o.stream.Tenant, o.stream.ContentType, o.name, what, do, err)
-	sink, metrics := w.config.Sinks[o.stream.Tenant], w.config.Metrics.Stream(o.stream.Tenant, o.stream.ContentType)
-	known := false
-	for _, g := range sink.Gaps(o.stream) {
-		known = known || strings.HasPrefix(g.Reason, lostReason(o))
-	}
-	if !known {
-		at := o.Hour
-		sink.Lost(ledger.Gap{
-			Stream: o.stream, Span: source.Span{From: at, To: at.Add(time.Second)},
-			Reason: lostReason(o) + what, Found: time.Now().UTC(),
-		})
-	}
+	w.gap(o.stream, source.Span{From: o.Hour, To: o.Hour.Add(time.Second)}, lostReason(o), what)
+	metrics := w.config.Metrics.Stream(o.stream.Tenant, o.stream.ContentType)
 	metrics.Lost.Add(1)
 	if d != nil {
 		d.Forget()
 		metrics.Pending.Add(-1)
 	}
-	w.progress.lose()
+	w.progress.lost.Add(1)
 	w.finish(o)
+}
+
+// loseRemoved gives objects up that an hour had when it was surveyed.
+func (r *Replay) loseRemoved(h hour, n int) {
+	name := folder(h.stream, h.at)
+	r.log.Errorf("%s %s: lost to the replay: %d objects of %s: they were removed from the archive meanwhile: restore them and replay their hour again",
+		h.stream.Tenant, h.stream.ContentType, n, name)
+	r.gap(h.stream, source.Span{From: h.at, To: h.at.Add(time.Hour)}, fmt.Sprintf("%d objects of %s: ", n, name), "they were removed")
+	r.config.Metrics.Stream(h.stream.Tenant, h.stream.ContentType).Lost.Add(n)
+	r.progress.lost.Add(int64(n))
+	r.progress.streams[h.stream].done.Add(int64(n))
+}
+
+// gap records a gap, unless an earlier run did.
+func (r *Replay) gap(s source.Stream, span source.Span, of, what string) {
+	sink := r.config.Sinks[s.Tenant]
+	for _, g := range sink.Gaps(s) {
+		if strings.HasPrefix(g.Reason, of) {
+			return
+		}
+	}
+	sink.Lost(ledger.Gap{Stream: s, Span: span, Reason: of + what, Found: time.Now().UTC()})
 }
 
 // counted counts the bytes that are read.
