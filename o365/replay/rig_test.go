@@ -196,7 +196,7 @@ func text(b []byte) string {
 	return string(b[1 : 1+int(b[0]&0x1f)])
 }
 
-// flaky is a store that fails as it is told.
+// flaky is a store that fails as it is told. Its fail is not called by two goroutines at once.
 type flaky struct {
 	*storage.Memory
 	mu   sync.Mutex
@@ -230,7 +230,10 @@ func (f *flaky) Get(ctx context.Context, name string) (io.ReadCloser, storage.In
 func (f *flaky) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
 	return func(yield func(storage.Info, error) bool) {
 		for info, err := range f.Memory.List(ctx, prefix, after) {
-			if failed := f.error(prefix); failed != nil {
+			switch failed := f.error(prefix); {
+			case failed == storage.ErrNotFound:
+				return // of a folder that is not mounted
+			case failed != nil:
 				yield(storage.Info{}, failed)
 				return
 			}
