@@ -28,7 +28,7 @@ import (
 // stands for all streams of its Tenant, and one without Tenant for all streams.
 type Monitor struct {
 	log     logging.Logger
-	words   words
+	replays bool
 	secrets *sanitize.Redactor
 	emit    func(Event)
 
@@ -92,7 +92,7 @@ type note struct {
 // Monitor.
 func NewMonitor(streams []source.Stream, r *sanitize.Redactor, log logging.Logger, emit func(Event)) *Monitor {
 	now := time.Now()
-	m := &Monitor{log: log, words: words{"collecting", "collected"}, secrets: r, emit: emit, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
+	m := &Monitor{log: log, secrets: r, emit: emit, all: slices.Clone(streams), wake: make(chan struct{}, 1)}
 	for _, s := range streams {
 		m.streams = append(m.streams, &stream{
 			Stream: s, state: Starting, since: now, problems: make(map[Condition]*problem), lastLogged: make(map[problemKey]time.Time),
@@ -104,11 +104,8 @@ func NewMonitor(streams []source.Stream, r *sanitize.Redactor, log logging.Logge
 	return m
 }
 
-// words are what log lines call that which is done about a stream.
-type words struct{ doing, done string }
-
 // Replays lets log lines be about a replay. It must be called before anything else.
-func (m *Monitor) Replays() { m.words = words{"replaying", "replayed"} }
+func (m *Monitor) Replays() { m.replays = true }
 
 // Set reports that a condition holds, with the state that it causes: Degraded or
 // Failing. It may be called each time that the condition is met: a cause that is
