@@ -68,6 +68,7 @@ type Replay struct {
 	log      logging.Logger
 	storage  away
 	progress progress
+	gaps     gaps
 	refused  atomic.Int32  // objects that are lost since the storage refused them, in a row
 	open     chan struct{} // has an element for each content that is not delivered
 	done     chan struct{}
@@ -92,6 +93,7 @@ func (r *Replay) Done() <-chan struct{} { return r.done }
 func (r *Replay) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	r.loadGaps()
 	p, err := r.survey(ctx)
 	if err != nil {
 		return

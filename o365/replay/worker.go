@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/collector"
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 )
@@ -109,12 +107,7 @@ func within(s source.Span, at time.Time) bool {
 // deliveredOne notes that the ledger has all of an object.
 func (w *worker) deliveredOne(o object, d collector.Delivery) {
 	d.Forget()
-	sink := w.config.Sinks[o.stream.Tenant]
-	for _, g := range sink.Gaps(o.stream) {
-		if strings.HasPrefix(g.Reason, lostReason(o)) {
-			sink.TakeBack(g)
-		}
-	}
+	w.takeBackGap(o.stream, "object "+o.id)
 	w.config.Metrics.Stream(o.stream.Tenant, o.stream.ContentType).Pending.Add(-1)
 	w.finish(o)
 }
@@ -125,9 +118,6 @@ func (w *worker) finish(o object) {
 	<-w.open
 }
 
-// lostReason begins the reason of an object's gap.
-func lostReason(o object) string { return "object " + o.name + ": " }
-
 // lose gives an object up.
 func (w *worker) lose(o object, d collector.Delivery, refusal, err error) {
 	if refusal != nil && !errors.Is(refusal, storage.ErrNotFound) {
@@ -135,7 +125,7 @@ func (w *worker) lose(o object, d collector.Delivery, refusal, err error) {
 	}
 	what, do := explain(refusal)
 	w.log.Errorf("%s %s: lost to the replay: object %s: %s: %s (%v)", o.stream.Tenant, o.stream.ContentType, o.name, what, do, err)
-	w.gap(o.stream, source.Span{From: o.Hour, To: o.Hour.Add(time.Second)}, lostReason(o), what)
+	w.addGap(o.stream, source.Span{From: o.Hour, To: o.Hour.Add(time.Second)}, "object "+o.id, what)
 	metrics := w.config.Metrics.Stream(o.stream.Tenant, o.stream.ContentType)
 	metrics.Lost.Add(1)
 	if d != nil {
@@ -148,24 +138,12 @@ func (w *worker) lose(o object, d collector.Delivery, refusal, err error) {
 
 // loseRemoved gives objects up that an hour had when it was surveyed.
 func (r *Replay) loseRemoved(h hour, n int) {
-	name := folder(h.stream, h.at)
 	r.log.Errorf("%s %s: lost to the replay: %d objects of %s: they were removed from the archive meanwhile: restore them and replay their hour again",
-		h.stream.Tenant, h.stream.ContentType, n, name)
-	r.gap(h.stream, source.Span{From: h.at, To: h.at.Add(time.Hour)}, fmt.Sprintf("%d objects of %s: ", n, name), "they were removed")
+		h.stream.Tenant, h.stream.ContentType, n, folder(h.stream, h.at))
+	r.addGap(h.stream, source.Span{From: h.at, To: h.at.Add(time.Hour)}, fmt.Sprintf("%d objects of %s", n, h.at.Format("2006-01-02T15Z")), "they were removed")
 	r.config.Metrics.Stream(h.stream.Tenant, h.stream.ContentType).Lost.Add(n)
 	r.progress.lost.Add(int64(n))
 	r.progress.streams[h.stream].done.Add(int64(n))
-}
-
-// gap records a gap, unless an earlier run did.
-func (r *Replay) gap(s source.Stream, span source.Span, of, what string) {
-	sink := r.config.Sinks[s.Tenant]
-	for _, g := range sink.Gaps(s) {
-		if strings.HasPrefix(g.Reason, of) {
-			return
-		}
-	}
-	sink.Lost(ledger.Gap{Stream: s, Span: span, Reason: of + what, Found: time.Now().UTC()})
 }
 
 // counted counts the bytes that are read.
