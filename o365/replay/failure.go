@@ -44,9 +44,9 @@ func decide(n int, works bool) (do action, pause time.Duration) {
 func (r *Replay) works(ctx context.Context, o object, refusal error) error {
 	switch {
 	case errors.Is(refusal, storage.ErrNotFound): // or what was mounted is not there
-		return r.lists(ctx, streamFolder(o.stream), true)
+		return r.lists(ctx, streamFolder(o.stream), "", true)
 	case r.refused.Load() < mostRefused:
-		return r.lists(ctx, folder(o.stream, o.Hour), false)
+		return r.lists(ctx, folder(o.stream, o.Hour), "", false)
 	}
 	body, _, err := r.config.Store.Get(ctx, o.name)
 	if err != nil {

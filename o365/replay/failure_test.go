@@ -207,3 +207,25 @@ func TestRemoved(t *testing.T) {
 		}
 	})
 }
+
+// A listing that breaks off at the same place again and again is reported.
+func TestListingBroken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.days(1)
+		r.store.setBroken("tenant=t/content_type=Audit.General/date=2021-03-28/hour=07/a7.json.gz")
+		go func() {
+			time.Sleep(10 * time.Minute)
+			r.store.setBroken("")
+		}()
+		if !r.run() {
+			t.Fatal("not done")
+		}
+		if n := r.distinct(); n != 24*perHour {
+			t.Errorf("%d records, want %d\n%s", n, 24*perHour, r.log.text())
+		}
+		if r.log.count("the archive can't be read: no answer: see to the network") != 1 {
+			t.Errorf("the log:\n%s", r.log.text())
+		}
+	})
+}

@@ -94,6 +94,7 @@ func (r *Replay) Run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r.loadGaps()
+	r.log.Infof("replay: the archive is listed first, to count what there is")
 	p, err := r.survey(ctx)
 	if err != nil {
 		return

@@ -201,6 +201,8 @@ type flaky struct {
 	*storage.Memory
 	mu   sync.Mutex
 	fail func(name string) error // of a call; nil: none fails
+	// broken, if set, is the name at which all listings fail.
+	broken string
 }
 
 var errAway = &storage.Error{What: "no answer", Do: "see to the network"}
@@ -220,6 +222,18 @@ func (f *flaky) error(name string) error {
 	return f.fail(name)
 }
 
+func (f *flaky) setBroken(name string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.broken = name
+}
+
+func (f *flaky) breaksAt(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return name == f.broken
+}
+
 func (f *flaky) Get(ctx context.Context, name string) (io.ReadCloser, storage.Info, error) {
 	if err := f.error(name); err != nil {
 		return nil, storage.Info{}, err
@@ -230,6 +244,10 @@ func (f *flaky) Get(ctx context.Context, name string) (io.ReadCloser, storage.In
 func (f *flaky) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
 	return func(yield func(storage.Info, error) bool) {
 		for info, err := range f.Memory.List(ctx, prefix, after) {
+			if f.breaksAt(info.Name) {
+				yield(storage.Info{}, errAway)
+				return
+			}
 			switch failed := f.error(prefix); {
 			case failed == storage.ErrNotFound:
 				return // of a folder that is not mounted

@@ -104,7 +104,7 @@ func (r *Replay) objects(ctx context.Context, s source.Stream, prefix, after str
 			if failed == nil {
 				return
 			}
-			if err := r.storage.wait(ctx, failed, func() error { return r.lists(ctx, prefix, false) }); err != nil {
+			if err := r.storage.wait(ctx, failed, func() error { return r.lists(ctx, prefix, after, false) }); err != nil {
 				yield(object{}, err)
 				return
 			}
@@ -112,9 +112,10 @@ func (r *Replay) objects(ctx context.Context, s source.Stream, prefix, after str
 	}
 }
 
-// lists returns the error of a listing; with some, it is one that there is no object.
-func (r *Replay) lists(ctx context.Context, prefix string, some bool) error {
-	for _, err := range r.config.Store.List(ctx, prefix, "") {
+// lists returns the error with which a listing begins; with some, it is one that there is
+// no object.
+func (r *Replay) lists(ctx context.Context, prefix, after string, some bool) error {
+	for _, err := range r.config.Store.List(ctx, prefix, after) {
 		return err
 	}
 	if some {

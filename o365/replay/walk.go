@@ -37,7 +37,7 @@ func (r *Replay) walkHour(ctx context.Context, h hour, yield func(object) bool) 
 			r.loseRemoved(h, h.objects-found)
 			return true
 		}
-		there := func() error { return r.lists(ctx, streamFolder(h.stream), true) }
+		there := func() error { return r.lists(ctx, streamFolder(h.stream), "", true) }
 		err := there()
 		if err != nil && r.storage.wait(ctx, err, there) != nil {
 			return false
