@@ -1,6 +1,8 @@
 ## make            build/in_o365.so, hardened, and which glibc it needs
 ## make run        the plugin at work on a simulated Microsoft 365, without a tenant
 ## make test       all tests; in a Fluent Bit too, where there is one
+## make azurite    Azurite from npm in build/, for the tests of Azure Blob Storage, which are skipped without
+## make duckdb     DuckDB likewise, for the test that reads an archive
 ## make lint       gofmt, go vet, staticcheck, shellcheck, govulncheck, and make rules
 ## make hardened   checks that in build/in_o365.so; part of make
 ## make reproduce  builds a copy of the sources elsewhere and compares the two objects
@@ -18,7 +20,7 @@
 staticcheck := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 govulncheck := golang.org/x/vuln/cmd/govulncheck@v1.8.0
 
-.PHONY: build object hardened reproduce run test library hosts soak lint vulncheck rules bench dashboard image clean help
+.PHONY: build object hardened reproduce run test library hosts azurite duckdb soak lint vulncheck rules bench dashboard image clean help
 
 # The object to build, and further build tags with commas between: tests set both.
 out := build/in_o365.so
@@ -95,6 +97,16 @@ library:
 hosts:
 	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/e2e ./test/host ./test/bench
 
+# Nothing of its 450 packages runs while they are installed. It is in build/ since
+# whatever reads all files of the project would read theirs as well.
+azurite duckdb: %: build/%/node_modules/.package-lock.json
+
+build/%/node_modules/.package-lock.json: test/%/package.json test/%/package-lock.json
+	mkdir -p $(dir $(@D))
+	cp $^ $(dir $(@D))
+	npm ci --prefix $(dir $(@D)) --ignore-scripts --no-audit --no-fund
+	touch $@
+
 # It builds the plugin itself.
 soak:
 	SOAK=$(SOAK) SEED=$(SEED) CGO_ENABLED=1 go test -v -count 1 -timeout 0 -run '^TestSoak$$' ./test/e2e
@@ -103,7 +115,7 @@ lint: vulncheck rules
 	@out=$$(gofmt -d .); test -z "$$out" || { printf '%s\n' "$$out"; exit 1; }
 	go vet ./...
 	go run $(staticcheck) ./...
-	shellcheck .ci/run
+	shellcheck .ci/run findings/*.sh
 
 # Its database is on the network, which may be closed.
 vulncheck:

@@ -125,7 +125,7 @@ func (c *tokenCheck) reportExpiry(expiry, now time.Time) {
 		return
 	}
 	c.monitor.Set(c.tenant, health.Expiry, health.Degraded, health.Cause{
-		What: "the certificate of the login expires within 30 days", Do: "upload a new one to the app registration and put it into certificate_file; it is read again",
+		What: "the certificate of the login expires within 30 days", Do: "upload a new one to the app registration and put it into certificate_file or Key Vault; it is read again",
 		Detail: "on " + expiry.UTC().Format(time.RFC3339),
 	})
 }

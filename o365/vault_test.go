@@ -70,7 +70,7 @@ func TestVaultRefuses(t *testing.T) {
 	v.Deny()
 	in := r.open()
 	defer in.Close()
-	r.awaitLog("nothing is collected: the identity of this machine must not read secrets of the Key Vault: give it the role Key Vault Secrets User in the vault")
+	r.awaitLog("nothing is collected: the identity of this machine is not allowed to read secrets of the Key Vault: give it the role Key Vault Secrets User in the vault")
 	if n := strings.Count(r.log.text(), "Key Vault Secrets User"); n != 1 {
 		t.Errorf("%d lines about it:\n%s", n, r.log.text())
 	}

@@ -100,6 +100,7 @@ func newSource(settings Settings, use *purpose) (*Source, error) {
 	r.settings.HTTP = guarded(method, settings)
 	s := &Source{requester: r, acquire: r.acquire, observe: settings.Observe, onFallback: settings.onFallback(), now: time.Now}
 	if key, uri := settings.vaultURI(method); uri != "" {
+		r.purpose = vaultPurpose
 		r.vault, err = newVault(key, uri, settings)
 		return s, err
 	}

@@ -65,10 +65,6 @@ func TestMachineIdentity(t *testing.T) {
 			t.Setenv(federatedClientID, assignedID)
 		}},
 		{"workload identity before managed identity", func(t *testing.T, v *vaulted) { v.federated(t) }},
-		{"workload identity, tenant of the pod", func(t *testing.T, v *vaulted) {
-			v.federated(t)
-			t.Setenv(federatedTenantID, tenantID)
-		}},
 		{"Azure CLI", func(t *testing.T, v *vaulted) {
 			v.azure(t)
 			v.withoutEndpoint(t)
@@ -81,6 +77,21 @@ func TestMachineIdentity(t *testing.T) {
 			source, _ := v.open(t, v.settings())
 			v.check(t, source)
 		})
+	}
+}
+
+// A pod's tenant may be another than the audited one.
+func TestMachineIdentityOfAnotherTenant(t *testing.T) {
+	v := newVaulted(t, login.App{Secret: secret})
+	v.vault.Put(entry, vault.Secret{Value: secret})
+	v.AddApp(login.App{ClientID: clientID, Secret: secret}, storageTenant)
+	v.federated(t)
+	t.Setenv(federatedTenantID, tenantID)
+	s := v.settings()
+	s.TenantID = storageTenant
+	source, _ := v.open(t, s)
+	if _, err := source.Token(t.Context()); err != nil {
+		t.Error(err)
 	}
 }
 

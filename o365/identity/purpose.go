@@ -7,14 +7,21 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 )
 
-// A purpose is what a login is for that is not the one of the audited tenant: its
-// errors name other options. Nil is the login of the tenant.
+// A purpose is what a login is for whose errors name other options than those of the
+// login to the audited tenant with files. Nil is that one.
 type purpose struct {
 	names *strings.Replacer
 	// What is wrong, for errors that say nothing better: something must be changed, or
-	// the login service is not there.
+	// the login service is not there. Empty for the audited tenant.
 	fails, unreachable string
 }
+
+// vaultPurpose is the login to the audited tenant with what is in Key Vault.
+var vaultPurpose = &purpose{names: strings.NewReplacer(
+	"client_secret or client_secret_file", "the secret of client_secret_uri",
+	"client_secret wants", "client_secret_uri wants",
+	"the certificate of certificate_file", "the certificate of certificate_uri",
+)}
 
 // machinePurpose is the login with which a machine reads Key Vault: its settings come
 // from the environment.
@@ -85,7 +92,7 @@ func (p *purpose) explain(err error) error {
 	switch {
 	case e.configuration:
 		e.Plain = orText(e.Plain, p.fails)
-	default:
+	case p.unreachable != "":
 		e.Plain = orText(e.Plain, p.unreachable)
 		e.Remedy = orText(e.Remedy, "check network, DNS, firewall and proxy if it lasts; it is tried again")
 	}

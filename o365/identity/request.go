@@ -72,7 +72,11 @@ func (r *requester) attempt(ctx context.Context) (credential, azcore.AccessToken
 	if err != nil {
 		var explained *Error
 		if !errors.As(err, &explained) && ctx.Err() == nil {
-			err = &Error{Message: err.Error(), Err: err, configuration: true}
+			e := &Error{Message: err.Error(), Err: err, configuration: true}
+			if r.vault != nil {
+				e.Plain, e.Remedy = "what Key Vault gives can't be used", "check what is stored there, and "+r.vault.key
+			}
+			err = e
 		}
 		return c, azcore.AccessToken{}, err
 	}

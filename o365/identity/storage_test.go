@@ -227,4 +227,10 @@ func TestStorageCloud(t *testing.T) {
 			t.Errorf("%s: %+v", host, got)
 		}
 	}
+	for host, custom := range map[string]bool{government + "/": false, "https://login.example": true} {
+		t.Setenv("AZURE_AUTHORITY_HOST", host)
+		if got := (StorageSettings{Host: "mine.blob.core.windows.net"}).source(ClientSecret); got.AuthorityHost != strings.TrimRight(host, "/") || got.CustomAuthority != custom {
+			t.Errorf("%s: %+v", host, got)
+		}
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -21,6 +22,12 @@ import (
 // vaultInterval is how long a value from Key Vault is used for renewals, unless the
 // login service refuses it.
 const vaultInterval = 5 * time.Minute
+
+// vaultTimeout bounds one reading, so that a login has time left for what was read
+// before.
+const vaultTimeout = 20 * time.Second
+
+var errVaultTimeout = errors.New("the time for Key Vault is over")
 
 // A keyVault is a secret in Key Vault, which has a client secret, or a certificate with
 // its key. It is not safe for concurrent use, as is a [requester].
@@ -115,6 +122,8 @@ func (v *keyVault) trouble() error {
 
 // request asks Key Vault.
 func (v *keyVault) request(ctx context.Context) (credential, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, vaultTimeout, errVaultTimeout)
+	defer cancel()
 	c := credential{from: fmt.Sprintf("%s %q", v.key, v.uri)}
 	last := &recorder{}
 	options := &azsecrets.ClientOptions{ClientOptions: clientOptions(v.http, v.retryPause, challengeCheck{}, last)}
@@ -132,7 +141,7 @@ func (v *keyVault) request(ctx context.Context) (credential, error) {
 	if kind := answer.ContentType; v.key == option.ClientSecretURI && kind != nil && isCertificate(*kind) {
 		return c, fmt.Errorf("%s: %w", c.from, errIsCertificate)
 	}
-	c.raw, c.note = bytes.Trim([]byte(*answer.Value), "\ufeff"), v.note(answer.Attributes)
+	c.raw, c.note = bytes.TrimPrefix([]byte(*answer.Value), byteOrderMark), v.note(answer.Attributes)
 	return c, nil
 }
 
@@ -165,9 +174,13 @@ func (v *keyVault) note(a *azsecrets.SecretAttributes) string {
 	}
 }
 
-// challengeCheck refuses a challenge without the parts of an address, in which
-// azsecrets would look behind the end (keyvault/internal v1.2.0, parseTenant).
+// challengeCheck refuses a challenge that names anything but the https address of a
+// tenant at a login service: it is not for azsecrets to take apart.
 type challengeCheck struct{}
+
+// tenantAddress is an address such as "https://login.microsoftonline.com/TENANT", in
+// quotes or not.
+var tenantAddress = regexp.MustCompile(`^"?https://[^/]+/[^/]`)
 
 var errChallenge = errors.New("the challenge names no address of a login service")
 
@@ -180,7 +193,7 @@ func (challengeCheck) Do(req *policy.Request) (*http.Response, error) {
 	challenge := strings.ReplaceAll(resp.Header.Get("WWW-Authenticate"), "Bearer ", "") // as there
 	for part := range strings.SplitSeq(challenge, " ") {
 		address, ok := strings.CutPrefix(part, "authorization=")
-		if ok && strings.Count(address, "/") < 3 {
+		if ok && !tenantAddress.MatchString(address) {
 			return nil, errChallenge
 		}
 	}

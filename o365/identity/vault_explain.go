@@ -28,15 +28,21 @@ var vaultMeanings = map[string]meaning{
 }
 
 var notAllowed = meaning{
-	"the identity of this machine must not read secrets of the Key Vault",
+	"the identity of this machine is not allowed to read secrets of the Key Vault",
 	"give it the role Key Vault Secrets User in the vault, or with access policies the secret permission Get; it takes some minutes to have effect",
 }
 
 // explain turns an error of azsecrets into an [*Error].
 func (v *keyVault) explain(ctx context.Context, err error, last *recorder) error {
 	var login *Error
+	cause := context.Cause(ctx)
+	late := errors.Is(cause, errVaultTimeout) || errors.Is(cause, errLoginTimeout)
 	switch {
-	case context.Cause(ctx) != nil && !errors.Is(context.Cause(ctx), errLoginTimeout):
+	case late && last.status == http.StatusUnauthorized: // while logging in
+		return machinePurpose.explain(&Error{Message: "no answer in time", Err: context.DeadlineExceeded})
+	case late && last.status < 400:
+		return v.unreachable(&recorder{host: orText(last.host, v.host()), err: context.DeadlineExceeded})
+	case cause != nil && !late:
 		return cancelled(ctx)
 	case errors.As(err, &login) && !errors.Is(err, errOtherAudience):
 		return v.loginFailed(login)
@@ -51,6 +57,8 @@ func (v *keyVault) explain(ctx context.Context, err error, last *recorder) error
 		return &Error{Message: v.clean(line), Plain: "the Key Vault can't be read", Err: err}
 	}
 }
+
+func (v *keyVault) host() string { return strings.TrimPrefix(v.base, "https://") }
 
 func (v *keyVault) clean(text string) string { return v.secrets.Text(text, maxVaultText) }
 
@@ -88,7 +96,6 @@ func (v *keyVault) unreachable(last *recorder) error {
 	if errors.As(last.err, &dns) && dns.IsNotFound && e.Plain == "" {
 		e.Plain = "there is no Key Vault of this name"
 		e.Remedy = "check " + v.key + "; for a vault with a private endpoint, this machine must use its DNS zone"
-		e.configuration = true
 	}
 	replace := strings.NewReplacer("the login service", "the Key Vault", "cloud and authority_host", v.key, "a private cloud signs", "a firewall signs")
 	e.Plain = orText(replace.Replace(e.Plain), "the Key Vault can't be reached")

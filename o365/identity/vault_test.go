@@ -6,6 +6,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -171,6 +172,12 @@ func TestVaultAway(t *testing.T) {
 		t.Errorf("reported\n%s\nwant\n%s", text, want)
 	}
 
+	wait(vaultInterval)
+	v.again(t, source)
+	if err := source.requester.vault.trouble(); err != nil {
+		t.Errorf("still reported: %v", err)
+	}
+
 	// Both are wrong: what was kept, and the vault.
 	v.SetSecret(clientID, "another~value")
 	wait(vaultInterval)
@@ -181,6 +188,21 @@ func TestVaultAway(t *testing.T) {
 	}
 	v.vault.Put(entry, vault.Secret{Value: "another~value"})
 	v.check(t, source)
+}
+
+// TestVaultAskedOnce: what is refused although it was just read is not read again.
+func TestVaultAskedOnce(t *testing.T) {
+	v := newVaulted(t, login.App{Secret: secret})
+	v.vault.Put(entry, vault.Secret{Value: "mistyped~value"})
+	source, _ := v.open(t, v.settings())
+	failing(t, source)
+	if v.vault.Requests() != 1 || v.Requests().Token != 1 {
+		t.Errorf("%d requests to the vault, %d logins", v.vault.Requests(), v.Requests().Token)
+	}
+	failing(t, source)
+	if v.vault.Requests() != 2 {
+		t.Errorf("%d requests to the vault, want one for each login", v.vault.Requests())
+	}
 }
 
 // TestVaultOldVersion: a new version that does not work is reported, and the one
@@ -194,8 +216,69 @@ func TestVaultOldVersion(t *testing.T) {
 	wait(vaultInterval)
 	v.again(t, source)
 	const want = `login works only with what client_secret_uri "https://mine.vault.azure.net/secrets/o365" held before: ` +
-		"AADSTS7000215: Invalid client secret provided (client_secret wants the secret's Value, not its Secret ID)"
+		"AADSTS7000215: Invalid client secret provided (client_secret_uri wants the secret's Value, not its Secret ID)"
 	if text := v.states.String(); text != want {
 		t.Errorf("reported\n%s\nwant\n%s", text, want)
 	}
+}
+
+// TestVaultHangs: a vault that does not answer leaves a renewal the time to log in with
+// what it gave before.
+func TestVaultHangs(t *testing.T) {
+	noEnvironment(t)
+	t.Setenv("IDENTITY_ENDPOINT", "https://machine.example"+login.AppServicePath)
+	key := firstPair().key
+	synctest.Test(t, func(t *testing.T) {
+		d := login.New(login.Options{Key: key})
+		d.AddApp(login.App{ClientID: clientID, Secret: secret}, tenantID)
+		d.AddIdentity(login.Identity{TenantID: tenantID, ClientID: systemID, System: true})
+		d.AddResource(vault.Resource)
+		t.Setenv("IDENTITY_HEADER", d.IdentityHeader())
+		box := vault.New(vault.Options{Name: "mine", TenantID: tenantID, Verify: d.Verify})
+		box.Allow(systemID)
+		box.Put(entry, vault.Secret{Value: secret})
+		hangs := box.Host()
+		var states lines
+		s := complete()
+		s.AuthorityHost, s.CustomAuthority, s.ClientSecretURI, s.OnFallback = "https://login.example", true, box.URI(entry), states.add
+		s.HTTP = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			w := httptest.NewRecorder()
+			switch r.URL.Host {
+			case hangs:
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			case box.Host():
+				box.ServeHTTP(w, r)
+			default:
+				d.ServeHTTP(w, r)
+			}
+			resp := w.Result()
+			resp.Request = r
+			return resp, nil
+		})}
+		source := open(t, s)
+		for _, tt := range []struct{ host, what, detail string }{
+			{box.Host(), "the Key Vault can't be reached", "mine.vault.azure.net: no answer in time"},
+			{"machine.example", machinePurpose.unreachable, "no answer in time"},
+		} {
+			hangs = tt.host
+			begun := time.Now()
+			e := failing(t, source)
+			if took := time.Since(begun); took != vaultTimeout || e.Configuration() || e.Plain != tt.what || e.Message != tt.detail {
+				t.Errorf("%s: %s after %v", e.Plain, e, took)
+			}
+		}
+		hangs = ""
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		hangs = box.Host()
+		time.Sleep(time.Hour)
+		if _, err := source.Token(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if want := "client_secret_uri can't be read again: mine.vault.azure.net: no answer in time (check network, DNS, firewall and proxy if it lasts; it is tried again)"; states.String() != want {
+			t.Errorf("reported\n%s\nwant\n%s", states.String(), want)
+		}
+	})
 }

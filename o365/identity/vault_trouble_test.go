@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"crypto/sha1"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -52,7 +53,7 @@ func TestVaultTrouble(t *testing.T) {
 			"the secret in Key Vault is disabled", "enable it, or store a new version",
 			host + "HTTP 403 SecretDisabled: Operation get is not allowed on a disabled secret."},
 		{"no role", func(_ *testing.T, v *vaulted) { stored(v); v.vault.Deny() },
-			"the identity of this machine must not read secrets of the Key Vault",
+			"the identity of this machine is not allowed to read secrets of the Key Vault",
 			"give it the role Key Vault Secrets User in the vault, or with access policies the secret permission Get; it takes some minutes to have effect",
 			host + "HTTP 403 ForbiddenByRbac: Caller is not authorized to perform action on resource."},
 		{"firewall", func(_ *testing.T, v *vaulted) { stored(v); v.vault.SetFirewall(true) },
@@ -67,19 +68,23 @@ func TestVaultTrouble(t *testing.T) {
 		{"expired", func(t *testing.T, v *vaulted) {
 			v.vault.Put(entry, vault.Secret{Value: "old~value", Expires: time.Date(2026, 1, 2, 3, 0, 0, 0, time.UTC)})
 		}, "the client secret is wrong",
-			"client_secret wants the secret's Value, not its Secret ID; by Key Vault it has expired on 2026-01-02: store a new version there",
+			"client_secret_uri wants the secret's Value, not its Secret ID; by Key Vault it has expired on 2026-01-02: store a new version there",
 			"AADSTS7000215: Invalid client secret provided"},
 		{"not yet valid", func(t *testing.T, v *vaulted) {
 			v.vault.Put(entry, vault.Secret{Value: "early~value", NotBefore: time.Date(2099, 1, 2, 3, 0, 0, 0, time.UTC)})
 		}, "the client secret is wrong",
-			"client_secret wants the secret's Value, not its Secret ID; by Key Vault it is not valid before 2099-01-02T03:00:00Z", ""},
+			"client_secret_uri wants the secret's Value, not its Secret ID; by Key Vault it is not valid before 2099-01-02T03:00:00Z", ""},
+		{"secret that has ended", func(t *testing.T, v *vaulted) {
+			v.vault.Put(entry, vault.Secret{Value: secret})
+			v.ChangeApp(clientID, func(a *login.App) { a.SecretExpires = time.Now().Add(-time.Hour) })
+		}, "the client secret has expired", "make a new client secret for the app and put its Value into the secret of client_secret_uri", ""},
 		{"blank", func(_ *testing.T, v *vaulted) { v.vault.Put(entry, vault.Secret{Value: `""`}) },
-			"signing in fails", "check the options of the login", here + ": nothing but quotes or blanks is in it (is the variable empty?)"},
+			"what Key Vault gives can't be used", "check what is stored there, and client_secret_uri", here + ": nothing but quotes or blanks is in it (is the variable empty?)"},
 		{"quotes", func(_ *testing.T, v *vaulted) { v.vault.Put(entry, vault.Secret{Value: `"` + secret + `"`}) },
-			"the client secret is wrong", "client_secret wants the secret's Value, not its Secret ID; " + here + " has quotes around it, which is sent too", ""},
+			"the client secret is wrong", "client_secret_uri wants the secret's Value, not its Secret ID; " + here + " has quotes around it, which is sent too", ""},
 		{"a certificate", func(t *testing.T, v *vaulted) {
 			v.vault.Put(entry, vault.Secret{Value: string(firstPair().pem()), ContentType: "application/x-pem-file"})
-		}, "signing in fails", "check the options of the login", here + ": is a certificate: name it in certificate_uri"},
+		}, "what Key Vault gives can't be used", "check what is stored there, and client_secret_uri", here + ": is a certificate: name it in certificate_uri"},
 		{"wrong name", instead(func() (*http.Response, error) {
 			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "mine.vault.azure.net", IsNotFound: true}}
 		}), "there is no Key Vault of this name",
@@ -97,9 +102,9 @@ func TestVaultTrouble(t *testing.T) {
 			"check client_secret_uri, and search for a proxy or a captive portal on the way", ""},
 		{"web page", instead(answers(403, "<html>blocked")), "a web page answers in place of the Key Vault",
 			"let requests to this host through, and search for a proxy or a captive portal on the way", ""},
-		{"other JSON", instead(answers(200, `{"a":1}`)), "signing in fails", "", here + ": nothing but quotes or blanks is in it (is the variable empty?)"},
+		{"other JSON", instead(answers(200, `{"a":1}`)), "what Key Vault gives can't be used", "", here + ": nothing but quotes or blanks is in it (is the variable empty?)"},
 		{"damaged", instead(answers(200, `{"value":"`+secret)), "the Key Vault's answer cannot be used", "", host + "JSON that is damaged or cut off"},
-		{"forbidden without words", instead(answers(403, "")), "the identity of this machine must not read secrets of the Key Vault", "", host + "HTTP 403"},
+		{"forbidden without words", instead(answers(403, "")), "the identity of this machine is not allowed to read secrets of the Key Vault", "", host + "HTTP 403"},
 		{"throttled", instead(answers(429, `{"error":{"code":"Throttled","message":"Request was not processed."}}`)),
 			"the Key Vault can't be read", "nothing to do unless it lasts: it is tried again", host + "HTTP 429 Throttled: Request was not processed."},
 	}
@@ -141,6 +146,7 @@ func TestVaultChallenge(t *testing.T) {
 		`Bearer ` + authorization + `, resource="https://vault.azure.net.example.com"`,
 		`Bearer ` + authorization + `, resource="vault.azure.net"`,
 		`Bearer ` + authorization,
+		`Bearer authorization="http://login.microsoftonline.com/` + tenantID + `", resource="https://vault.azure.net"`,
 		`Basic realm="vault"`,
 		`Bearer error="insufficient_claims", claims="?"`,
 	} {
@@ -170,5 +176,34 @@ func TestVaultCancelled(t *testing.T) {
 	source, _ := v.open(t, v.settings())
 	if _, err := source.Token(ctx); !errors.Is(err, context.Canceled) || err.Error() != "login: context canceled" {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestVaultCertificateTrouble(t *testing.T) {
+	p := firstPair()
+	const here = `certificate_uri "https://mine.vault.azure.net/secrets/o365": `
+	for _, tt := range []struct {
+		name     string
+		stored   vault.Secret
+		what, do string
+		detail   string
+	}{
+		{"not in the app registration", vault.Secret{Value: string(p.pem()), ContentType: "application/x-pem-file"},
+			"the app does not know the certificate",
+			fmt.Sprintf("upload the certificate of certificate_uri, thumbprint %X, to the app registration", sha1.Sum(p.certificate.Raw)), ""},
+		{"key that cannot be exported", vault.Secret{Value: string(certificatePEM(p.certificate)), ContentType: "application/x-pem-file"},
+			"what Key Vault gives can't be used", "check what is stored there, and certificate_uri", here + "has no private key: the certificate in Key Vault must have an exportable one"},
+		{"no certificate", vault.Secret{Value: secret}, "what Key Vault gives can't be used", "check what is stored there, and certificate_uri", here + "is neither PEM nor PFX nor one of them in base64"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			v := newVaulted(t, login.App{})
+			v.vault.Put(entry, tt.stored)
+			s := v.settings()
+			s.ClientSecretURI, s.CertificateURI = "", s.ClientSecretURI
+			source, _ := v.open(t, s)
+			if what, do, detail := failing(t, source).Explain(); what != tt.what || do != tt.do || tt.detail != "" && detail != tt.detail {
+				t.Errorf("explained\n%s\n%s\n%s\nwant\n%s\n%s\n%s", what, do, detail, tt.what, tt.do, tt.detail)
+			}
+		})
 	}
 }

@@ -5,14 +5,15 @@ import (
 	"net/mail"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // parseEmail returns an address in the form of a header (RFC 5322), without angle
-// brackets if there is no name. It refuses control characters, also in the encoded
-// words of a name (RFC 2047).
+// brackets if there is no name. It refuses control characters and what is not UTF-8,
+// also in the encoded words of a name (RFC 2047).
 func parseEmail(text string) (any, error) {
 	a, err := mail.ParseAddress(text)
-	if err != nil || strings.ContainsFunc(text+a.Name+a.Address, unicode.IsControl) {
+	if err != nil || strings.ContainsFunc(text+a.Name+a.Address, unicode.IsControl) || !utf8.ValidString(text+a.Name+a.Address) {
 		return nil, fmt.Errorf("%s is not a mail address", quote(text))
 	}
 	if a.Name == "" {

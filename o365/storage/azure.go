@@ -22,20 +22,22 @@ var retries = policy.RetryOptions{MaxRetries: 3, RetryDelay: time.Second, MaxRet
 // azure is a container in Azure Blob Storage.
 type azure struct {
 	place
-	login  string // what logs in: "key", "SAS" or "identity"
+	login  string    // what logs in: "key", "SAS" or "identity"
+	sas    sasPolicy // nil with another login
 	client *container.Client
 	tier   string
+	retry  policy.RetryOptions
 	page   int32 // of lists; 0: the service's 5,000
 }
 
-func newAzure(p place, o Options, retries policy.RetryOptions) (*azure, error) {
-	a := &azure{place: p, tier: o.Tier}
+func newAzure(p place, o Options, retry policy.RetryOptions) (*azure, error) {
+	a := &azure{place: p, tier: o.Tier, retry: retry}
 	transport := *o.HTTP
 	// The service has no redirects. One would lead to another host.
 	transport.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	options := &container.ClientOptions{}
 	options.Transport = &transport
-	options.Retry = retries
+	options.Retry = retry
 	options.Telemetry = policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"}
 	options.PerCallPolicies = []policy.Policy{policyFunc(asStored)}
 	var err error
@@ -50,7 +52,8 @@ func newAzure(p place, o Options, retries policy.RetryOptions) (*azure, error) {
 		a.client, err = container.NewClientWithSharedKeyCredential(p.containerURL(), key, options)
 	case o.SAS != nil:
 		a.login = "SAS"
-		options.PerCallPolicies = append(options.PerCallPolicies, sasPolicy(o.SAS))
+		a.sas = o.SAS
+		options.PerCallPolicies = append(options.PerCallPolicies, a.sas)
 		a.client, err = container.NewClientWithNoCredential(p.containerURL(), options)
 	default:
 		a.login = "identity"

@@ -34,7 +34,7 @@ var answers = map[bloberror.Code]advice{
 	bloberror.NoAuthenticationInformation: {what: "the account ACCOUNT has got no login", do: "see whether a proxy removes headers"},
 	bloberror.AuthorizationPermissionMismatch: {what: "this login may not do that in the container CONTAINER", do: role, with: map[string]advice{
 		"SAS":      {what: "the SAS lacks a permission", do: newSAS},
-		"identity": {what: "the identity has no role that lets it write in the container CONTAINER", do: role},
+		"identity": {what: "the identity has no role that lets it do that in the container CONTAINER", do: role},
 	}},
 	bloberror.InsufficientAccountPermissions: {what: "this login may not do that in the account ACCOUNT", do: role},
 	bloberror.AuthorizationFailure: {what: "the firewall of the account ACCOUNT refuses this network, or the login lacks a role", do: firewall + "; else " + role, with: map[string]advice{
@@ -75,6 +75,8 @@ var answers = map[bloberror.Code]advice{
 
 	bloberror.InvalidHeaderValue: {what: "the account ACCOUNT refuses a header", do: "start Azurite, if it is that, with --skipApiVersionCheck, or update it; else report this as a bug"},
 }
+
+var foreign = advice{what: "HOST does not answer as Azure does", do: "see whether it is a proxy or a portal to log in"}
 
 // name fills in the names of the store.
 func (a *azure) name(text string) string {

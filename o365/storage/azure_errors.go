@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
@@ -34,6 +35,9 @@ func (a *azure) explain(ctx context.Context, err error) error {
 	return a.unreached(err)
 }
 
+// errForeign is of an answer that looks like success, and lacks what Azure's have.
+var errForeign = errors.New("an answer of another form")
+
 // unreached is of a request without an answer, or with half of one.
 func (a *azure) unreached(err error) error {
 	if request := (*url.Error)(nil); errors.As(err, &request) {
@@ -46,7 +50,10 @@ func (a *azure) unreached(err error) error {
 		e.What = "there is no host " + a.host
 		e.Do = "see to the account's name in the URL, and with a private endpoint to the zone privatelink of the DNS"
 	case errors.Is(err, context.DeadlineExceeded):
-		e.What = fmt.Sprintf("no answer from %s within %v", a.host, retries.TryTimeout)
+		// Without its cause, which would pass for the end of the caller's context.
+		e.What, e.Err = fmt.Sprintf("no answer from %s within %v", a.host, a.retry.TryTimeout), nil
+	case errors.Is(err, errForeign), strings.HasPrefix(err.Error(), "unmarshalling type"): // the SDK has no error of its own
+		e.What, e.Do, e.Err = a.name(foreign.what), a.name(foreign.do), errForeign
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e.What, e.Do = "answers of "+a.host+" break off", "see to the network and the proxy between"
 	}
@@ -73,6 +80,11 @@ func (a *azure) refused(r *azcore.ResponseError) error {
 	} else {
 		e.What, e.Do = a.refusedStatus(r.StatusCode)
 	}
+	if r.StatusCode == http.StatusForbidden && a.sas != nil {
+		if expired := a.sas.expired(); expired != "" {
+			e.What, e.Do = "the SAS has expired at "+expired, newSAS
+		}
+	}
 	e.What, e.Do = a.name(e.What), a.name(e.Do)
 	if wait := r.RawResponse.Header.Get("Retry-After"); wait != "" {
 		e.Err = fmt.Errorf("%w; it asks to wait for %s", e.Err, sanitize.Text(wait, 40))
@@ -83,7 +95,9 @@ func (a *azure) refused(r *azcore.ResponseError) error {
 // refusedStatus is of an answer whose code is not known.
 func (a *azure) refusedStatus(status int) (what, do string) {
 	switch {
-	case status >= 300 && status < 400:
+	case status < 300:
+		return foreign.what, foreign.do
+	case status < 400:
 		return "HOST sends its clients elsewhere, which Azure never does", "see whether HOST is a proxy or a portal to log in"
 	case status == http.StatusUnauthorized:
 		return "the account ACCOUNT does not take this login", "see to its tenant, which must be that of the account"

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
@@ -71,6 +72,22 @@ func (p sasPolicy) Do(r *policy.Request) (*http.Response, error) {
 	}
 	u.RawQuery += text
 	return r.Next()
+}
+
+// expired is when the SAS has expired by this machine's clock, "" if it has not. Azure
+// does not tell that from other reasons.
+func (p sasPolicy) expired() string {
+	secret, err := p()
+	if err != nil {
+		return ""
+	}
+	query, _ := url.ParseQuery(strings.TrimPrefix(strings.TrimSpace(secret.Reveal()), "?"))
+	for _, form := range []string{time.RFC3339, "2006-01-02T15:04Z", time.DateOnly} {
+		if end, err := time.Parse(form, query.Get("se")); err == nil && end.Before(time.Now()) {
+			return end.Format(time.RFC3339)
+		}
+	}
+	return ""
 }
 
 // isNoQuery finds what can't be in a query.

@@ -16,9 +16,14 @@ func (a *azure) Get(ctx context.Context, name string) (io.ReadCloser, Info, erro
 	if err := check(ctx, name); err != nil {
 		return nil, Info{}, err
 	}
-	// The limit of a try would include the time in which the caller reads.
-	r := &resumingReader{ctx: policy.WithRetryOptions(ctx, unlimited(retries)), blob: a.blob(name).BlobClient()}
+	retry := a.retry
+	retry.TryTimeout = 0 // it would include the time in which the caller reads
+	r := &resumingReader{ctx: policy.WithRetryOptions(ctx, retry), blob: a.blob(name).BlobClient()}
 	got, err := r.open()
+	if err == nil && (got.ETag == nil || got.ContentLength == nil) {
+		got.Body.Close()
+		err = errForeign
+	}
 	if err != nil {
 		return nil, Info{}, a.explain(ctx, err)
 	}
@@ -27,11 +32,6 @@ func (a *azure) Get(ctx context.Context, name string) (io.ReadCloser, Info, erro
 	}
 	r.version = info.Version
 	return &wholeReader{ctx: ctx, body: r, left: info.Size, explain: func(err error) error { return a.explain(ctx, err) }}, info, nil
-}
-
-func unlimited(o policy.RetryOptions) policy.RetryOptions {
-	o.TryTimeout = 0
-	return o
 }
 
 // resumes is how often a reader goes on without having got a byte in between.
@@ -106,6 +106,9 @@ func (a *azure) Stat(ctx context.Context, name string) (Info, error) {
 // stat is what is known of a blob, and the id of the upload that made it.
 func (a *azure) stat(ctx context.Context, name string) (info Info, upload string, err error) {
 	got, err := a.blob(name).GetProperties(ctx, nil)
+	if err == nil && (got.ETag == nil || got.ContentLength == nil) {
+		err = errForeign
+	}
 	if err != nil {
 		return Info{}, "", err
 	}

@@ -9,6 +9,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -21,6 +22,7 @@ import (
 const (
 	blockBytes = 1 << 20
 	maxBlocks  = 50_000 // of a blob: 48 GB
+	smallBytes = 64 << 10
 )
 
 // blobUpload stages blocks, which nobody sees, and makes a blob of them at its end. An
@@ -54,6 +56,9 @@ func (u *blobUpload) Write(p []byte) (n int, err error) {
 			continue
 		}
 		m := min(len(p), blockBytes-len(u.block))
+		if len(u.block)+m > smallBytes {
+			u.block = slices.Grow(u.block, blockBytes-len(u.block)) // once, and not by and by
+		}
 		u.block = append(u.block, p[:m]...)
 		n, p = n+m, p[m:]
 	}

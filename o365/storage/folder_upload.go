@@ -37,6 +37,7 @@ type fileUpload struct {
 	root            *os.Root
 	file            *os.File
 	temporary, name string
+	err             error // of a write; no commit follows
 	done            bool
 }
 
@@ -44,11 +45,12 @@ func (u *fileUpload) Write(p []byte) (int, error) {
 	if u.done {
 		return 0, errDone
 	}
-	if err := u.ctx.Err(); err != nil {
+	if err := cmp.Or(u.ctx.Err(), u.err); err != nil {
 		return 0, err
 	}
 	n, err := u.file.Write(p)
-	return n, u.folder.explain(err)
+	u.err = u.folder.explain(err)
+	return n, u.err
 }
 
 func (u *fileUpload) Commit(metadata Metadata) error {
@@ -56,7 +58,7 @@ func (u *fileUpload) Commit(metadata Metadata) error {
 		return errDone
 	}
 	defer u.Abort() // removes what is left
-	if err := cmp.Or(u.ctx.Err(), metadata.check()); err != nil {
+	if err := cmp.Or(u.ctx.Err(), u.err, metadata.check()); err != nil {
 		return err
 	}
 	made, err := stamp(u.root, u.temporary, time.Time{})

@@ -17,8 +17,9 @@ import (
 
 // Options are how a container in Azure is reached. A folder needs none.
 type Options struct {
-	// HTTP makes all requests: its proxy, its certificates, its trace. It is asked for
-	// nothing but the account's blob service.
+	// HTTP makes all requests: with its proxy, its certificates, its trace, and its
+	// limit for a server that says nothing. It is asked for nothing but the account's
+	// blob service.
 	HTTP *http.Client
 
 	// One of these logs in. The functions are called before each request, so that
@@ -87,7 +88,7 @@ const (
 	folderForm = "file:///FOLDER"
 )
 
-var containerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9]|-[a-z0-9]){2,62}$`)
+var containerName = regexp.MustCompile(`^[a-z0-9](-?[a-z0-9])+$`)
 
 func parse(text string) (place, error) {
 	bad := func(why, form string) (place, error) {
@@ -99,6 +100,8 @@ func parse(text string) (place, error) {
 		return bad("is empty", azureForm+" or "+folderForm)
 	case err != nil || text != strings.TrimSpace(text):
 		return bad("has blanks at its ends, or characters that a URL can't have", azureForm+" or "+folderForm)
+	case slices.Contains([]string{"abfs", "abfss", "wasb", "wasbs"}, u.Scheme):
+		return bad("begins with "+u.Scheme+"://, which is for Hadoop", azureForm)
 	// What may hold a secret is not quoted.
 	case u.User != nil:
 		return bad("has a user or password before the @", azureForm)
@@ -112,8 +115,6 @@ func parse(text string) (place, error) {
 		return parseFolder(u, bad)
 	case "https", "http":
 		return parseAzure(u, bad)
-	case "abfs", "abfss", "wasb", "wasbs":
-		return bad("begins with "+u.Scheme+"://, which is for Hadoop", azureForm)
 	case "":
 		return bad("does not begin with https:// or file://", azureForm+" or "+folderForm)
 	default:
@@ -160,10 +161,10 @@ func parseAzure(u *url.URL, bad badURL) (place, error) {
 	}
 	switch {
 	case u.Scheme == "http" && !loopback:
-		return bad("begins with http://, which anybody on the way can read", "https://"+u.Host+"/CONTAINER")
+		return bad("begins with http://, which anybody on the way can read", strings.ReplaceAll(form, "http:", "https:"))
 	case len(parts) == 0 || parts[0] == "":
 		return bad("names no container", form)
-	case !containerName.MatchString(parts[0]):
+	case len(parts[0]) < 3 || len(parts[0]) > 63 || !containerName.MatchString(parts[0]):
 		return bad(fmt.Sprintf("has the container %.70q; a container has 3 to 63 lower case letters, digits and single hyphens", parts[0]), form)
 	}
 	p.container = parts[0]

@@ -62,7 +62,7 @@ type Upload interface {
 	// Write takes the next bytes. It waits while a block is sent.
 	io.Writer
 	// Commit ends the object and lets everybody see it: ErrExists if there is one of
-	// that name by now, and then that one is as it was.
+	// that name by now, and then that one is as it was. It fails if a Write has.
 	Commit(metadata Metadata) error
 	// Abort gives the object up. After Commit it does nothing.
 	Abort()

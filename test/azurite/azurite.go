@@ -63,9 +63,8 @@ func Start(o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{dir: dir, Client: &http.Client{Transport: http.DefaultTransport.(*http.Transport).Clone()}}
-	// Without the first one it sends what is done with it to Microsoft; without the
-	// second it refuses the SDK's version of the API, which is newer than it is.
-	args := []string{"--disableTelemetry", "--skipApiVersionCheck", "--silent", "--blobPort", "0"}
+	// It would send what is done with it to Microsoft.
+	args := []string{"--disableTelemetry", "--silent", "--blobPort", "0"}
 	if o.Folder != "" {
 		args = append(args, "--location", o.Folder)
 	} else {
@@ -103,7 +102,7 @@ func (s *Server) Stop() error {
 	return os.RemoveAll(s.dir)
 }
 
-// find finds the program that AZURITE names, or the one installed beside this file.
+// find finds the program that AZURITE names, or the one that make azurite has installed.
 func find() (string, error) {
 	if name := os.Getenv("AZURITE"); name != "" {
 		return exec.LookPath(name)
@@ -122,7 +121,7 @@ func find() (string, error) {
 		}
 		dir = above
 	}
-	program := filepath.Join(dir, "test", "azurite", "node_modules", ".bin", "azurite-blob")
+	program := filepath.Join(dir, "build", "azurite", "node_modules", ".bin", "azurite-blob")
 	_, nodeErr := exec.LookPath("node")
 	if _, err := os.Stat(program); cmp.Or(err, nodeErr) != nil {
 		return "", ErrMissing

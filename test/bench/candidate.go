@@ -21,6 +21,7 @@ type candidate struct {
 	input   string   // the name it registers
 	options rig.Options
 	db      bool
+	archive bool // in a folder
 }
 
 // yardstick is the name of the candidate that all others are compared with.
@@ -57,6 +58,7 @@ func candidates(naive, ours, before string) []candidate {
 		{name: yardstick, plugin: naive, input: "o365_naive"},
 		{name: "o365", rivals: []string{yardstick}, plugin: ours, input: "o365", options: free},
 		{name: "o365, db", rivals: []string{yardstick}, plugin: ours, input: "o365", options: free, db: true},
+		{name: "o365, db, archive", rivals: []string{"o365, db"}, plugin: ours, input: "o365", options: free, db: true, archive: true},
 	}
 	if before == "" {
 		return all

@@ -102,6 +102,13 @@ func (r runner) start(ctx context.Context, service rig.Options, c candidate) (*r
 	if c.db {
 		input["db"] = filepath.Join(dir, "o365.db")
 	}
+	if c.archive {
+		folder := filepath.Join(dir, "archive")
+		if err := os.Mkdir(folder, 0o700); err != nil {
+			return nil, err
+		}
+		input["archive_url"] = "file://" + folder
+	}
 	cmd, err := r.Command(ctx, dir, c.plugin, rig.Config{
 		Service: http.With(rig.Options{"flush": "1"}),
 		Inputs:  []rig.Options{input},

@@ -8,9 +8,10 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 )
 
-// start starts a host that prints records as JSON lines. State goes to dir.
-func (d *demo) start(h rig.Host, dir string) (*rig.Process, error) {
-	input := d.service.Options().With(rig.Options{"name": "o365", "db": filepath.Join(dir, "o365.db")})
+// start starts a host that prints records as JSON lines. State goes to dir,
+// and content to the archive.
+func (d *demo) start(h rig.Host, dir, archive string) (*rig.Process, error) {
+	input := d.service.Options().With(rig.Options{"name": "o365", "db": filepath.Join(dir, "o365.db"), "archive_url": "file://" + archive})
 	if h.FluentBit {
 		input["storage.type"] = "filesystem"
 	}

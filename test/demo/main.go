@@ -7,6 +7,8 @@
 // (FLUENT_BIT, PATH or /opt/fluent-bit/bin) or in test/host. Records go to the
 // standard output, one line each; everything else goes to the standard error.
 //
+// What the service has is archived too, in the folder archive beside the plugin.
+//
 // It ends when everything has been delivered, or on Ctrl-C, with an account of
 // what was lost, repeated or changed on the way. Its exit status is 0 only if
 // nothing was.
@@ -85,7 +87,11 @@ func (d *demo) run(ctx context.Context) error {
 	d.screen.note("%s loads %s", host, d.plugin)
 	d.screen.note("%s", d.service)
 
-	process, err := d.start(host, dir)
+	archive, err := d.archiveFolder()
+	if err != nil {
+		return err
+	}
+	process, err := d.start(host, dir, archive)
 	if err != nil {
 		return err
 	}
@@ -104,6 +110,11 @@ func (d *demo) run(ctx context.Context) error {
 	if !ok {
 		err = errors.Join(err, errDiffers)
 	}
+	text, failed := archived(archive)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	d.screen.note("%s", text)
 	return err
 }
 

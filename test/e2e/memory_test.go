@@ -9,6 +9,7 @@ import (
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -35,8 +36,11 @@ func TestMemory(t *testing.T) {
 		check bool // compare records, which takes longer than reading them
 		fault api.Fault
 		set   options
+		to    func(t *testing.T, pipe *pipeline) *archivePlace // an archive; nil: there is none
 	}{
 		{name: "one large blob", types: audits[:1], blobs: 1, size: sized[int64](30*mb, 500*mb), check: !full},
+		{name: "one large blob, archived", types: audits[:1], blobs: 1, size: sized[int64](30*mb, 500*mb), to: inAzurite},
+		{name: "four types, archived", types: audits, blobs: 8, size: sized[int64](3*mb, 50*mb), to: inFolder},
 		{name: "one type", types: audits[:1], blobs: 8, size: sized[int64](5*mb, 50*mb)},
 		{name: "one type, HTTP 1", types: audits[:1], blobs: 8, size: sized[int64](3*mb, 5*mb), http1: true},
 		{name: "four types", types: audits, blobs: 8, size: sized[int64](3*mb, 50*mb)},
@@ -75,6 +79,10 @@ func TestMemory(t *testing.T) {
 						for key, value := range test.set {
 							pipe.set(key, value)
 						}
+						var archive *archivePlace
+						if test.to != nil {
+							archive = test.to(t, pipe)
+						}
 						remember(t, pipe.inputs[0]["db"], test.ids)
 						if !test.check {
 							pipe.discard()
@@ -85,6 +93,9 @@ func TestMemory(t *testing.T) {
 						}
 						if test.check {
 							pipe.complete()
+						}
+						if archive != nil {
+							must(t, rig.Await("the archive", time.Minute, func() bool { return archive.objects() == s.Expect().Blobs }, archive.objects))
 						}
 						growth := known(t, process.PeakRSS) - idle
 						pipe.stop()
