@@ -1,9 +1,6 @@
 package e2e
 
 import (
-	"io/fs"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -18,31 +15,37 @@ import (
 // which the host stops by itself.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	inEachAtOnce(t, func(t *testing.T, p program) {
-		s := newService(t, api.Options{Seed: 51, Blobs: 40, Records: sized(40, 200), Duplicates: 5})
-		dir := archived(t, p, s)
-		asked := s.Account().Requests
-		const unstored = 100 << 10
-		pipe := newReplay(t, p, s, dir)
-		pipe.set("unstored_max", strconv.Itoa(unstored))
-		pipe.start()
-		pipe.midway()
-		pipe.process.Kill()
-		delete(pipe.inputs[0], "unstored_max")
-		pipe.start()
-		if status := pipe.process.Wait(patience); status != 0 {
-			t.Errorf("exit status %d at the end of the replay; %s", status, pipe.process.LogTail())
-		}
-		checkLog(t, pipe.process)
-		r := pipe.report()
-		t.Logf("%d records: %d lost, %d repeated (%d kB)", r.Expected, r.Lost, r.Repeated, pipe.again>>10)
-		if r.Lost > 0 || r.Changed > 0 || pipe.again > repeats(1, unstored) {
-			t.Errorf("%v\n%s", r, pipe.process.LogTail())
-		}
-		if now := s.Account().Requests; !reflect.DeepEqual(now, asked) {
-			t.Errorf("Microsoft was asked: %v, before %v", now, asked)
-		}
-	})
+	for _, place := range []struct {
+		name string
+		open func(t *testing.T, pipe *pipeline) *archivePlace
+	}{{"folder", inFolder}, {"Azurite", inAzurite}} {
+		t.Run(place.name, func(t *testing.T) {
+			inEachAtOnce(t, func(t *testing.T, p program) {
+				s := newService(t, api.Options{Seed: 51, Blobs: 40, Records: sized(40, 200), Duplicates: 5})
+				pipe := newReplay(t, p, s, place.open)
+				asked := s.Account().Requests
+				const unstored = 100 << 10
+				pipe.set("unstored_max", strconv.Itoa(unstored))
+				pipe.start()
+				pipe.midway()
+				pipe.process.Kill()
+				delete(pipe.inputs[0], "unstored_max")
+				pipe.start()
+				if status := pipe.process.Wait(patience); status != 0 {
+					t.Errorf("exit status %d at the end of the replay; %s", status, pipe.process.LogTail())
+				}
+				checkLog(t, pipe.process)
+				r := pipe.report()
+				t.Logf("%d records: %d lost, %d repeated (%d kB)", r.Expected, r.Lost, r.Repeated, pipe.again>>10)
+				if r.Lost > 0 || r.Changed > 0 || pipe.again > repeats(1, unstored) {
+					t.Errorf("%v\n%s", r, pipe.process.LogTail())
+				}
+				if now := s.Account().Requests; !reflect.DeepEqual(now, asked) {
+					t.Errorf("Microsoft was asked: %v, before %v", now, asked)
+				}
+			})
+		})
+	}
 }
 
 // At the end of a replay Fluent Bit runs on until its outputs have taken everything,
@@ -51,7 +54,7 @@ func TestReplayExit(t *testing.T) {
 	t.Parallel()
 	in(t, hosts[1], func(t *testing.T, p program) {
 		s := newService(t, api.Options{Seed: 52, Blobs: 20, Records: 40, Duplicates: 5})
-		pipe := newReplay(t, p, s, archived(t, p, s))
+		pipe := newReplay(t, p, s, inFolder)
 		pipe.set("storage.type", "memory")
 		pipe.service["grace"] = "1"
 		away := newDestination(t, pipe.sink.dir)
@@ -72,40 +75,22 @@ func TestReplayExit(t *testing.T) {
 	})
 }
 
-// archived returns a folder with an archive of all that the service has.
-func archived(t *testing.T, p program, s *rig.Service) (dir string) {
+// newReplay collects all that the service has into an archive, and returns a pipeline
+// that replays it and then ends.
+func newReplay(t *testing.T, p program, s *rig.Service, place func(t *testing.T, pipe *pipeline) *archivePlace) *pipeline {
 	t.Helper()
-	dir = t.TempDir()
-	pipe := newPipeline(t, p, s)
-	pipe.set("archive_url", "file://"+dir)
-	pipe.start()
-	pipe.complete()
-	blobs := s.Account().Blobs
-	pipe.await("the copies of all content", func() bool { return objects(t, dir) >= blobs })
-	pipe.stop()
-	return dir
-}
+	first := newPipeline(t, p, s)
+	at := place(t, first)
+	first.start()
+	first.complete()
+	first.await("the copies of all content", func() bool { return at.objects() >= s.Expect().Blobs })
+	first.stop()
 
-// objects is how many there are in an archive.
-func objects(t *testing.T, dir string) (n int) {
-	t.Helper()
-	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && strings.HasSuffix(path, ".gz") && !strings.Contains(path, "/.") {
-			n++
-		}
-		if os.IsNotExist(err) { // an upload that has just ended
-			return nil
-		}
-		return err
-	}))
-	return n
-}
-
-// newReplay makes a pipeline that replays an archive and then ends.
-func newReplay(t *testing.T, p program, s *rig.Service, dir string) *pipeline {
-	t.Helper()
 	pipe := newPipeline(t, p, s)
-	pipe.set("replay_url", "file://"+dir)
+	pipe.set("replay_url", first.inputs[0]["archive_url"])
+	if key := first.inputs[0]["storage_key_file"]; key != "" {
+		pipe.set("storage_key_file", key)
+	}
 	pipe.set("replay_exit", "on")
 	delete(pipe.inputs[0], "client_secret")
 	return pipe
