@@ -47,6 +47,10 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 	if in.archive, err = a.openArchive(in.running.Go); err != nil {
 		return nil, err
 	}
+	replayed, err := a.openReplayed()
+	if err != nil {
+		return nil, err
+	}
 	var tenants []*tenant
 	for _, name := range c.Tenants {
 		t, err := a.tenant(name, offers)
@@ -69,7 +73,12 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 	if err != nil {
 		return nil, err
 	}
-	if c.DB == "" {
+	switch {
+	case replayed != nil:
+		if err := a.checkReplayLedger(book); err != nil {
+			return nil, err
+		}
+	case c.DB == "":
 		h.Log.Infof("no db is set: what was delivered is forgotten at the end, and every start looks back %s again", c.Lookback)
 	}
 	config := c.delivery()
@@ -82,12 +91,18 @@ func open(c Config, h Host, base *http.Transport, offers []offer) (*Input, error
 	}
 	in.delivery = delivery.New(config, book, monitor, in.metrics, secrets, h.Log)
 	in.reporter = newReporter(in.delivery, book, monitor, in.metrics, h.Log, time.Now())
+	in.reporter.replays = replayed != nil
 	ctx, cancel := context.WithCancel(context.Background())
 	in.cancel = cancel
 	in.running.Go(func() { h.Log.Contain("reporting conditions", func() { monitor.Run(ctx) }) })
 	in.running.Go(func() { h.Log.Contain("the periodic checks", func() { in.reporter.run(ctx) }) })
 	if alerts != nil {
 		in.running.Go(func() { h.Log.Contain("mail", func() { alerts.Run(ctx) }) })
+	}
+	if replayed != nil {
+		in.replay = a.replay(replayed, tenants, in.delivery)
+		in.running.Go(func() { collect(ctx, "", in.replay, monitor) })
+		return in, nil
 	}
 	for _, t := range tenants {
 		sink := in.delivery.Tenant(t.name, t.types())
@@ -139,8 +154,11 @@ func (t *tenant) types() []source.ContentType {
 	return all
 }
 
-// tenant returns the login and the budget of a tenant.
+// tenant returns the login and the budget of a tenant. A replay needs neither.
 func (a *assembly) tenant(name string, offers []offer) (*tenant, error) {
+	if a.ReplayURL != "" {
+		return &tenant{name: name}, nil
+	}
 	metrics := a.metrics.Tenant(name)
 	t := &tenant{name: name, budget: a.host.Shared.budget(a.Endpoint, name, a.RequestsPerMinute)}
 	t.login = &tokenCheck{
@@ -162,11 +180,16 @@ func (a *assembly) tenant(name string, offers []offer) (*tenant, error) {
 	return t, nil
 }
 
-// openSources opens those of which content is wanted.
+// openSources opens those of which content is wanted. Of a replay, it is only their
+// content types that are used.
 func (a *assembly) openSources(t *tenant, offers []offer) error {
 	for _, o := range offers {
 		types := wanted(o.types, a.ContentTypes)
 		if len(types) == 0 {
+			continue
+		}
+		if a.ReplayURL != "" {
+			t.sources = append(t.sources, openSource{types: types})
 			continue
 		}
 		s, err := o.open(a, t.name, t.login)
@@ -206,8 +229,9 @@ func (a *assembly) collector(t *tenant, s openSource, sink *delivery.Tenant) *co
 	}, s.Source, sink, sink, t.budget, a.monitor, a.host.Log)
 }
 
-// collect runs the collector of a tenant. A mistake in it stops it alone.
-func collect(ctx context.Context, tenant string, col *collector.Collector, monitor *health.Monitor) {
+// collect runs the collector of a tenant, or the replay of all. A mistake in it stops it
+// alone.
+func collect(ctx context.Context, tenant string, col interface{ Run(context.Context) }, monitor *health.Monitor) {
 	defer func() {
 		if p := recover(); p != nil {
 			monitor.Set(source.Stream{Tenant: tenant}, health.Stopped, health.Failing, health.Cause{

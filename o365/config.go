@@ -50,6 +50,10 @@ type Config struct {
 	ArchiveFormat string
 	ArchiveTier   string                   // empty: that of the account
 	Storage       identity.StorageSettings // without host and HTTP client
+
+	ReplayURL            string // empty: content is collected
+	ReplayFrom, ReplayTo time.Time
+	ReplayExit           bool
 }
 
 // ParseConfig reads the options through get, which returns the text of a key
@@ -102,6 +106,8 @@ func ParseConfig(get func(key string) string) (Config, error) {
 	}
 	c.Login.Audience = c.Endpoint
 	c.ArchiveURL, c.ArchiveFormat, c.ArchiveTier = v.String(option.ArchiveURL), v.String(option.ArchiveFormat), v.String(option.ArchiveTier)
+	c.ReplayURL, c.ReplayExit = v.String(option.ReplayURL), v.Bool(option.ReplayExit)
+	c.ReplayFrom, c.ReplayTo = v.Time(option.ReplayFrom), v.Time(option.ReplayTo)
 	c.Storage = parseStorage(v)
 	if c.Mail, err = parseMail(v); err != nil {
 		return Config{}, err

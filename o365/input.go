@@ -26,6 +26,7 @@ import (
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/replay"
 )
 
 // Host is what the embedding program gives.
@@ -52,6 +53,7 @@ type Input struct {
 	metrics   *metrics.Set
 	transport *http.Transport
 	archive   *archive.Archive // nil: there is none
+	replay    *replay.Replay   // nil: content is collected
 	cancel    context.CancelFunc
 	running   sync.WaitGroup
 }

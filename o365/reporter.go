@@ -22,6 +22,7 @@ type reporter struct {
 	monitor  *health.Monitor
 	metrics  *metrics.Set
 	log      logging.Logger
+	replays  bool // there are no hours and days to report, and the replay logs its progress
 
 	hold    atomic.Pointer[hold]
 	idle    time.Time // when nothing waited last
@@ -83,6 +84,9 @@ func (r *reporter) run(ctx context.Context) {
 
 func (r *reporter) check(now time.Time) {
 	r.output(now)
+	if r.replays {
+		return
+	}
 	if !now.Before(r.hour) {
 		r.summary(now)
 		r.hour = now.Add(time.Hour)

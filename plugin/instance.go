@@ -21,6 +21,7 @@ type instance struct {
 	metrics  *publisher
 	ticker   *ticker
 	memory   memory
+	exit     *replayExit // nil: Fluent Bit runs on
 	stopped  bool
 }
 
@@ -50,12 +51,17 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	}
 	ticker.open(h.instance)
 	source := sourceOf(in)
+	var exit *replayExit
+	if config.ReplayExit {
+		exit = &replayExit{replayed: in.Replayed()}
+	}
 	return &instance{
 		host:     h,
 		source:   source,
 		handover: handover.New(h, source, config.UnstoredMax, log),
 		metrics:  openMetrics(h, in.Metrics()),
 		ticker:   ticker,
+		exit:     exit,
 	}, nil
 }
 
@@ -64,6 +70,7 @@ func (in *instance) tick() {
 	restoreSignals(in.host)
 	in.pace(in.handover.Tick())
 	in.metrics.update()
+	in.exit.check(in.host, &plugin)
 }
 
 // collect is called by Fluent Bit's own collector, which takes the events it
@@ -73,6 +80,7 @@ func (in *instance) collect() []byte {
 	in.metrics.update()
 	events, pace := in.handover.Collect()
 	in.pace(pace)
+	in.exit.check(in.host, &plugin)
 	return events
 }
 

@@ -77,9 +77,12 @@ func causeText(c Cause) string {
 }
 
 // problemLine is the line about a new problem.
-func problemLine(p Problem, all []source.Stream) string {
+func problemLine(p Problem, all []source.Stream, replays bool) string {
 	line := scope(p.Streams, all) + ": "
-	if p.State == Failing {
+	switch {
+	case p.State == Failing && replays:
+		line += "not replayed: "
+	case p.State == Failing:
 		line += "not collected: "
 	}
 	return line + causeText(p.Cause)
@@ -119,6 +122,7 @@ func roundedDuration(d time.Duration) string {
 // summary is what the first line about a tenant is made of.
 type summary struct {
 	tenant    string
+	replays   bool
 	all       []source.Stream // of the tenant
 	collected []string        // content types
 	pending   []string        // content types that are not collected and have no problem that prevents it
@@ -131,9 +135,14 @@ type summary struct {
 func (s summary) line() (logging.Level, string) {
 	level := logging.Info
 	var parts []string
-	if len(s.collected) > 0 {
+	switch {
+	case len(s.collected) > 0 && s.replays:
+		parts = append(parts, "replaying "+enumerate(s.collected))
+	case len(s.collected) > 0:
 		parts = append(parts, "collecting "+enumerate(s.collected))
-	} else if len(s.pending) < len(s.all) {
+	case len(s.pending) < len(s.all) && s.replays:
+		parts = append(parts, "nothing is replayed")
+	case len(s.pending) < len(s.all):
 		parts = append(parts, "nothing is collected")
 	}
 	if len(s.pending) > 0 {

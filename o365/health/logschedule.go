@@ -131,7 +131,7 @@ func (m *Monitor) logSummary(t *tenant, now time.Time) {
 // summary sorts the streams of a tenant. The summary is complete if no stream is
 // pending, or none can be collected because the login fails.
 func (m *Monitor) summary(tenantName string) (s summary, complete bool) {
-	s.tenant = tenantName
+	s.tenant, s.replays = tenantName, m.replays
 	loginFails := false
 	for stream := range m.matching(source.Stream{Tenant: tenantName}) {
 		s.all = append(s.all, stream.Stream)
@@ -169,7 +169,7 @@ func (m *Monitor) logNotes(now time.Time) {
 func (m *Monitor) logProblems(now time.Time) {
 	due := m.takeDue(now, func(p *problem) bool { return !p.ended && !p.logged }, func(s *stream, p *problem) { s.markLogged(p, now) })
 	for _, p := range due {
-		m.log.Line(p.level(), problemLine(p, m.all))
+		m.log.Line(p.level(), problemLine(p, m.all, m.replays))
 	}
 }
 

@@ -28,6 +28,7 @@ import (
 // stands for all streams of its Tenant, and one without Tenant for all streams.
 type Monitor struct {
 	log     logging.Logger
+	replays bool
 	secrets *sanitize.Redactor
 	emit    func(Event)
 
@@ -102,6 +103,9 @@ func NewMonitor(streams []source.Stream, r *sanitize.Redactor, log logging.Logge
 	}
 	return m
 }
+
+// Replays lets log lines be about a replay. It must be called before anything else.
+func (m *Monitor) Replays() { m.replays = true }
 
 // Set reports that a condition holds, with the state that it causes: Degraded or
 // Failing. It may be called each time that the condition is met: a cause that is

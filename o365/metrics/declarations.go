@@ -47,6 +47,10 @@ type Stream struct {
 	ArchiveVersions     Counter   `name:"archive_blobs_total" label:"result=version"`
 	ArchivedBytes       Counter   `name:"archive_bytes_total" help:"Bytes written to the archive, compressed."`
 	ArchivePending      Gauge     `name:"archive_pending_blobs" help:"Content blobs whose records are handed over, and that wait for the archive."`
+	ReplayBlobs         GaugeFunc `name:"replay_blobs" help:"Content blobs of the archive in the span that is replayed. Only a replay has this and the following ones."`
+	ReplayDone          GaugeFunc `name:"replay_done_blobs" help:"Those of them for which nothing is left to do: delivered, by an earlier run too, or lost."`
+	ReplayBytes         GaugeFunc `name:"replay_bytes" help:"Size in the archive, compressed, of the blobs in replay_blobs."`
+	ReplayDoneBytes     GaugeFunc `name:"replay_done_bytes" help:"Size in the archive, compressed, of the blobs in replay_done_blobs."`
 	Pending             Gauge     `name:"pending_blobs" help:"Content blobs that are listed and not delivered yet."`
 	Queue               Gauge     `name:"queue_bytes" help:"MessagePack bytes of records that wait for Fluent Bit or are not confirmed by it yet."`
 	Gaps                Counter   `name:"gaps_total" help:"Spans of time and content blobs that could not be had any more."`
@@ -65,6 +69,7 @@ type Tenant struct {
 	RequestsPerMinute GaugeFunc       `name:"requests_per_minute" help:"Requests a minute that the plugin allows itself at present, up to the option."`
 	TokenExpiry       TimeFunc        `name:"token_expiry_timestamp_seconds" help:"Unix time when the present access token ends; 0 while there is none. It is renewed before."`
 	CredentialExpiry  TimeFunc        `name:"credential_expiry_timestamp_seconds" help:"Unix time when the certificate ends that logs in; not there for other ways to log in." optional:"true"`
+	ReplayPosition    TimeFunc        `name:"replay_position_timestamp_seconds" help:"Unix time of the start of the hour that a replay reads, by contentCreated; 0 before the first, and where the time is unknown."`
 	Clock             ServiceClock    `name:"clock_skew_seconds" help:"Microsoft's clock minus that of this machine; differences below two seconds are 0."`
 
 	name    string

@@ -16,7 +16,12 @@ func newStream() (*Set, *Tenant, *Stream) {
 	t.RequestsPerMinute = func() float64 { return 1999.9999 }
 	t.TokenExpiry = func() time.Time { return time.Unix(1_800_000_000, 0) }
 	t.CredentialExpiry = func() time.Time { return time.Unix(1_900_000_000, 0) }
-	return s, t, s.Stream("contoso", "Audit.Exchange")
+	t.ReplayPosition = t.TokenExpiry
+	one := s.Stream("contoso", "Audit.Exchange")
+	for _, f := range []*GaugeFunc{&one.ReplayBlobs, &one.ReplayDone, &one.ReplayBytes, &one.ReplayDoneBytes} {
+		*f = func() float64 { return 1 }
+	}
+	return s, t, one
 }
 
 // value is that of the one series with these label values after the tenant's.

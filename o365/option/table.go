@@ -44,6 +44,10 @@ const (
 	ArchiveURL              = "archive_url"
 	ArchiveFormat           = "archive_format"
 	ArchiveTier             = "archive_tier"
+	ReplayURL               = "replay_url"
+	ReplayFrom              = "replay_from"
+	ReplayTo                = "replay_to"
+	ReplayExit              = "replay_exit"
 	StorageAuth             = "storage_auth"
 	StorageTenantID         = "storage_tenant_id"
 	StorageClientID         = "storage_client_id"
@@ -144,6 +148,14 @@ var declared = []Option{
 		Help: "Format of archived objects: json is the array of records that the service sent, ndjson has one record a line."},
 	{Key: ArchiveTier, Type: oneOf("hot", "cool", "cold", "archive"),
 		Help: "Access tier of archived objects in Azure; without it, that of the storage account."},
+	{Key: ReplayURL, Type: storageURL,
+		Help: "Archive to replay, as in archive_url: content is read from there instead of the API, without a login to it."},
+	{Key: ReplayFrom, Type: moment,
+		Help: "When the first content to replay became available; without it, the replay begins with the oldest."},
+	{Key: ReplayTo, Type: moment,
+		Help: "When the first content behind the replay became available; without it, the replay ends with the newest."},
+	{Key: ReplayExit, Type: boolean, Default: "off",
+		Help: "Stop Fluent Bit when everything is replayed and its outputs have taken it."},
 	{Key: StorageAuth, Type: oneOf("auto", "managed_identity", "workload_identity", "client_secret", "certificate", "azure_cli", "shared_key", "sas"),
 		Default: "auto",
 		Help:    "Method of logging in to the storage account; auto uses the first one whose settings exist."},

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -35,6 +36,7 @@ var (
 	email               = Type{example: "NAME@HOST or WHO <NAME@HOST>", parse: parseEmail}
 	guid                = Type{example: "a GUID such as 8d3c0f9e-41b7-4f0a-9c55-6a0e1f2b7d33", parse: parseGUID}
 	httpsURL            = Type{example: "https://HOST", parse: parseHTTPS}
+	moment              = Type{example: "a date such as 2026-11-22, or a time such as 2026-11-22T13:00:00Z; dates begin at midnight UTC", parse: parseMoment}
 	path                = Type{example: "a path without control characters", parse: parsePath}
 	proxyURL            = Type{example: "http://HOST:PORT, https://HOST:PORT, socks5://HOST:PORT or socks5h://HOST:PORT", parse: parseProxy}
 	smtpURL             = Type{example: "smtp://USER@HOST:587, smtps://USER@HOST:465 or smtp://HOST:25?starttls=off; USER:PASSWORD with special characters as in %40", parse: parseSMTP}
@@ -173,6 +175,15 @@ func parsePath(text string) (any, error) {
 		return nil, fmt.Errorf("%s is not a path", quote(text))
 	}
 	return text, nil
+}
+
+func parseMoment(text string) (any, error) {
+	for _, form := range []string{time.DateOnly, time.RFC3339} {
+		if t, err := time.Parse(form, strings.ToUpper(text)); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return nil, fmt.Errorf("%s is neither a date nor a time with its zone", quote(text))
 }
 
 // quote quotes a value for an error, in one line of bounded length.

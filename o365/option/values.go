@@ -115,6 +115,9 @@ func (v Values) Size(key string) int64 { return value[int64](v, key) }
 // Duration returns a time span.
 func (v Values) Duration(key string) time.Duration { return value[time.Duration](v, key) }
 
+// Time returns a point in time, UTC.
+func (v Values) Time(key string) time.Time { return value[time.Time](v, key) }
+
 // List returns the items in the order of the configuration, as a copy.
 func (v Values) List(key string) []string { return slices.Clone(value[[]string](v, key)) }
 

@@ -67,6 +67,7 @@ func TestDefaults(t *testing.T) {
 
 		ClientSecretURI: "", CertificateURI: "",
 		ArchiveURL: "", ArchiveFormat: "json", ArchiveTier: "",
+		ReplayURL: "", ReplayFrom: time.Time{}, ReplayTo: time.Time{}, ReplayExit: false,
 		StorageAuth: "auto", StorageTenantID: "", StorageClientID: "",
 		StorageClientSecretFile: "", StorageCertificateFile: "", StorageKeyFile: "", StorageSASFile: "",
 	} {
@@ -86,6 +87,8 @@ func TestDefaults(t *testing.T) {
 			got = v.Size(key)
 		case time.Duration:
 			got = v.Duration(key)
+		case time.Time:
+			got = v.Time(key)
 		}
 		if fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s = %v, want %v", key, got, want)
@@ -109,6 +112,9 @@ func TestParse(t *testing.T) {
 		{ArchiveURL, "http://127.0.0.1:10000/devstoreaccount1/audit", "http://127.0.0.1:10000/devstoreaccount1/audit"},
 		{ArchiveURL, "http://[::1]:10000/devstoreaccount1/audit", "http://[::1]:10000/devstoreaccount1/audit"},
 		{ArchiveURL, "file:///var/archive/", "file:///var/archive"},
+		{ReplayURL, "file:///var/archive/", "file:///var/archive"},
+		{ReplayFrom, " 2026-11-22 ", "2026-11-22 00:00:00 +0000 UTC"},
+		{ReplayTo, "2026-11-22t13:30:00+02:00", "2026-11-22 11:30:00 +0000 UTC"},
 		{StorageAuth, "SAS", "sas"},
 		{ContentTypes, "audit.exchange, dlp.all", "[Audit.Exchange DLP.All]"},
 		{Subscribe, "No", "false"},
@@ -173,7 +179,7 @@ func TestSecretIsNeverShown(t *testing.T) {
 		// The text is wrong for every type but a secret's and a path's.
 		wrong := "ftp://me:" + secret + "@host\x00?x"
 		v, err := Parse(from(map[string]string{o.Key: wrong}))
-		if !o.Secret && !slices.Contains([]string{Endpoint, AuthorityHost, ClientSecretURI, CertificateURI, ArchiveURL}, o.Key) {
+		if !o.Secret && !slices.Contains([]string{Endpoint, AuthorityHost, ClientSecretURI, CertificateURI, ArchiveURL, ReplayURL}, o.Key) {
 			continue
 		}
 		if err != nil && strings.Contains(err.Error(), secret) {

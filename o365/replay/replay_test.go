@@ -1,0 +1,143 @@
+package replay
+
+import (
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+)
+
+// perHour is how many records an hour of rig.days has.
+const perHour = 2 * (5 + 3)
+
+func TestReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.days(7)
+		r.putBytes("notes/readme.txt", []byte("not of the archive"), nil)
+		r.put(source.Stream{Tenant: "another", ContentType: "Audit.General"}, "x", start, 9, archive.JSON)
+		if !r.run() {
+			t.Fatal("not done")
+		}
+		if n, want := r.distinct(), 7*24*perHour; n != want {
+			t.Errorf("%d records, want %d", n, want)
+		}
+		for _, s := range streams {
+			last := ""
+			for _, e := range r.events {
+				if !strings.HasPrefix(e.ID, s.ContentType) {
+					continue
+				}
+				if hour := e.CreationTime[:13]; hour < last {
+					t.Errorf("%v: %s comes after %s", s, hour, last)
+				} else {
+					last = hour
+				}
+			}
+		}
+		for _, want := range []string{"replay: 672 contents of 168 hours, ", "of all times; 0 of them", "t: replaying Audit.Exchange and Audit.General",
+			"replay done: 672 contents of 168 hours, 2688 records in "} {
+			if r.log.count(want) != 1 {
+				t.Errorf("the log has no line %q:\n%s", want, r.log.text())
+			}
+		}
+		for _, s := range r.set.Series() {
+			if strings.HasPrefix(s.Name, "replay_") && strings.HasSuffix(s.Name, "blobs") && s.Value() != 336 {
+				t.Errorf("%s %v is %v", s.Name, s.Values, s.Value())
+			}
+		}
+	})
+}
+
+// Of a span there come its records alone, by when their content became available.
+func TestSpan(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		from, to time.Duration // behind start; 0: no bound
+		hours    float64       // of records
+	}{
+		{"a day", 72 * time.Hour, 96 * time.Hour, 24},
+		{"from", 140 * time.Hour, 0, 28},
+		{"until", 0, 3 * time.Hour, 3},
+		{"within an hour", 90 * time.Second, time.Hour + 90*time.Second, 1},
+		{"before all", -48 * time.Hour, -24 * time.Hour, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t)
+				r.days(7)
+				r.put(exchange, "undated", time.Time{}, 2, archive.JSON)
+				if tt.from != 0 {
+					r.config.Span.From = start.Add(tt.from)
+				}
+				if tt.to != 0 {
+					r.config.Span.To = start.Add(tt.to)
+				}
+				if !r.run() {
+					t.Fatal("not done")
+				}
+				if n, want := r.distinct(), int(tt.hours*perHour); n != want {
+					t.Errorf("%d records, want %d\n%s", n, want, r.log.text())
+				}
+				for _, e := range r.events {
+					if at, _ := time.Parse("2006-01-02T15:04:05", e.CreationTime); !within(r.config.Span, at) {
+						t.Errorf("%v came", e)
+					}
+				}
+				if r.log.count("content whose time is unknown") != 1 {
+					t.Errorf("the log does not say what is left out:\n%s", r.log.text())
+				}
+				if r.log.count("has no content") != map[bool]int{true: 1}[tt.hours == 0] {
+					t.Errorf("the log:\n%s", r.log.text())
+				}
+			})
+		})
+	}
+}
+
+// Content of unknown time comes last, and all versions of one content come, without
+// what they share.
+func TestUndatedAndVersions(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.config.Concurrency = 1
+		r.put(general, "undated", time.Time{}, 1, archive.NDJSON)
+		r.putText(general, "v", start, 1, archive.JSON, `[{"Id":"1","CreationTime":"2021-03-28T00:00:00"}]`)
+		r.putText(general, "v", start, 2, archive.JSON, `[{"Id":"1","CreationTime":"2021-03-28T00:00:00"},{"Id":"2","CreationTime":"2021-03-28T00:00:00"}]`)
+		r.run()
+		if want := []string{"1", "2", "Audit.General-undated-0"}; !slices.Equal(r.ids(), want) {
+			t.Errorf("%q came, want %q", r.ids(), want)
+		}
+	})
+}
+
+// A replay that is killed goes on: nothing is lost, and of what was acknowledged nothing
+// comes again.
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.days(3)
+		r.db = filepath.Join(t.TempDir(), "replay.db")
+		for _, limit := range []int{300, 1, 450, 0} {
+			r.limit = limit
+			if done := r.run(); done != (limit == 0) {
+				t.Fatalf("done is %v after %d records\n%s", done, len(r.events), r.log.text())
+			}
+		}
+		if n, want := r.distinct(), 3*24*perHour; n != want {
+			t.Errorf("%d records, want %d", n, want)
+		}
+		before := len(r.events)
+		if r.run(); len(r.events) != before {
+			t.Errorf("%d records come again", len(r.events)-before)
+		}
+		if r.log.count("288 of them were replayed before") != 1 {
+			t.Errorf("the log:\n%s", r.log.text())
+		}
+	})
+}
