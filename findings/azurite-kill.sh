@@ -33,6 +33,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -54,8 +55,9 @@ func main() {
 		_, err := c.Create(ctx, nil)
 		show("create", err)
 		put(c, "state", "1")
-		// Long enough for that to be on disk.
-		time.Sleep(15 * time.Second)
+		// Writing just after both files leaves seconds until they are written again.
+		written("data/__azurite_db_blob__.json", `"name":"state"`)
+		written("data/__azurite_db_blob_extent__.json", `"locationId"`)
 		put(c, "state", "2")
 		put(c, "new", "x")
 		acquire(c)
@@ -64,6 +66,17 @@ func main() {
 		get(c, "new")
 		acquire(c)
 	}
+}
+
+// written waits for a file to contain mark.
+func written(file, mark string) {
+	for range 1200 {
+		if text, err := os.ReadFile(file); err == nil && strings.Contains(string(text), mark) {
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	panic(file + " has no " + mark)
 }
 
 func put(c *container.Client, name, text string) {
