@@ -98,8 +98,8 @@ func show(name, method string, n int64, err error, got []byte) {
 	fmt.Printf("%s: %s: %d bytes, no error: %q and %d NULs\n", name, method, n, bytes.TrimRight(got, "\x00"), bytes.Count(got, []byte{0}))
 }
 GO
-go get github.com/Azure/azure-sdk-for-go/sdk/storage/azblob@v1.8.3 2>/dev/null
-go mod tidy 2>/dev/null
+go get github.com/Azure/azure-sdk-for-go/sdk/storage/azblob@v1.8.3 2>go.log || { cat go.log >&2; exit 1; }
+go mod tidy 2>go.log || { cat go.log >&2; exit 1; }
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 node_modules/.bin/azurite-blob --blobPort "$port" --location data --silent --skipApiVersionCheck >azurite.log 2>&1 &
 pid=$!

@@ -63,7 +63,7 @@ func main() {
 	}
 }
 GO
-go get github.com/Azure/azure-sdk-for-go/sdk/azcore@v1.24.0 2>/dev/null
+go get github.com/Azure/azure-sdk-for-go/sdk/azcore@v1.24.0 2>go.log || { cat go.log >&2; exit 1; }
 got=$(go run .)
 echo "$got"
 want='Retry-After 2, MaxRetryDelay 2s: 4 requests, then 429

@@ -97,8 +97,8 @@ func show(what string, err error) {
 	fmt.Printf("%s: %v\n", what, err)
 }
 GO
-go get github.com/Azure/azure-sdk-for-go/sdk/storage/azblob@v1.8.3 2>/dev/null
-go mod tidy 2>/dev/null
+go get github.com/Azure/azure-sdk-for-go/sdk/storage/azblob@v1.8.3 2>go.log || { cat go.log >&2; exit 1; }
+go mod tidy 2>go.log || { cat go.log >&2; exit 1; }
 go build -o finding .
 port=$(node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })')
 start() {

@@ -41,7 +41,7 @@ func main() {
 	}
 }
 GO
-go get github.com/expr-lang/expr@v1.17.8 2>/dev/null
+go get github.com/expr-lang/expr@v1.17.8 2>go.log || { cat go.log >&2; exit 1; }
 got=$(go run .)
 echo "$got"
 want='size: 18446744073709551615, error <nil>

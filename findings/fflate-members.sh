@@ -3,13 +3,12 @@
 #
 # Expected: a gzip file may have several members, one behind the other (RFC 1952,
 # 2.2); so have logs that grow, and what `cat a.gz b.gz` makes. fflate's README
-# says that it reads what other tools have compressed, and its change log that it
-# supports files with several members.
+# says that it decompresses what other tools have compressed, and its change log
+# that its streams read files with several members.
 #
-# Seen: only its class Gunzip does. gunzipSync, decompressSync and gunzip return
-# the first member, cut to the length that the last member has, without an
-# error. What is left looks whole: with lines of equal length it ends in a
-# newline.
+# Seen: only the streams do. gunzipSync and decompressSync return the first member,
+# cut to the length that the last member has, without an error. What is left looks
+# whole: with lines of equal length it ends in a newline.
 #
 #   members of 1,000, 10 and 2,000 lines: 1000 of 3010 lines
 #   members of 1,000 and 10 lines:        10 of 1010 lines

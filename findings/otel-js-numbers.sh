@@ -77,8 +77,8 @@ func main() {
 	}
 }
 GO
-go get go.opentelemetry.io/collector/pdata@v1.71.0 2>/dev/null
-go mod tidy 2>/dev/null
+go get go.opentelemetry.io/collector/pdata@v1.71.0 2>go.log || { cat go.log >&2; exit 1; }
+go mod tidy 2>go.log || { cat go.log >&2; exit 1; }
 got=$(go run .)
 echo "$got"
 want='12.5, json: 2 records

@@ -56,7 +56,7 @@ func main() {
 	fmt.Println("in the file:", bytes.Contains(file.Bytes(), []byte("secret")))
 }
 GO
-go get github.com/parquet-go/parquet-go@v0.32.0 2>/dev/null
+go get github.com/parquet-go/parquet-go@v0.32.0 2>go.log || { cat go.log >&2; exit 1; }
 got=$(go run .)
 echo "$got"
 want='written: 1 <nil> <nil>

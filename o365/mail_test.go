@@ -4,12 +4,17 @@ import (
 	"io"
 	"log"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/emersion/go-smtp"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -97,5 +102,22 @@ func TestMailWhileNothingIsTaken(t *testing.T) {
 	}
 	if len(arrived) > 0 {
 		t.Errorf("another mail:\n%s", <-arrived)
+	}
+}
+
+// The password of the mail server is redacted in the input's log, also that of a file.
+func TestMailPasswordIsASecret(t *testing.T) {
+	const password = "kept-in-a-file-of-its-own"
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte(password+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	secrets := sanitize.NewRedactor()
+	c := Config{Mail: alert.Config{To: []string{"a@b"}, From: "c@d", Server: alert.Server{Host: "h", User: "u"}, PasswordFile: path}}
+	if _, err := newAlerts(c, Host{}, []source.ContentType{noteType}, secrets, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := secrets.Text("refused: "+password, sanitize.MaxText); got != "refused: <secret>" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -153,3 +153,14 @@ func TestManagedIdentityWithoutPermission(t *testing.T) {
 		})
 	}
 }
+
+// What a token permits is not judged where it cannot be read: the service decides.
+func TestTokensThatCannotBeRead(t *testing.T) {
+	readable := "e30." + base64.RawURLEncoding.EncodeToString([]byte(`{"roles":[]}`)) + ".x"
+	for token, reported := range map[string]bool{"opaque": false, "a.b": false, "e30.!.x": false, "a.b.c.d.e": false, readable: true} {
+		c, wrong := newTokenCheck()
+		if c.inspect(token); (wrong() != "") != reported {
+			t.Errorf("%s: %q", token, wrong())
+		}
+	}
+}

@@ -130,6 +130,20 @@ func TestMailAboutGaps(t *testing.T) {
 	})
 }
 
+// A mail without gaps delays none about them.
+func TestMailAboutGapsComesInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene("x@y")
+		s.play(func() {
+			s.set("a", health.Failing, "the secret has expired")
+			time.Sleep(29 * time.Minute)
+			s.alerts.Gap(lost("b", 0, 60)) // its mail is due after the one of the secret
+			time.Sleep(3 * time.Hour)
+		})
+		s.check(t, "mails", s.mails, "30m30s x@y audit records not collected: the secret has expired", "34m30s x@y audit records are lost")
+	})
+}
+
 // A mail about gaps that cannot be sent is retried, with what came meanwhile.
 func TestMailAboutGapsIsRetried(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,10 @@ import (
 // Microsoft grants 2,000 requests a minute to a tenant and more to some
 // (Management Activity API reference, "API throttling"), but publishes neither a
 // tenant's quota nor who else uses it. A Budget adapts to it. Until the first
-// refusal (AF429) the rate grows by half every minute. A refusal causes a pause
+// refusal (AF429) the rate is doubled every few seconds, if the ceiling allows more than
+// those 2,000: then what was accepted by that time, within a minute, is about the quota,
+// or what others left of it. A quarter less is where it goes on, so that those others,
+// whom the refusals reduce more, have their share soon. Any further refusal causes a pause
 // and a step back: by 3 %, and by the share of a minute that refusals have lasted
 // without an accepted request in between, since a rate that used up a minute's
 // quota 20 s early was too high by a third. So a single refusal, which means that
@@ -42,6 +45,11 @@ type Budget struct {
 	refusingSince time.Time     // when the row of refusals began
 	rateBefore    float64       // rate before that row
 	reportedRate  float64       // the last rate that Refused reported
+
+	starting  bool      // nothing was refused yet, nor the ceiling reached
+	startedAt time.Time // when the first request was granted
+	accepted  int       // requests while starting
+	proven    float64   // requests per second that the start has shown; 0 after the refusals that ended it
 }
 
 const (
@@ -50,17 +58,18 @@ const (
 	creditRequests = 16
 	creditPause    = 100 * time.Millisecond // between two requests on credit
 
-	stepBackShare     = 0.03
-	mostStepBackShare = 0.9
-	leastRate         = 10.0 / 60 // requests per second
+	stepBackShare      = 0.03
+	mostStepBackShare  = 0.9
+	startStepBackShare = 0.25
+	leastRate          = 10.0 / 60 // requests per second
 	// Single refusals may have other causes than a quota: they do not reduce the
 	// rate below this share of startRate.
 	leastRateShare = 1.0 / 40
 
-	growthShare         = 0.0007    // share per minute, after a minute; it increases with the square
-	mostGrowthShare     = 0.5       // share per minute
-	smallerRateExponent = 0.4       // of ceiling/rate, by which smaller rates grow faster
-	startGrowthTime     = time.Hour // at the start, as if nothing was refused for so long
+	growthShare         = 0.0007                  // share per minute, after a minute; it increases with the square
+	mostGrowthShare     = 0.5                     // share per minute
+	smallerRateExponent = 0.4                     // of ceiling/rate, by which smaller rates grow faster
+	startDoubling       = 3500 * time.Millisecond // spent waiting for tokens
 
 	shortestRefusalPause = 1500 * time.Millisecond // without a Retry-After
 	longestRefusalPause  = time.Minute
@@ -76,7 +85,7 @@ const (
 func NewBudget(perMinute int) *Budget {
 	most := float64(perMinute) / 60
 	rate := min(most, startRate)
-	return &Budget{ceiling: most, rate: rate, reportedRate: most, tokens: max(1, rate*burstSeconds), growthTime: startGrowthTime}
+	return &Budget{ceiling: most, rate: rate, reportedRate: most, tokens: max(1, rate*burstSeconds), starting: rate < most}
 }
 
 // Take grants one request at now, or returns how long to wait before the next
@@ -96,6 +105,9 @@ func (b *Budget) Take(now time.Time, urgent bool) (wait time.Duration, ok bool) 
 		need -= creditRequests
 	}
 	if b.tokens >= need {
+		if b.startedAt.IsZero() {
+			b.startedAt = now
+		}
 		b.tokens--
 		b.lastTaken = now
 		return 0, true
@@ -131,6 +143,12 @@ func (b *Budget) refill(now time.Time) {
 }
 
 func (b *Budget) grow(passed time.Duration) {
+	if b.starting {
+		passed = min(passed, time.Second) // what waited may have given up long ago
+		b.rate = min(b.ceiling, b.rate*math.Exp2(float64(passed)/float64(startDoubling)))
+		b.starting = b.rate < b.ceiling
+		return
+	}
 	b.growthTime += passed
 	minutes := b.growthTime.Minutes()
 	share := min(mostGrowthShare, growthShare*minutes*minutes*math.Pow(b.ceiling/b.rate, smallerRateExponent))
@@ -151,6 +169,9 @@ func (b *Budget) Accepted(sent time.Time) {
 	if !sent.Before(b.pausedUntil) {
 		b.refusing = false
 	}
+	if b.starting {
+		b.accepted++
+	}
 }
 
 // Refused records that the service throttled a request made at sent. The answer
@@ -166,11 +187,15 @@ func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	}
 	least := leastRate
 	if !b.refusing {
+		b.endStart(now)
 		b.refusing, b.refusingSince, b.rateBefore = true, now, b.rate
 		least = max(least, min(b.rate, b.ceiling*leastRateShare, startRate*leastRateShare))
 	}
 	lasted := now.Sub(b.refusingSince)
-	b.rate = max(least, b.rateBefore*(1-min(mostStepBackShare, stepBackShare+lasted.Minutes())))
+	if lasted > time.Minute { // that minute's quota is not what is missing
+		b.proven = 0
+	}
+	b.rate = max(least, b.proven*(1-startStepBackShare), b.rateBefore*(1-min(mostStepBackShare, stepBackShare+lasted.Minutes())))
 	if retryAfter <= 0 {
 		retryAfter = min(max(shortestRefusalPause, lasted/4), longestRefusalPause)
 	}
@@ -181,6 +206,16 @@ func (b *Budget) Refused(sent, now time.Time, retryAfter time.Duration) bool {
 	}
 	b.reportedRate = b.rate
 	return true
+}
+
+// endStart is called at the beginning of a row of refusals. The first one ends the start.
+func (b *Budget) endStart(now time.Time) {
+	b.proven = 0
+	if b.starting {
+		b.starting = false
+		b.proven = float64(b.accepted) / max(60, now.Sub(b.startedAt).Seconds())
+		b.rate = min(b.rate, max(startRate, b.proven))
+	}
 }
 
 // pause makes no request until a moment, except for probes.
@@ -206,4 +241,5 @@ func (b *Budget) Limit(perMinute int) {
 	defer b.mu.Unlock()
 	b.ceiling = min(b.ceiling, float64(perMinute)/60)
 	b.rate = min(b.rate, b.ceiling)
+	b.starting = b.starting && b.rate < b.ceiling
 }

@@ -37,14 +37,18 @@ func TestBudgetUsesTheQuota(t *testing.T) {
 		{"200", quotaModel{quota: constant(200), ceiling: 2000, joinMinutes: one}, 5, 120, 4, 0},
 		{"200, refused ones count", quotaModel{quota: constant(200), ceiling: 2000, joinMinutes: one, countRefused: true}, 5, 120, 2, 0},
 		{"200, slow answers", quotaModel{quota: constant(200), ceiling: 2000, joinMinutes: one, latency: 500 * time.Millisecond}, 10, 120, 2, 0},
-		{"200, ceiling 60,000", quotaModel{quota: constant(200), ceiling: 60000, joinMinutes: one}, 5, 120, 4, 0},
+		// One poll of an hour or two, by some seeds.
+		{"200, ceiling 60,000", quotaModel{quota: constant(200), ceiling: 60000, joinMinutes: one}, 5, 120, 4, 0.01},
 		// Three polls of eight requests each are an eighth of it, which is tight.
 		{"200 for three", quotaModel{quota: constant(200), ceiling: 2000, joinMinutes: three}, 10, 240, 4, 0.02},
 		{"2,000", quotaModel{quota: constant(2000), ceiling: 2000, joinMinutes: one}, 0, 40, 2, 0},
 		{"2,000 for three", quotaModel{quota: constant(2000), ceiling: 2000, joinMinutes: three}, 5, 60, 4, 0},
 		{"2,000 for three, ceiling 60,000", quotaModel{quota: constant(2000), ceiling: 60000, joinMinutes: three}, 5, 60, 2, 0},
-		{"60,000", quotaModel{quota: constant(60000), ceiling: 60000, joinMinutes: one}, 9, 12, 1, 0},
-		{"60,000 for three", quotaModel{quota: constant(60000), ceiling: 60000, joinMinutes: three}, 9, 12, 1, 0},
+		{"2,000, ceiling 60,000", quotaModel{quota: constant(2000), ceiling: 60000, joinMinutes: one}, 6, 60, 2, 0},
+		{"6,000, ceiling 60,000", quotaModel{quota: constant(6000), ceiling: 60000, joinMinutes: one}, 3, 30, 2, 0},
+		{"20,000, ceiling 60,000", quotaModel{quota: constant(20000), ceiling: 60000, joinMinutes: one}, 3, 12, 1, 0},
+		{"60,000", quotaModel{quota: constant(60000), ceiling: 60000, joinMinutes: one}, 1, 5, 1, 0},
+		{"60,000 for three", quotaModel{quota: constant(60000), ceiling: 60000, joinMinutes: three}, 3, 12, 1, 0},
 
 		{"ten times as much", quotaModel{quota: changing(200, 2000), ceiling: 2000, joinMinutes: one}, changeMinute + 18, 90, 3, 0},
 		{"a tenth", quotaModel{quota: changing(2000, 200), ceiling: 2000, joinMinutes: one}, changeMinute + 5, 120, 3, 0},

@@ -36,6 +36,54 @@ func TestBudgetKeepsItsRate(t *testing.T) {
 	}
 }
 
+// The start takes seconds, in which requests wait, and the first refusal ends it.
+func TestBudgetStarts(t *testing.T) {
+	run := func(b *Budget, from time.Time, d time.Duration) (taken int) {
+		for now := from; now.Sub(from) < d; {
+			wait, ok := b.Take(now, false)
+			if ok {
+				taken++
+				b.Accepted(now)
+			}
+			now = now.Add(wait)
+		}
+		return taken
+	}
+	b := NewBudget(60000)
+	takeAll(b, budgetStart) // and then nobody waits for an hour
+	b.Take(budgetStart.Add(time.Hour), false)
+	if got := b.PerMinute(); got < 2000 || got > 2500 {
+		t.Errorf("%v a minute after an hour in which nothing was asked for", got)
+	}
+
+	b = NewBudget(60000)
+	if run(b, budgetStart, 20*time.Second); b.PerMinute() != 60000 {
+		t.Errorf("%v a minute after 20 s, want the ceiling", b.PerMinute())
+	}
+
+	b = NewBudget(60000)
+	taken := run(b, budgetStart, 15*time.Second)
+	now := budgetStart.Add(15 * time.Second)
+	b.Refused(now, now, 0)
+	for range 10 { // until the minute is over
+		now = now.Add(4 * time.Second)
+		b.Refused(now, now, 0)
+	}
+	if got, want := b.PerMinute(), float64(taken)*(1-startStepBackShare); math.Abs(got-want) > 1 {
+		t.Errorf("%v a minute after %d were accepted in the first, want %v", got, taken, want)
+	}
+	now = now.Add(2 * time.Second)
+	if run(b, now, 10*time.Second); b.PerMinute() > float64(taken) {
+		t.Errorf("%v a minute 10 s later", b.PerMinute())
+	}
+	again := now.Add(time.Minute)
+	before := b.PerMinute()
+	b.Refused(again, again, 0)
+	if got, want := b.PerMinute(), before*(1-stepBackShare); math.Abs(got-want) > 1 {
+		t.Errorf("%v a minute after a single refusal later, want %v", got, want)
+	}
+}
+
 // Urgent requests go ahead although a backfill has taken everything, up to the
 // credit, which the backfill has to pay back first.
 func TestUrgentRequestsOnCredit(t *testing.T) {
@@ -266,4 +314,47 @@ func TestCollectorsShareABudget(t *testing.T) {
 			t.Errorf("of 1200 requests one collector had %d, the other %d", first, second)
 		}
 	})
+}
+
+// Without a Retry-After, the pause after a refusal grows with the row of refusals.
+func TestPauseWithoutRetryAfter(t *testing.T) {
+	for _, test := range []struct{ lasted, want time.Duration }{
+		{0, shortestRefusalPause},
+		{4 * shortestRefusalPause, shortestRefusalPause},
+		{20 * time.Second, 5 * time.Second},
+		{4 * longestRefusalPause, longestRefusalPause},
+		{time.Hour, longestRefusalPause},
+	} {
+		b := NewBudget(2000)
+		b.Refused(budgetStart, budgetStart, 0)
+		again := budgetStart.Add(test.lasted)
+		if test.lasted > 0 {
+			b.Refused(again, again, 0)
+		}
+		if wait, ok := b.Take(again, true); ok || wait != test.want {
+			t.Errorf("after refusals for %v: %v, %t; want a pause of %v", test.lasted, wait, ok, test.want)
+		}
+	}
+}
+
+// Every fall to half of the ceiling is reported, also after the rate has recovered from
+// an earlier one.
+func TestFallsAreReportedAgain(t *testing.T) {
+	b, now := NewBudget(60), budgetStart
+	for fall := range 3 {
+		for b.PerMinute() > 30 {
+			now = now.Add(20 * time.Second)
+			if reported := b.Refused(now, now, 0); reported != (b.PerMinute() <= 30) {
+				t.Errorf("fall %d: %v a minute, reported: %t", fall+1, b.PerMinute(), reported)
+			}
+		}
+		now = now.Add(time.Minute)
+		b.Accepted(now)
+		for end := now.Add(24 * time.Hour); b.PerMinute() < 60; {
+			wait, _ := b.Take(now, false)
+			if now = now.Add(wait); now.After(end) {
+				t.Fatalf("%v a minute after a day", b.PerMinute())
+			}
+		}
+	}
 }

@@ -260,3 +260,25 @@ func TestUnlistedBeforeTheStart(t *testing.T) {
 		t.Errorf("gaps %v", gaps)
 	}
 }
+
+// What cannot be listed any more begins where it was first noted, however often that
+// happens before it is reported.
+func TestUnlistedGrows(t *testing.T) {
+	s, st, _, now := steadyState(t)
+	b := newLedgerModel()
+	s.ledger = b
+	begin := st.noGapBefore
+	at := func(hour int) time.Time { return begin.Add(time.Duration(hour) * time.Hour) }
+	for _, step := range []struct{ listedTo, earliest int }{{10, 20}, {20, 20}, {30, 40}} {
+		st.listedTo = at(step.listedTo)
+		st.noteUnlisted(at(step.earliest))
+	}
+	s.reportUnlisted(st, now)
+	if gaps := gapSpans(b.gaps); len(gaps) != 1 || gaps[0] != (source.Span{From: at(10), To: at(40)}) {
+		t.Errorf("gaps %v", gaps)
+	}
+	s.reportUnlisted(st, now)
+	if len(b.gaps) != 1 || !st.unlisted.To.IsZero() {
+		t.Errorf("reported again: %v", b.gaps)
+	}
+}

@@ -95,7 +95,7 @@ func (s *state) lastPageRead(st *stream, l *listing, now time.Time) {
 		s.listingFailed(st, l, errBadEntries, now)
 		return
 	}
-	if l.endedBadly && !bad {
+	if l.endedBadly {
 		s.retryEarly(st, now)
 	}
 	s.closeListing(st, l)

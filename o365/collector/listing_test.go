@@ -170,3 +170,25 @@ func TestListingsCompleteWhatIsDelivered(t *testing.T) {
 		t.Errorf("%v are complete, want %v", got, other.span)
 	}
 }
+
+// Of a page, items before the span are left to the listing of what is before it. One
+// whose time is not known is taken.
+func TestItemsOfAPage(t *testing.T) {
+	for name, test := range map[string]struct {
+		created func(span source.Span) time.Time
+		taken   bool
+	}{
+		"before the span": {func(span source.Span) time.Time { return span.From.Add(-time.Nanosecond) }, false},
+		"at its start":    {func(span source.Span) time.Time { return span.From }, true},
+		"at its end":      {func(span source.Span) time.Time { return span.To }, true},
+		"behind it":       {func(span source.Span) time.Time { return span.To.Add(time.Hour) }, true},
+		"without a time":  {func(source.Span) time.Time { return time.Time{} }, true},
+	} {
+		s, st, l, now := steadyState(t)
+		page := source.Page{Date: now, Items: []source.Item{{ContentType: activity.Exchange, ID: "id", Created: test.created(l.span)}}}
+		s.taskFinished(result{task: task{kind: listPage, stream: st, listing: l}, page: page}, now)
+		if taken := len(st.items) > 0; taken != test.taken {
+			t.Errorf("%s: taken %t", name, taken)
+		}
+	}
+}

@@ -245,3 +245,21 @@ func TestSetAsideGoesOn(t *testing.T) {
 		t.Errorf("%v latest, %d in the backlog, listed to %v", st.latestListing, len(st.backlogListings), st.listedTo)
 	}
 }
+
+// A service that refuses listings by another clock than its dates show is believed by
+// its refusals, but not by one or two.
+func TestRefusalsAgainstTheClock(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.ledger = newLedgerModel()
+	s.serviceClock.believed.Service = s.serviceClock.believed.Service.Add(-48 * time.Hour)
+	l.span.To = l.span.From.Add(leastPollSpan) // is not halved
+	for n := 1; n <= agreeingAnswers; n++ {
+		if far := s.serviceClock.far(now); !far {
+			t.Errorf("distrusted after %d refusals", n-1)
+		}
+		s.clamp(st, l, &source.Error{Op: source.OpList, Status: 400, Code: "AF20030"}, now)
+	}
+	if s.serviceClock.far(now) {
+		t.Errorf("believed after %d refusals", agreeingAnswers)
+	}
+}

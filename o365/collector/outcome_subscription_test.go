@@ -82,3 +82,27 @@ func TestDisabledSubscriptions(t *testing.T) {
 		t.Errorf("off since %v, want %v", st.offSince, since)
 	}
 }
+
+// A list of subscriptions that keeps failing is done without after some failures, which
+// then count for nothing else; one that somebody has to see to is asked for again.
+func TestSubscriptionsGivenUp(t *testing.T) {
+	for name, test := range map[string]struct {
+		err     error
+		givesUp bool
+	}{
+		"a failure of the service": {&source.Error{Op: source.OpSubscriptions, Status: 500}, true},
+		"no permission":            {&source.Error{Op: source.OpSubscriptions, Status: 401, Code: "AF10001"}, false},
+	} {
+		s, st, _, now := steadyState(t)
+		s.cfg.Subscribe, s.subscriptionsKnown, st.subscribed = true, false, false
+		for n := range persistentFailures {
+			if s.subscriptionsKnown {
+				t.Errorf("%s: given up after %d failures", name, n)
+			}
+			s.taskFinished(result{task: task{kind: listSubscriptions}, err: test.err}, now)
+		}
+		if s.subscriptionsKnown != test.givesUp || st.subscribed != test.givesUp || (s.failures == 0) != test.givesUp {
+			t.Errorf("%s: given up: %t, the subscription is on: %t, %d failures", name, s.subscriptionsKnown, st.subscribed, s.failures)
+		}
+	}
+}

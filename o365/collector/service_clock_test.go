@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -63,6 +64,9 @@ func of[T any](all ...T) []T { return all }
 func TestItemsAgainstClock(t *testing.T) {
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 	const day = 24 * time.Hour
+	ahead := func(believed, by time.Duration) []time.Duration {
+		return slices.Repeat([]time.Duration{believed + by}, disprovingItems)
+	}
 	for _, tt := range []struct {
 		name    string
 		off     time.Duration // what is believed
@@ -75,6 +79,10 @@ func TestItemsAgainstClock(t *testing.T) {
 		{"not in a row", -2 * day, []time.Duration{-time.Hour, -time.Hour, -3 * day, -time.Hour, -time.Hour}, false},
 		{"that cannot be at all", -2 * day, []time.Duration{1e6 * time.Hour, 1e6 * time.Hour, 1e6 * time.Hour}, false},
 		{"fitting", -2 * day, []time.Duration{-3 * day, -3 * day, -3 * day}, false},
+		{"a little ahead", -2 * day, ahead(-2*day, 10*time.Minute), false},
+		{"further ahead", -2 * day, ahead(-2*day, 10*time.Minute+time.Second), true},
+		{"just expired", 9 * day, ahead(9*day, -retention-day), false},
+		{"expired for longer", 9 * day, ahead(9*day, -retention-day-time.Second), true},
 		{"without a difference", 0, []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

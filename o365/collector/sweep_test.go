@@ -177,3 +177,22 @@ func TestPollDelay(t *testing.T) {
 		}
 	}
 }
+
+// A poll of a little more than its span is one listing, so that it is one request.
+func TestPollInOneListing(t *testing.T) {
+	for behind, backlog := range map[time.Duration]int{
+		time.Minute:                   0,
+		2*leastPollSpan - time.Second: 0,
+		2 * leastPollSpan:             1,
+	} {
+		s, st, _, now := steadyState(t)
+		now = wholeSecond(now)
+		s.serviceClock = newServiceClock(now)
+		st.backlogListings, st.latestListing, st.nextPoll = nil, nil, now
+		st.listedTo, st.since = now.Add(leastPollSpan-behind), now.Add(-retention)
+		s.sweep(st, now)
+		if n := len(st.backlogListings); n != backlog {
+			t.Errorf("%v: %d listings of the backlog, want %d", behind, n, backlog)
+		}
+	}
+}

@@ -15,6 +15,8 @@ const (
 	// maxPartSize is how many bytes of events a download collects before it queues
 	// them. In the queue, several small items share a batch.
 	maxPartSize = 64 << 10
+	// eventsRoom is the size of a buffer for a part and the next event.
+	eventsRoom = maxPartSize + 8<<10
 	// usualRecords is how many records of usual sizes that makes.
 	usualRecords = 64
 )
@@ -24,10 +26,19 @@ type download struct {
 	item    *item
 	body    io.Reader
 	decoder *record.Decoder
-	events  []byte // of the part
-	part    part   // its field bytes is set by flush
-	large   bool   // the last record takes more memory than was reserved
+	events  []byte  // of the part, then of fresh
+	part    part    // its field bytes is set by flush
+	fresh   []fresh // read since the last judge
+	claims  []ledger.Claim
+	oldKeys bool // the ledger had keys of schema 1 when the download began
+	large   bool // the last record takes more memory than was reserved
 	doubt   doubt
+}
+
+// fresh is a record of which the ledger was not asked yet.
+type fresh struct {
+	record.Record
+	size int // of its event, in bytes
 }
 
 // Deliver implements [collector.Delivery].
@@ -37,8 +48,11 @@ func (i *item) Deliver(ctx context.Context, body io.Reader) error {
 	d := &download{
 		item: i, body: body, decoder: scratch.decoder,
 		events: scratch.events[:0], part: part{item: i, created: scratch.created[:0]},
+		fresh: scratch.fresh[:0], claims: scratch.claims, oldKeys: i.delivery.ledger.HasOldKeys(),
 	}
-	defer func() { scratch.events, scratch.created = d.events, d.part.created }()
+	defer func() {
+		scratch.events, scratch.created, scratch.fresh, scratch.claims = d.events, d.part.created, d.fresh, d.claims
+	}()
 	defer i.delivery.queue.releaseLarge(i)
 	d.decoder.Reset(record.Body{
 		Reader: body, ContentID: i.ID,
@@ -72,25 +86,27 @@ func (d *download) next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	key, verdict := d.judge(rec)
-	d.item.findings.addRecord(rec, verdict, d.item.stream.metrics)
 	d.events = events
-	if verdict == ledger.Known {
+	if d.old(rec) {
+		d.item.findings.addRecord(rec, ledger.Known, d.item.stream.metrics)
 		d.events = events[:start]
 		d.read(rec.Index)
 		return nil
 	}
-	if start > 0 && len(events) > min(maxPartSize, d.item.delivery.config.BatchSize) {
+	if most := min(maxPartSize, d.item.delivery.config.BatchSize); start > 0 && len(events) > most {
 		d.events = events[:start]
-		if err := d.flush(ctx); err != nil {
-			if d.item.delivery.config.Dedup {
-				d.item.delivery.ledger.Release([]ledger.Key{key})
+		d.judge()
+		if len(d.events)+len(events)-start > most {
+			if err := d.flush(ctx); err != nil {
+				return err
 			}
-			return err
 		}
-		d.events = append(d.events[:0], events[start:]...)
+		start, d.events = len(d.events), append(d.events, events[start:]...)
 	}
-	d.include(rec, key)
+	d.read(rec.Index)
+	if d.fresh = append(d.fresh, fresh{rec, len(d.events) - start}); len(d.fresh) == usualRecords {
+		d.judge()
+	}
 	return nil
 }
 
@@ -103,30 +119,52 @@ func (d *download) read(index int) {
 	}
 }
 
-// judge returns whether the record that was read last is known, by its key or, without
-// dedup, by its index. With dedup the index does not matter, so nothing is lost if the
-// service sends an item in another order the second time.
-func (d *download) judge(rec record.Record) (ledger.Key, ledger.Verdict) {
+// old reports whether the record that was read last is known without asking for its
+// key: by the key that it had in schema 1 or, without dedup, by its index. With dedup
+// the index does not matter, so nothing is lost if the service sends an item in another
+// order the second time.
+func (d *download) old(rec record.Record) bool {
 	if !d.item.delivery.config.Dedup {
-		if rec.Index < d.item.done() {
-			return ledger.Key{}, ledger.Known
-		}
-		return ledger.Key{}, ledger.New
+		return rec.Index < d.item.done()
 	}
 	// Keys of schema 1 in DLP.All are of whole records: a match and its undoing have
 	// one Id.
-	l := d.item.delivery.ledger
-	if l.HasOldKeys() && l.KnowsOldKey(d.decoder.OldKey(d.item.stream.kind.SharedIDs)) {
-		return ledger.Key{}, ledger.Known
-	}
-	return l.Claim(rec.Key)
+	return d.oldKeys && d.item.delivery.ledger.KnowsOldKey(d.decoder.OldKey(d.item.stream.kind.SharedIDs))
 }
 
-// include adds a record, whose event is the last one of d.events, to the part.
+// judge lets the fresh records and their events join the part, but for those that are
+// known. The ledger is asked for all of them at once, which costs a third of asking one
+// by one.
+func (d *download) judge() {
+	d.claims = d.claims[:0]
+	start := len(d.events)
+	for _, f := range d.fresh {
+		d.claims = append(d.claims, ledger.Claim{Key: f.Key})
+		start -= f.size
+	}
+	if d.item.delivery.config.Dedup {
+		d.item.delivery.ledger.Claim(d.claims)
+	}
+	end := start
+	for i, f := range d.fresh {
+		verdict := d.claims[i].Verdict
+		d.item.findings.addRecord(f.Record, verdict, d.item.stream.metrics)
+		if verdict != ledger.Known {
+			if start > end {
+				copy(d.events[end:], d.events[start:start+f.size])
+			}
+			end += f.size
+			d.include(f.Record, d.claims[i].Key)
+		}
+		start += f.size
+	}
+	d.events, d.fresh = d.events[:end], d.fresh[:0]
+}
+
+// include adds a record to the part.
 func (d *download) include(rec record.Record, key ledger.Key) {
 	p := &d.part
 	p.records++
-	d.read(rec.Index)
 	if !rec.TimeMissing {
 		p.created = append(p.created, uint32(rec.Time.Unix())) // the time of an event has 32 bits
 	}
@@ -138,9 +176,10 @@ func (d *download) include(rec record.Record, key ledger.Key) {
 	}
 }
 
-// flush queues the part and begins the next one. It waits while the queue is full. It
+// flush judges what is fresh, queues the part and begins the next one. It waits while the queue is full. It
 // returns only ctx's error, and then the part is given up.
 func (d *download) flush(ctx context.Context) error {
+	d.judge()
 	if d.part.records == 0 {
 		return nil
 	}
@@ -154,7 +193,7 @@ func (d *download) flush(ctx context.Context) error {
 	} else {
 		i.queued(p)
 		if q.isLarge(d.events) {
-			d.events = nil // the queue keeps them
+			d.events = make([]byte, 0, eventsRoom) // the queue keeps the others
 		}
 	}
 	d.events = d.events[:0]
@@ -177,7 +216,7 @@ func (d *download) shrink(ctx context.Context) error {
 	if err := d.flush(ctx); err != nil {
 		return err
 	}
-	d.events = nil
+	d.events = make([]byte, 0, eventsRoom)
 	d.decoder.Shrink() // which calls resize
 	return nil
 }

@@ -3,6 +3,7 @@ package delivery
 import (
 	"strings"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/ledger"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/record"
 )
 
@@ -11,6 +12,8 @@ type scratch struct {
 	decoder *record.Decoder
 	events  []byte
 	created []uint32
+	fresh   []fresh
+	claims  []ledger.Claim
 }
 
 // maxScratchEvents is the largest buffer of events that is kept for the next download,

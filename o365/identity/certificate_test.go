@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -161,6 +162,33 @@ func TestUnpad(t *testing.T) {
 		got, err := unpad([]byte(tt.plain), 16)
 		if wrong := errors.Is(err, errWrongPassword); wrong != (tt.want == "wrong") || !wrong && string(got) != tt.want {
 			t.Errorf("%q: %q, %v", tt.plain, got, err)
+		}
+	}
+}
+
+// The certificate of the key comes first, wherever it stands in the file: its expiry is
+// reported, and its thumbprint.
+func TestCertificateOfTheKeyFirst(t *testing.T) {
+	root := secondPair()
+	issuer := newPair(6, &root)
+	leaf := newPair(7, &issuer)
+	all := [][]byte{certificatePEM(root.certificate), certificatePEM(issuer.certificate), certificatePEM(leaf.certificate)}
+	for _, order := range [][]int{{2, 1, 0}, {0, 1, 2}, {1, 2, 0}} {
+		file := leaf.pkcs8()
+		for _, n := range order {
+			file = concat(file, all[n])
+		}
+		certificates, _, err := parseCertificate(file, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(certificates) != len(all) || !certificates[0].Equal(leaf.certificate) {
+			t.Errorf("order %v: the first of %d is %v", order, len(certificates), certificates[0].SerialNumber)
+		}
+		for _, c := range []*x509.Certificate{issuer.certificate, root.certificate} {
+			if !slices.ContainsFunc(certificates, c.Equal) {
+				t.Errorf("order %v: %v is missing", order, c.SerialNumber)
+			}
 		}
 	}
 }

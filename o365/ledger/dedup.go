@@ -12,47 +12,73 @@ const (
 	Changed
 )
 
-// Claim returns what is known of a record. Unless it is Known, the record is
-// remembered in memory from now on, by the key that Claim returns: Confirm makes
-// that durable, Release undoes it.
-func (l *Ledger) Claim(k Key) (Key, Verdict) {
+// Claim is a record that the ledger is asked for.
+type Claim struct {
+	Key     Key     // of the record; afterwards the one to remember it by
+	Verdict Verdict // the answer
+
+	hash  uint64
+	marks uint16
+}
+
+// Claim answers what is known of records, one after the other. Those that are not Known
+// are remembered in memory from now on, by the keys that are in the claims afterwards:
+// Confirm makes that durable, Release undoes it.
+func (l *Ledger) Claim(claims []Claim) {
 	if l.state.keys.max == 0 {
-		return k, New
+		for i := range claims {
+			claims[i].Verdict = New
+		}
+		return
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	k, verdict := l.judge(k.first())
-	if verdict != Known {
-		l.claimed.add(k)
+	for i := range claims {
+		c := &claims[i]
+		c.Key = c.Key.first()
+		c.hash = l.claimed.hash(c.Key)
 	}
-	return k, verdict
+	for i := range claims {
+		c := &claims[i]
+		c.marks = l.state.keys.marks.get(c.hash)
+		l.claimed.table.touch(c.hash)
+	}
+	for i := range claims {
+		l.claim(&claims[i])
+	}
 }
 
-// judge returns what is known of a record, and the key to remember it by. The
-// caller holds mu.
-func (l *Ledger) judge(first Key) (Key, Verdict) {
-	found, taken := l.find(first)
-	if taken && found == first {
-		return first, Known
+// claim answers one claim, of the first content of a record so far. The caller holds mu.
+func (l *Ledger) claim(c *Claim) {
+	found, taken := l.find(c.Key, c.hash, c.marks)
+	if taken && found == c.Key {
+		c.Verdict = Known
+		return
 	}
-	further := first.further()
-	if taken || l.claimed.further+l.state.keys.further > 0 { // the first content may be forgotten already
-		if found, ok := l.find(further); ok && found == further {
-			return further, Known
-		}
+	if !taken && l.claimed.further+l.state.keys.further == 0 {
+		c.Verdict = New
+		l.claimed.add(c.Key, c.hash)
+		return
 	}
-	if taken {
-		return further, Changed
+	// With !taken, the first content may be forgotten already.
+	further := c.Key.further()
+	hash := l.claimed.hash(further)
+	if found, ok := l.find(further, hash, l.state.keys.marks.get(hash)); ok && found == further {
+		c.Key, c.Verdict = further, Known
+		return
 	}
-	return first, New
+	if c.Verdict = New; taken {
+		c.Key, c.hash, c.Verdict = further, hash, Changed
+	}
+	l.claimed.add(c.Key, c.hash)
 }
 
 // find returns the key with the id of k. The caller holds mu.
-func (l *Ledger) find(k Key) (Key, bool) {
-	if found, ok := l.claimed.get(k); ok {
+func (l *Ledger) find(k Key, hash uint64, marks uint16) (Key, bool) {
+	if found, ok := l.claimed.table.get(k, hash); ok {
 		return found, true
 	}
-	return l.state.keys.get(k)
+	return l.state.keys.find(k, hash, marks)
 }
 
 // Release forgets keys that were claimed but will not be delivered. Confirmed
@@ -60,9 +86,7 @@ func (l *Ledger) find(k Key) (Key, bool) {
 func (l *Ledger) Release(keys []Key) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, k := range keys {
-		l.claimed.remove(k)
-	}
+	l.claimed.remove(keys)
 }
 
 // HasOldKeys reports whether keys of schema 1 are kept: until all are older than

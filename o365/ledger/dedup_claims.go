@@ -1,37 +1,36 @@
 package ledger
 
-// claims are the keys of records that are not acknowledged yet: their contents by
-// their ids.
+import "slices"
+
+// claims are the keys of records that are not acknowledged yet.
 type claims struct {
-	contents map[uint64]uint64
-	further  int // of them: keys of further contents
+	hasher
+	table   keyTable
+	further int // of them: keys of further contents
 }
 
-func newClaims() claims { return claims{contents: make(map[uint64]uint64)} }
+func newClaims(h hasher) claims { return claims{hasher: h, table: keyTable{sparse: true}} }
 
-func (c *claims) get(k Key) (Key, bool) {
-	content, ok := c.contents[k.id()]
-	if !ok {
-		return k, false
-	}
-	return keyOf(k.id(), content), true
-}
-
-func (c *claims) add(k Key) {
-	c.contents[k.id()] = k.content()
-	if k.isFurther() {
+// add adds a key, in place of one with its id.
+func (c *claims) add(k Key, hash uint64) {
+	if c.table.set(k, hash, c.hash); k.isFurther() {
 		c.further++
 	}
 }
 
-// remove forgets a key, if it is claimed: its id may be claimed with another
+// remove forgets keys, each of them if it is claimed: its id may be claimed with another
 // content by now.
-func (c *claims) remove(k Key) {
-	if content, ok := c.contents[k.id()]; !ok || content != k.content() {
-		return
-	}
-	delete(c.contents, k.id())
-	if k.isFurther() {
-		c.further--
+func (c *claims) remove(keys []Key) {
+	var hashes [lookahead]uint64
+	for keys := range slices.Chunk(keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = c.hash(k)
+			c.table.touch(hashes[i])
+		}
+		for i, k := range keys {
+			if c.table.remove(k, hashes[i], c.hash) && k.isFurther() {
+				c.further--
+			}
+		}
 	}
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"hash/maphash"
+	"slices"
 	"time"
 )
 
@@ -11,8 +12,6 @@ const (
 	generationsPerMax    = 9
 	generationsPerWindow = 5
 	maxGenerations       = 16
-	minMarks             = 1 << 8
-	maxMarks             = 1 << 24 // 32 MB; with more keys Claim is a little slower
 )
 
 // keyGenerations holds record keys by age. Whole generations are dropped, which
@@ -27,7 +26,7 @@ type keyGenerations struct {
 	old     int          // of total: keys of schema 1
 	evicted uint64       // keys dropped because of max
 	gens    []generation // oldest first, never more than there are marks
-	marks   []uint16     // by hash of the id: the generations that may have such a key; 2 to 4 a key
+	marks   marks        // 2 to 4 a key
 }
 
 type generation struct {
@@ -43,18 +42,16 @@ func newKeyGenerations(maxKeys int, window time.Duration) keyGenerations {
 	return keyGenerations{
 		hasher: hasher{maphash.MakeSeed()},
 		max:    max(maxKeys, 0), window: int64(window / time.Second), next: 1,
-		marks: make([]uint16, minMarks),
+		marks: make(marks, minMarks),
 	}
 }
 
-// get returns the newest key with the id of k. It asks the marks first: most keys
-// are new, and looking for one in every generation takes as many cache misses.
-func (ks *keyGenerations) get(k Key) (Key, bool) { return ks.hashed(k, ks.hash(k)) }
-
-func (ks *keyGenerations) hashed(k Key, hash uint64) (Key, bool) {
-	mark := *ks.marksOf(hash)
-	for i := len(ks.gens) - 1; i >= 0 && mark != 0; i-- {
-		if mark&ks.gens[i].mark != 0 {
+// find returns the newest key with the id of k. It looks where the marks of the hash
+// say: most keys are new, and looking for one in every generation takes as many cache
+// misses.
+func (ks *keyGenerations) find(k Key, hash uint64, marks uint16) (Key, bool) {
+	for i := len(ks.gens) - 1; i >= 0 && marks != 0; i-- {
+		if marks&ks.gens[i].mark != 0 {
 			if found, ok := ks.gens[i].keys.get(k, hash); ok {
 				return found, true
 			}
@@ -64,12 +61,32 @@ func (ks *keyGenerations) hashed(k Key, hash uint64) (Key, bool) {
 }
 
 func (ks *keyGenerations) has(k Key) bool {
-	found, ok := ks.get(k)
+	hash := ks.hash(k)
+	found, ok := ks.find(k, hash, ks.marks.get(hash))
 	return ok && found == k
 }
 
-func (ks *keyGenerations) marksOf(hash uint64) *uint16 {
-	return &ks.marks[hash&uint64(len(ks.marks)-1)]
+// appendNew appends those keys to a slice that are not held.
+func (ks *keyGenerations) appendNew(to, keys []Key) []Key {
+	if ks.max == 0 {
+		return to
+	}
+	var hashes [lookahead]uint64
+	var marks [lookahead]uint16
+	for keys := range slices.Chunk(keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = ks.hash(k)
+		}
+		for i := range keys {
+			marks[i] = ks.marks.get(hashes[i])
+		}
+		for i, k := range keys {
+			if found, ok := ks.find(k, hashes[i], marks[i]); !ok || found != k {
+				to = append(to, k)
+			}
+		}
+	}
+	return to
 }
 
 // growMarks doubles the marks when there are more keys.
@@ -77,14 +94,14 @@ func (ks *keyGenerations) growMarks() {
 	if 2*ks.total < len(ks.marks) || len(ks.marks) >= maxMarks {
 		return
 	}
-	ks.marks = make([]uint16, 2*len(ks.marks))
+	ks.marks = make(marks, 2*len(ks.marks))
 	for _, g := range ks.gens {
-		g.keys.each(func(k Key) { *ks.marksOf(ks.hash(k)) |= g.mark })
+		g.keys.each(func(k Key) { ks.marks.set(ks.hash(k), g.mark) })
 	}
 }
 
-// add adds the keys of a row, and drops the oldest generations to keep within
-// max.
+// add adds the keys of a row, and drops the oldest generations to keep within max. A
+// key that an older generation has as well is in both.
 func (ks *keyGenerations) add(r keyRow) {
 	if len(r.keys) == 0 {
 		return
@@ -94,34 +111,41 @@ func (ks *keyGenerations) add(r keyRow) {
 		return
 	}
 	ks.forget(r.time)
-	for _, k := range r.keys {
-		if r.old {
-			k = fromSchema1(k)
+	var hashes [lookahead]uint64
+	for keys := range slices.Chunk(r.keys, lookahead) {
+		for i, k := range keys {
+			hashes[i] = ks.hash(k)
+			if n := len(ks.gens); n > 0 {
+				ks.gens[n-1].keys.touch(hashes[i])
+			}
 		}
-		hash := ks.hash(k)
-		if found, ok := ks.hashed(k, hash); ok && found == k {
-			continue
+		for i, k := range keys {
+			ks.addKey(r, k, hashes[i])
 		}
-		for ks.total >= ks.max {
-			ks.evicted += uint64(ks.gens[0].keys.len)
-			ks.drop()
-		}
-		ks.growMarks()
-		g := ks.current(r)
-		*ks.marksOf(hash) |= g.mark
-		g.last = max(g.last, r.time)
-		if !g.keys.set(k, hash, ks.hash) {
-			continue
-		}
-		ks.total++
-		if k.isFurther() {
-			g.further++
-			ks.further++
-		}
-		if r.old {
-			g.old++
-			ks.old++
-		}
+	}
+}
+
+// addKey adds one key of a row.
+func (ks *keyGenerations) addKey(r keyRow, k Key, hash uint64) {
+	for ks.total >= ks.max {
+		ks.evicted += uint64(ks.gens[0].keys.len)
+		ks.drop()
+	}
+	ks.growMarks()
+	g := ks.current(r)
+	ks.marks.set(hash, g.mark)
+	g.last = max(g.last, r.time)
+	if !g.keys.set(k, hash, ks.hash) {
+		return
+	}
+	ks.total++
+	if k.isFurther() {
+		g.further++
+		ks.further++
+	}
+	if r.old {
+		g.old++
+		ks.old++
 	}
 }
 
@@ -140,7 +164,11 @@ func (ks *keyGenerations) current(r keyRow) *generation {
 	for _, g := range ks.gens {
 		used |= g.mark
 	}
-	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: keyTable{expected: ks.part()}})
+	keys := keyTable{expected: ks.part()}
+	if n > 0 {
+		keys.reserve(ks.gens[n-1].keys.len) // which is likely to be about what it takes
+	}
+	ks.gens = append(ks.gens, generation{first: r.id, born: r.time, last: r.time, mark: ^used & (used + 1), keys: keys})
 	return &ks.gens[n]
 }
 
@@ -156,9 +184,7 @@ func (ks *keyGenerations) drop() {
 	ks.total -= g.keys.len
 	ks.further -= g.further
 	ks.old -= g.old
-	for i := range ks.marks {
-		ks.marks[i] &^= g.mark
-	}
+	ks.marks.clear(g.mark)
 	ks.gens[0] = generation{}
 	ks.gens = ks.gens[1:]
 }

@@ -44,7 +44,8 @@ func TestGenerations(t *testing.T) {
 		{"too many of one row", 9, []keyRow{row(1, 0, 30)}, 9, 9, 21, 1, 0, 9},
 		{"too old ones are not evicted", 9, []keyRow{row(1, 0, 9), row(2, 9*hour, 4)}, 4, 4, 0, 2, 9 * hour, 4},
 		{"one key", 1, []keyRow{row(1, 0, 2), row(2, 0, 1)}, 1, 1, 2, 2, 0, 1},
-		{"the same row again", 90, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 15, 2, 0, 1, 0, 15},
+		{"keys that come again", 90, []keyRow{row(1, 0, 15), row(1, 0, 15)}, 30, 3, 0, 1, 0, 30},
+		{"again in one generation", 90, []keyRow{row(1, 0, 5), row(1, 0, 5)}, 5, 1, 0, 1, 0, 5},
 		{"the clock goes back", 90, []keyRow{row(1, 5*hour, 3), row(2, 0, 3)}, 6, 1, 0, 1, 13 * hour, 6},
 	} {
 		t.Run(test.name, func(t *testing.T) {

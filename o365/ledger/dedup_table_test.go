@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"hash/maphash"
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -74,6 +75,53 @@ func TestTableKeepsOneContent(t *testing.T) {
 	}
 	if len(set.slots) > minSlots {
 		t.Errorf("%d slots", len(set.slots))
+	}
+}
+
+// Whatever is set and removed, the set has what a map has.
+func TestTableRemoves(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 1))
+	seeded := hasher{maphash.MakeSeed()}.hash
+	for _, test := range []struct {
+		name   string
+		sparse bool
+		hash   func(Key) uint64
+	}{
+		{"sparse", true, seeded},
+		{"dense", false, seeded},
+		{"all in the last slot", true, func(Key) uint64 { return math.MaxUint64 }},
+		{"all in a few, around the end", false, func(k Key) uint64 { return (uint64(k[0])%5 - 2) << 58 }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			set, want := keyTable{sparse: test.sparse}, make(map[int]bool)
+			for range 20_000 {
+				n := random.IntN(1 + random.IntN(200))
+				k := numbered(n)
+				if random.IntN(2) == 0 {
+					set.set(k, test.hash(k), test.hash)
+					want[n] = true
+				} else {
+					other := k
+					other[15] = 1 // another content
+					if set.remove(other, test.hash(other), test.hash) {
+						t.Fatalf("another content of %d is removed", n)
+					}
+					if removed := set.remove(k, test.hash(k), test.hash); removed != want[n] {
+						t.Fatalf("%d is removed: %v", n, removed)
+					}
+					delete(want, n)
+				}
+				n = random.IntN(200)
+				if _, has := set.get(numbered(n), test.hash(numbered(n))); has != want[n] || set.len != len(want) {
+					t.Fatalf("has(%d) is %v; %d keys, want %d", n, has, set.len, len(want))
+				}
+			}
+			found := 0
+			set.each(func(Key) { found++ })
+			if found != len(want) {
+				t.Errorf("%d keys, want %d", found, len(want))
+			}
+		})
 	}
 }
 

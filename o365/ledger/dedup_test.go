@@ -21,7 +21,7 @@ func TestSameIDOtherContent(t *testing.T) {
 	l := open(t, path, Options{})
 	expect := func(content uint64, want Verdict) Key {
 		t.Helper()
-		k, verdict := l.Claim(keyOf(id, content))
+		k, verdict := claimOne(l, keyOf(id, content))
 		if verdict != want {
 			t.Errorf("content %d: %v, want %v", content, verdict, want)
 		}
@@ -71,7 +71,7 @@ func TestSameIDOtherContent(t *testing.T) {
 func TestFirstContentIsForgotten(t *testing.T) {
 	l := open(t, "", Options{DedupMax: 9})
 	for _, content := range []uint64{1, 2} {
-		k, _ := l.Claim(keyOf(8, content))
+		k, _ := claimOne(l, keyOf(8, content))
 		if err := l.Confirm([]Delivery{{Stream: exchange, Blob: "b", Keys: []Key{k}}}); err != nil {
 			t.Fatal(err)
 		}
@@ -81,10 +81,10 @@ func TestFirstContentIsForgotten(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, verdict := l.Claim(keyOf(8, 2)); verdict != Known {
+	if _, verdict := claimOne(l, keyOf(8, 2)); verdict != Known {
 		t.Errorf("the further content: %v", verdict)
 	}
-	if _, verdict := l.Claim(keyOf(8, 1)); verdict != New {
+	if _, verdict := claimOne(l, keyOf(8, 1)); verdict != New {
 		t.Errorf("the first content: %v", verdict)
 	}
 }
@@ -92,11 +92,11 @@ func TestFirstContentIsForgotten(t *testing.T) {
 // A claim that is confirmed or released late does not touch a newer one.
 func TestLateRelease(t *testing.T) {
 	l := open(t, "", Options{})
-	old, _ := l.Claim(keyOf(8, 1))
+	old, _ := claimOne(l, keyOf(8, 1))
 	l.Release([]Key{old})
-	l.Claim(keyOf(8, 2))
+	claimOne(l, keyOf(8, 2))
 	l.Release([]Key{old})
-	if _, verdict := l.Claim(keyOf(8, 2)); verdict != Known {
+	if _, verdict := claimOne(l, keyOf(8, 2)); verdict != Known {
 		t.Error(verdict)
 	}
 }
@@ -118,7 +118,7 @@ func TestOneIDForever(t *testing.T) {
 		begun := time.Now()
 		var keys []Key
 		for i := range uint64(n) {
-			k, verdict := l.Claim(key(i))
+			k, verdict := claimOne(l, key(i))
 			if verdict != want && i > 0 {
 				t.Fatalf("%d: %v, want %v", i, verdict, want)
 			}
@@ -133,7 +133,7 @@ func TestOneIDForever(t *testing.T) {
 		runtime.GC()
 		runtime.ReadMemStats(&after)
 		for i := range uint64(n) {
-			if _, verdict := l.Claim(key(i)); verdict != Known && i > uint64(n)/8 {
+			if _, verdict := claimOne(l, key(i)); verdict != Known && i > uint64(n)/8 {
 				t.Fatalf("%d is forgotten", i)
 			}
 		}

@@ -21,7 +21,8 @@
 // the service delivers.
 //
 // A record key takes 26 bytes of memory at 1 million, its share of a blob
-// included; Claim takes 0.3 µs, Progress 0.7 µs (BenchmarkFill, BenchmarkClaim).
+// included. In memory, Claim takes 0.06 µs of a record and Confirm 0.08 (BenchmarkRecords);
+// Progress takes 0.7 µs (BenchmarkClaim).
 package ledger
 
 import (
@@ -103,7 +104,7 @@ func openStore(s store, opt Options) (*Ledger, error) {
 		return nil, err
 	}
 	loaded.keys.evicted = 0 // counts from here on
-	return &Ledger{now: opt.Now, store: s, state: loaded, claimed: newClaims()}, nil
+	return &Ledger{now: opt.Now, store: s, state: loaded, claimed: newClaims(loaded.keys.hasher)}, nil
 }
 
 // Progress returns how much of a blob has been acknowledged: nothing of one that
@@ -129,9 +130,7 @@ func (l *Ledger) Confirm(ds []Delivery) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, d := range ds {
-		for _, k := range d.Keys {
-			l.claimed.remove(k)
-		}
+		l.claimed.remove(d.Keys)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (m *model) check(t *testing.T, l *Ledger, pruned time.Time) {
 	for n := range 1000 {
 		k := modelKeyOf(n)
 		must, may := m.want(k, last[k]-1, pruned)
-		as, verdict := l.Claim(k)
+		as, verdict := claimOne(l, k)
 		fresh := verdict != Known
 		if fresh {
 			l.Release([]Key{as})
@@ -250,7 +250,7 @@ func runModel(t *testing.T, place storePlace, random *rand.Rand) {
 				}
 				for range random.IntN(10) {
 					k := modelKeyOf(random.IntN(1000))
-					if as, verdict := l.Claim(k); verdict != Known {
+					if as, verdict := claimOne(l, k); verdict != Known {
 						m.claimed[k], m.came[as] = true, k
 						d.Keys = append(d.Keys, as)
 					}

@@ -56,6 +56,9 @@ func (s *sqliteStore) readBlobs(st *state, streams map[int64]source.Stream) erro
 func (s *sqliteStore) readKeys(st *state, _ map[int64]source.Stream) error {
 	err := s.eachKeyRow("record_keys", func(r keyRow) {
 		r.old = true
+		for i, k := range r.keys {
+			r.keys[i] = fromSchema1(k)
+		}
 		st.keys.add(r)
 	})
 	if err != nil {

@@ -33,7 +33,7 @@ type keyRow struct {
 	id   int64 // at least 1
 	time int64 // Unix seconds
 	keys []Key
-	old  bool // the keys are those of schema 1
+	old  bool // the keys were made of those of schema 1
 }
 
 // empty reports whether a transaction changes nothing.
@@ -61,11 +61,7 @@ func (s *state) deliver(ds []Delivery, now time.Time) transaction {
 	keys := make([]Key, 0, total)
 	at := make(map[Key]int, len(ds)) // place in tx.blobs
 	for _, d := range ds {
-		for _, k := range d.Keys {
-			if s.keys.max > 0 && !s.keys.has(k) {
-				keys = append(keys, k)
-			}
-		}
+		keys = s.keys.appendNew(keys, d.Keys)
 		b := blob{stream: d.Stream, id: d.Blob, key: blobKey(d.Stream, d.Blob), created: d.Created.Unix()}
 		if i, ok := at[b.key]; ok {
 			tx.blobs[i].grow(d)

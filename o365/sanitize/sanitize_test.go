@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"html"
 	"net/url"
 	"strings"
@@ -94,6 +95,14 @@ func entities(s string) string {
 	return b.String()
 }
 
+func escapeEach(form, s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		fmt.Fprintf(&b, form, r)
+	}
+	return b.String()
+}
+
 func quoted(s string) string {
 	text, _ := json.Marshal(s)
 	return strings.Trim(string(text), `"`)
@@ -111,6 +120,8 @@ var encoded = map[string]func(string) string{
 	"three times":       func(s string) string { return percentEach(url.QueryEscape(url.QueryEscape(s))) },
 	"JSON":              quoted,
 	"JSON in JSON":      func(s string) string { return quoted(quoted(s)) },
+	"each escape":       func(s string) string { return escapeEach(`\u%04x`, s) },
+	"each ESCAPE":       func(s string) string { return escapeEach(`\U%04X`, s) },
 	"HTML":              html.EscapeString,
 	"hex":               func(s string) string { return hex.EncodeToString([]byte(s)) },
 	"HEX":               func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) },
@@ -142,8 +153,10 @@ func TestRedactor(t *testing.T) {
 			}
 		}
 		if isASCII(secret) {
-			if got := r.Text("refused: "+entities(secret), MaxDetail); got != "refused: <secret>" {
-				t.Errorf("%q as entities: got %q", secret, got)
+			for _, text := range []string{entities(secret), escapeEach(`\x%02x`, secret), escapeEach(`\x%02X`, secret)} {
+				if got := r.Text("refused: "+text, MaxDetail); got != "refused: <secret>" {
+					t.Errorf("%q as %s: got %q", secret, text, got)
+				}
 			}
 		}
 	}

@@ -40,6 +40,7 @@ func newAzure(p place, o Options, retry policy.RetryOptions) (*azure, error) {
 	options.Retry = retry
 	options.Telemetry = policy.TelemetryOptions{ApplicationID: "fluent-bit-o365"}
 	options.PerCallPolicies = []policy.Policy{policyFunc(asStored)}
+	options.PerRetryPolicies = []policy.Policy{policyFunc(freshBody)}
 	var err error
 	switch {
 	case o.SharedKey != nil:

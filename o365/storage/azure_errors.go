@@ -138,6 +138,7 @@ func (a *azure) explainLease(ctx context.Context, err error) error {
 }
 
 // isConflict reports whether a write was refused because of an object of its name.
+// Other refusals mean that as well if it was for a new object, and there is one.
 func isConflict(err error, exists bool) bool {
 	var refused *azcore.ResponseError
 	if !errors.As(err, &refused) {

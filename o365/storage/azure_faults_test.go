@@ -216,3 +216,64 @@ func TestAzureLostThenOther(t *testing.T) {
 		t.Errorf("%q", content)
 	}
 }
+
+// TestAzureRefusals has writes meet answers that are no faults.
+func TestAzureRefusals(t *testing.T) {
+	server := azuriteServer(t)
+	faulty := newFaults(t, server.URL)
+	refuse := func(status int, code string) fault {
+		return func(f *faults, w http.ResponseWriter, r *http.Request) {
+			if r.Method == http.MethodHead || r.Method == http.MethodGet {
+				f.forward.ServeHTTP(w, r)
+				return
+			}
+			answerWith(status, code)(f, w, r)
+		}
+	}
+	put := func(t *testing.T, s Store, version Version) error {
+		_, err := s.Put(t.Context(), "a", []byte("new"), nil, version)
+		return err
+	}
+	take := func(t *testing.T, s Store, _ Version) error {
+		_, err := s.Lease(t.Context(), "a", minTerm)
+		return err
+	}
+	explained := errors.New("an *Error")
+	for _, test := range []struct {
+		status  int
+		code    string
+		prepare func(*testing.T, Store) Version
+		run     func(*testing.T, Store, Version) error
+		want    error
+	}{
+		{409, "BlobAlreadyExists", prepared("old"), upload([]byte("new")), ErrExists},
+		{409, "BlobAlreadyExists", nothing, upload([]byte("new")), ErrExists},
+		{409, "BlobImmutableDueToPolicy", prepared("old"), upload([]byte("new")), ErrExists},
+		{409, "BlobImmutableDueToPolicy", prepared("old"), put, explained},
+		{409, "BlobImmutableDueToPolicy", nothing, upload([]byte("new")), explained},
+		{403, "UnauthorizedBlobOverwrite", prepared("old"), upload([]byte("new")), ErrExists},
+		{403, "UnauthorizedBlobOverwrite", prepared("old"), put, explained},
+		{412, "ConditionNotMet", prepared("old"), put, ErrChanged},
+		{412, "LeaseIdMissing", prepared("old"), put, explained},
+		{409, "BlobArchived", prepared("old"), put, explained},
+		{400, "InvalidBlockList", prepared("old"), upload([]byte("new")), ErrExists},
+		{400, "InvalidBlockList", nothing, upload([]byte("new")), explained},
+		{403, "AuthorizationPermissionMismatch", nothing, upload([]byte("new")), explained},
+		{409, "LeaseAlreadyPresent", nothing, take, ErrLeased},
+		{409, "LeaseIsBreakingAndCannotBeAcquired", nothing, take, ErrLeased},
+		{412, "LeaseNotPresentWithBlobOperation", nothing, take, ErrLeased},
+		{404, "ContainerNotFound", nothing, take, explained},
+	} {
+		store := openAzure(t, newContainer(t, faulty.url), Options{HTTP: server.Client, SharedKey: emulatorKey})
+		version := test.prepare(t, store)
+		if test.want == ErrExists {
+			version = ""
+		}
+		faulty.next(always(refuse(test.status, test.code)))
+		err := test.run(t, store, version)
+		faulty.next(nil)
+		if e := (*Error)(nil); !errors.Is(err, test.want) && !(test.want == explained && errors.As(err, &e)) {
+			t.Errorf("%d %s: got %v (%T), want %v", test.status, test.code, err, err, test.want)
+		}
+	}
+}

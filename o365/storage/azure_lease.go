@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"strings"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/lease"
@@ -32,7 +30,7 @@ func (a *azure) Lease(ctx context.Context, name string, term time.Duration) (Lea
 	seconds := int32(term / time.Second)
 	_, err = client.AcquireLease(ctx, seconds, nil)
 	if bloberror.HasCode(err, bloberror.BlobNotFound) {
-		_, err = blob.Upload(ctx, streaming.NopCloser(strings.NewReader("")), &blockblob.UploadOptions{AccessConditions: condition("")})
+		_, err = blob.Upload(ctx, newBody(nil), &blockblob.UploadOptions{AccessConditions: condition("")})
 		if err == nil || isConflict(err, true) {
 			_, err = client.AcquireLease(ctx, seconds, nil)
 		}

@@ -13,15 +13,14 @@ import (
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/streaming"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/bloberror"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/blockblob"
 )
 
 const (
-	blockBytes = 1 << 20
-	maxBlocks  = 50_000 // of a blob: 48 GB
+	blockBytes = 256 << 10 // of memory for each upload; most objects are smaller
+	maxBlocks  = 50_000    // of a blob: 12 GB
 	smallBytes = 64 << 10
 )
 
@@ -69,13 +68,15 @@ func (u *blobUpload) stage() error {
 	if len(u.names) == maxBlocks {
 		return &Error{What: fmt.Sprintf("an object has more than %d GB", maxBlocks*blockBytes>>30), Do: "report this as a bug"}
 	}
-	name := blockName(u.id, len(u.names))
-	_, err := u.azure.blob(u.name).StageBlock(u.ctx, name, streaming.NopCloser(bytes.NewReader(u.block)), nil)
+	name, body := blockName(u.id, len(u.names)), newBody(u.block)
+	_, err := u.azure.blob(u.name).StageBlock(u.ctx, name, body, nil)
 	if err != nil {
 		return u.azure.explain(u.ctx, err)
 	}
 	u.names = append(u.names, name)
-	u.block = u.block[:0]
+	if u.block = u.block[:0]; !body.idle() {
+		u.block = nil
+	}
 	return nil
 }
 
@@ -107,12 +108,13 @@ func (a *azure) Put(ctx context.Context, name string, content []byte, metadata M
 	if err := cmp.Or(check(ctx, name), metadata.check()); err != nil {
 		return "", err
 	}
-	return a.putBlob(ctx, name, content, metadata, rand.Text(), version, nil)
+	// The caller may change the content at once, see [requestBody].
+	return a.putBlob(ctx, name, bytes.Clone(content), metadata, rand.Text(), version, nil)
 }
 
 // putBlob sends a blob in one request.
 func (a *azure) putBlob(ctx context.Context, name string, content []byte, metadata Metadata, id string, version Version, tier *blob.AccessTier) (Version, error) {
-	made, err := a.blob(name).Upload(ctx, streaming.NopCloser(bytes.NewReader(content)), &blockblob.UploadOptions{
+	made, err := a.blob(name).Upload(ctx, newBody(content), &blockblob.UploadOptions{
 		Metadata: toAzure(metadata, id), Tier: tier, AccessConditions: condition(version),
 	})
 	if err == nil {
@@ -123,7 +125,7 @@ func (a *azure) putBlob(ctx context.Context, name string, content []byte, metada
 		return stored, settled
 	}
 	block := blockName(id, 0)
-	if _, err := a.blob(name).StageBlock(ctx, block, streaming.NopCloser(bytes.NewReader(content)), nil); err != nil {
+	if _, err := a.blob(name).StageBlock(ctx, block, newBody(content), nil); err != nil {
 		return "", a.explain(ctx, err)
 	}
 	return a.commitBlocks(ctx, name, []string{block}, metadata, id, tier)
@@ -163,7 +165,7 @@ func (a *azure) settle(ctx context.Context, name, id string, version Version, er
 	if statErr == nil && writer == id {
 		return info.Version, nil
 	}
-	if !isConflict(err, statErr == nil) {
+	if !isConflict(err, statErr == nil && version == "") {
 		return "", a.explain(ctx, err)
 	}
 	if version != "" {

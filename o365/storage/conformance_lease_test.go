@@ -14,6 +14,7 @@ func testLeases(t *testing.T, s subject) {
 	_, err := other().Lease(t.Context(), "tenant/a", minTerm)
 	wants(t, "a second holder", err, ErrLeased)
 	must(other().Lease(t.Context(), "tenant/b", maxTerm))(t)
+	must(other().Lease(t.Context(), "tenant", maxTerm))(t)
 	wants(t, "renew", lease.Renew(t.Context()), nil)
 	_, err = store.Lease(t.Context(), "tenant/a", minTerm)
 	wants(t, "the same process again", err, ErrLeased)

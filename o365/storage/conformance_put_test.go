@@ -233,7 +233,7 @@ func testBoundedMemory(t *testing.T, s subject) {
 	if s.inMemory {
 		t.Skip("the store is in memory")
 	}
-	const size, bound = 20 << 20, 12 << 20
+	const size, bound = 20 << 20, 5 << 20
 	store, other := s.open(t)
 	heap := func() int64 {
 		var m runtime.MemStats

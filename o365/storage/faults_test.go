@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -30,6 +31,7 @@ func newFaults(t *testing.T, backend string) *faults {
 	to := must(url.Parse(backend))(t)
 	f := &faults{forward: httputil.NewSingleHostReverseProxy(&url.URL{Scheme: to.Scheme, Host: to.Host})}
 	f.forward.ErrorHandler = func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) }
+	f.forward.ErrorLog = log.New(io.Discard, "", 0) // the harm is meant
 	server := httptest.NewServer(f)
 	t.Cleanup(server.Close)
 	f.url = server.URL + to.Path
@@ -87,6 +89,12 @@ func answerWith(status int, code string) fault {
 		w.WriteHeader(status)
 		io.WriteString(w, `<?xml version="1.0"?><Error><Code>`+code+`</Code><Message>sig=secret</Message></Error>`)
 	}
+}
+
+// busyEarly says that the service is busy when it has got the request's head only.
+func busyEarly(_ *faults, w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("X-Ms-Error-Code", "ServerBusy")
+	w.WriteHeader(http.StatusServiceUnavailable)
 }
 
 // resetBefore breaks the connection before the service has got the request.
@@ -148,6 +156,7 @@ func (r *smallReader) Read(p []byte) (int, error) { return r.Reader.Read(p[:min(
 var transient = map[string]fault{
 	"busy":         answerWith(http.StatusServiceUnavailable, "ServerBusy"),
 	"busy after":   busyAfter,
+	"busy early":   busyEarly,
 	"internal":     answerWith(http.StatusInternalServerError, "InternalError"),
 	"too many":     answerWith(http.StatusTooManyRequests, ""),
 	"reset before": resetBefore,

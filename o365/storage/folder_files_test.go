@@ -174,3 +174,17 @@ func TestFolderMissing(t *testing.T) {
 		t.Errorf("c beside c/d: %v", err)
 	}
 }
+
+// TestFolderClock lets the time of a version grow though the machine's clock has gone
+// back, so that no two versions are taken for one.
+func TestFolderClock(t *testing.T) {
+	dir := t.TempDir()
+	store := NewFolder(dir)
+	must(store.Put(t.Context(), "a", []byte("1"), nil, ""))(t)
+	age(t, filepath.Join(dir, "a"), -time.Hour)
+	_, before := read(t, store, "a")
+	version := must(store.Put(t.Context(), "a", []byte("2"), nil, before.Version))(t)
+	if _, info := read(t, store, "a"); info.Version != version || !info.Modified.After(before.Modified) {
+		t.Errorf("%+v, before %+v", info, before)
+	}
+}

@@ -28,6 +28,9 @@ type leaseFile struct {
 	Term   time.Duration `json:"term_ns"`
 }
 
+// leaseOf is the file of a lease; the names a and a/b may both have one.
+func leaseOf(name string) string { return path.Join(leasesFolder, name, ".lease") }
+
 func (f *Folder) Lease(ctx context.Context, name string, term time.Duration) (Lease, error) {
 	if err := checkTerm(term); err != nil {
 		return nil, err
@@ -69,7 +72,7 @@ func (l *fileLease) update(ctx context.Context, check func(held *leaseFile, age 
 		return err
 	}
 	defer root.Close()
-	place := path.Join(leasesFolder, l.name)
+	place := leaseOf(l.name)
 	if err := makeFolders(root, path.Dir(place)); err != nil {
 		return l.folder.explain(err)
 	}

@@ -14,7 +14,7 @@ func TestFolder(t *testing.T) {
 			return NewFolder(dir), func() Store { return NewFolder(dir) }
 		},
 		expire: func(t *testing.T, s Store, name string, term time.Duration) {
-			age(t, filepath.Join(s.(*Folder).dir, leasesFolder, name), term+time.Second) // the system's clock for files is a little slow
+			age(t, filepath.Join(s.(*Folder).dir, leaseOf(name)), term+time.Second) // the system's clock for files is a little slow
 		},
 	})
 }

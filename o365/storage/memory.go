@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Memory is a store without a disk, for tests. It is ready for use.
+// Memory is a store without a disk, for tests; see [NewMemory].
 type Memory struct {
 	mu      sync.Mutex
 	objects map[string]object

@@ -137,6 +137,7 @@ func parseFolder(u *url.URL, bad badURL) (place, error) {
 }
 
 func parseAzure(u *url.URL, bad badURL) (place, error) {
+	u.Host = strings.ToLower(u.Host) // the account's name is signed, and has no capitals
 	p := place{scheme: u.Scheme, host: u.Host}
 	name := u.Hostname()
 	ip := net.ParseIP(name)
@@ -157,6 +158,8 @@ func parseAzure(u *url.URL, bad badURL) (place, error) {
 			return bad("names no account", form)
 		case kind == "dfs" || kind == "file" || kind == "queue" || kind == "table":
 			return bad(fmt.Sprintf("is that of the account's %s service", kind), "https://"+strings.Replace(u.Host, "."+kind+".", ".blob.", 1)+"/CONTAINER")
+		case strings.HasSuffix(p.account, "-secondary"):
+			return bad("is that of the account's second copy, which can only be read", "https://"+strings.Replace(u.Host, "-secondary.", ".", 1)+"/CONTAINER")
 		}
 	}
 	switch {

@@ -1,7 +1,10 @@
 package storage
 
 import (
+	"net"
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
@@ -11,7 +14,7 @@ import (
 func TestOpen(t *testing.T) {
 	for _, test := range []struct{ url, account, container, prefix, asks string }{
 		{"https://acct.blob.core.windows.net/audit", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
-		{"https://acct.blob.core.windows.net/audit/", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
+		{"https://Acct.Blob.core.windows.net/audit/", "acct", "audit", "", "https://acct.blob.core.windows.net/audit"},
 		{"https://acct.blob.core.windows.net/audit/a/b%20c", "acct", "audit", "a/b c/", "https://acct.blob.core.windows.net/audit"},
 		{"https://acct.blob.core.usgovcloudapi.net/audit", "acct", "audit", "", "https://acct.blob.core.usgovcloudapi.net/audit"},
 		{"https://acct.blob.core.chinacloudapi.cn/a-1", "acct", "a-1", "", "https://acct.blob.core.chinacloudapi.cn/a-1"},
@@ -58,6 +61,7 @@ func TestOpenBad(t *testing.T) {
 		{"https://acct.blob.core.windows.net/audit?sv=1&sig=topsecret", "the URL has a ? and what follows, such as a SAS, which belongs in a file of its own; " + azure},
 		{"https://acct.blob.core.windows.net/audit#topsecret", "the URL has a # and what follows; write %23 for the character itself; " + azure},
 		{"https://acct.dfs.core.windows.net/audit", "the URL is that of the account's dfs service; it should be like https://acct.blob.core.windows.net/CONTAINER"},
+		{"https://acct-secondary.blob.core.windows.net/audit", "the URL is that of the account's second copy, which can only be read; it should be like https://acct.blob.core.windows.net/CONTAINER"},
 		{"https://acct.queue.core.windows.net/audit", "the URL is that of the account's queue service; it should be like https://acct.blob.core.windows.net/CONTAINER"},
 		{"https://acct.blob.core.windows.net", "the URL names no container; " + azure},
 		{"https://acct.blob.core.windows.net/", "the URL names no container; " + azure},
@@ -102,4 +106,37 @@ func TestOpenOptions(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", test.url, err, test.want)
 		}
 	}
+}
+
+// FuzzOpen has no URL lead to another host than the one it names, or to one over plain
+// HTTP that is not this machine.
+func FuzzOpen(f *testing.F) {
+	for _, url := range []string{
+		"https://acct.blob.core.windows.net/audit/x%2F..%2Fy", "http://127.0.0.1:10000/acct/audit", "file:///a/../b", "https://[::1]/a/bcd?sig=topsecret", "https://u:topsecret@x.y/abc",
+	} {
+		f.Add(url)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := Open(text, Options{HTTP: http.DefaultClient, SharedKey: emulatorKey})
+		if err != nil {
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q: not one line: %q", text, err)
+			}
+			return
+		}
+		a, ok := s.(*azure)
+		if !ok {
+			return
+		}
+		u, err := url.Parse(a.client.URL())
+		if err != nil || u.User != nil || u.RawQuery != "" || !strings.EqualFold(u.Host, must(url.Parse(text))(t).Host) {
+			t.Errorf("%q leads to %s, %v", text, a.client.URL(), err)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Scheme != "https" && !ip.IsLoopback() && u.Hostname() != "localhost" {
+			t.Errorf("%q leads to %s", text, u)
+		}
+		if checkName(a.prefix+"a") != nil {
+			t.Errorf("%q has the prefix %q", text, a.prefix)
+		}
+	})
 }

@@ -130,6 +130,25 @@ func TestRoundsArePaced(t *testing.T) {
 	})
 }
 
+// After a round that failed the next one waits for the back-off, which is longer than
+// what the bytes of the round ask for.
+func TestPacingKeepsTheBackOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, s := newFakeHost(), &fakeSource{}
+		h.disk, h.full = 1<<40, true
+		s.waiting = []*o365.Batch{{Tag: "t", Events: []byte(strings.Repeat("r", unstoredMax)), Records: 1}}
+		in := start(h, s)
+		for wait := minBackoff; wait < maxBackoff; wait *= 2 {
+			s.returned = nil
+			in.Tick()
+			time.Sleep(wait - time.Millisecond)
+			in.Tick()
+			wantTags(t, "returned", s.returned, "t")
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
 // The first round, and one after batches were given back, are so small that it is
 // certain which batches are missing.
 func TestCarefulRounds(t *testing.T) {

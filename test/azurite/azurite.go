@@ -1,5 +1,17 @@
 // Package azurite starts Azurite, Microsoft's emulator of Azure Blob Storage, for
 // tests. make azurite installs it.
+//
+// What Azurite 3.37.0 does otherwise than Azure, as Microsoft describes it, is this, so
+// that tests of these things need an answer of their own:
+//
+//   - A wrong key and a SAS that has expired get AuthorizationFailure instead of
+//     AuthenticationFailed, both with 403.
+//   - Put Blob with If-None-Match: * gets BlobAlreadyExists where there is no blob, but
+//     blocks that somebody has staged. Put Block List with it is carried out.
+//   - Policies of immutability, legal holds, firewalls, roles and throttling do not
+//     exist. Tokens are not verified, and every token may do everything.
+//   - A login with tokens needs HTTPS and an issuer of version 1, sts.windows.net.
+//   - The marker of a list is the last name; that of Azure is opaque.
 package azurite
 
 import (
