@@ -55,6 +55,7 @@ func (c Config) replayRules() []rule {
 		{collects && !c.ReplayTo.IsZero(), noEffect(option.ReplayTo, option.ReplayURL)},
 		{collects && c.ReplayExit, noEffect(option.ReplayExit, option.ReplayURL)},
 		{!collects && c.ArchiveURL != "", notBoth(option.ReplayURL, option.ArchiveURL)},
+		{!collects && len(c.Mail.To) > 0, notBoth(option.ReplayURL, option.AlertEmailTo)},
 		{!collects && c.ArchiveTier != "" && c.ArchiveURL == "", noEffect(option.ArchiveTier, option.ArchiveURL)},
 		{bothEnds && !c.ReplayFrom.Before(c.ReplayTo),
 			fmt.Sprintf("%s: %s is not later than %s (a day ends at the next midnight)", option.ReplayTo, c.ReplayTo.Format(time.RFC3339), option.ReplayFrom)},

@@ -40,6 +40,8 @@ func TestContradictionsOfVaultAndStorage(t *testing.T) {
 		}},
 		{"replay and archive", map[string]string{option.ReplayURL: "file:///a", option.ArchiveURL: "file:///a"},
 			[]string{"replay_url: set it or archive_url, not both"}},
+		{"mail about a replay", map[string]string{option.ReplayURL: "file:///a", option.AlertEmailTo: "a@b", option.AlertEmailFrom: "a@b", option.SMTPURL: "smtp://h?starttls=off"},
+			[]string{"replay_url: set it or alert_email_to, not both"}},
 		{"replay of a folder", map[string]string{option.ReplayURL: "file:///a", option.ArchiveTier: "cool", option.StorageKeyFile: "x"}, []string{
 			"archive_tier: has no effect without archive_url", "storage_key_file: has no effect on a folder (replay_url begins with file://)",
 		}},

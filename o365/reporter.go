@@ -164,7 +164,9 @@ func (r *reporter) output(now time.Time) {
 	}
 	r.stalled = why.What
 	why.Detail = fmt.Sprintf("%d bytes wait, the last were taken at %s", waiting, last.UTC().Format(time.RFC3339))
-	why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
+	if !r.replays {
+		why.Do += "; nothing is lost as long as Microsoft keeps it, 7 days"
+	}
 	r.monitor.Set(source.Stream{}, health.Output, health.Degraded, why.Cause)
 }
 

@@ -32,7 +32,7 @@ func TestDecide(t *testing.T) {
 
 // An object that cannot be read is reported once, and all others come.
 func TestLost(t *testing.T) {
-	const text = `[{"Id":"1","CreationTime":"2021-03-28T03:00:00"},{"Id":"2","CreationTime":"2021-03-28T03:00:00"}]`
+	const text = `[{"Id":"1","CreationTime":"2021-03-28T23:00:00"},{"Id":"2","CreationTime":"2021-03-28T23:00:00"}]`
 	whole := zipped(text)
 	for _, tt := range []struct {
 		name     string
@@ -54,8 +54,9 @@ func TestLost(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t)
 				r.days(1)
+				r.batch, r.slow = 100, 10*time.Second
 				r.db = filepath.Join(t.TempDir(), "replay.db")
-				name := r.putText(general, "bad", start.Add(3*time.Hour), 1, archive.JSON, text)
+				name := r.putText(general, "bad", start.Add(23*time.Hour), 1, archive.JSON, text)
 				r.putBytes(name, tt.content, nil)
 				r.store.failing(func(of string) error {
 					if of == name {

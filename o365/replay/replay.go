@@ -164,11 +164,22 @@ func (r *Replay) replay(ctx context.Context, cancel func(), p plan) (mistake any
 	return mistake
 }
 
-// delivered waits until no content is open. It reports whether ctx did not end before.
+// queueCheckInterval is how often an emptying queue is looked at.
+const queueCheckInterval = 100 * time.Millisecond
+
+// delivered waits until no content is open, and nothing is queued of what was lost in
+// part. It reports whether ctx did not end before.
 func (r *Replay) delivered(ctx context.Context) bool {
 	for range cap(r.open) {
 		if !enter(ctx, r.open) {
 			return false
+		}
+	}
+	for _, s := range r.config.Streams {
+		for r.config.Metrics.Stream(s.Tenant, s.ContentType).Queue.Load() > 0 {
+			if !sleep(ctx, queueCheckInterval) {
+				return false
+			}
 		}
 	}
 	return true

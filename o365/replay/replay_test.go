@@ -141,3 +141,18 @@ func TestResume(t *testing.T) {
 		}
 	})
 }
+
+// A mistake in the plugin ends the replay alone: Run panics, for its caller to recover.
+func TestMistake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.days(1)
+		r.mistake = true
+		defer func() {
+			if p := recover(); p != "a mistake" {
+				t.Errorf("Run panics with %v", p)
+			}
+		}()
+		r.run()
+	})
+}

@@ -35,14 +35,16 @@ var (
 // rig is an archive, and what replays it.
 type rig struct {
 	*testing.T
-	store  *flaky
-	config Config
-	db     string
-	log    lines
-	set    *metrics.Set
-	events []event // acknowledged
-	batch  int     // bytes
-	limit  int     // events to acknowledge at most; 0: all
+	store   *flaky
+	config  Config
+	db      string
+	log     lines
+	set     *metrics.Set
+	events  []event       // acknowledged
+	batch   int           // bytes
+	limit   int           // events to acknowledge at most; 0: all
+	slow    time.Duration // before each batch is acknowledged
+	mistake bool          // Room panics
 }
 
 // event is a record that came out.
@@ -123,8 +125,16 @@ func (r *rig) run() (done bool) {
 		book, monitor, r.set, sanitize.NewRedactor(), r.log.logger())
 	r.config.Store, r.config.Metrics = r.store, r.set
 	r.config.Sinks = map[string]Sink{"t": d.Tenant("t", types)}
+	if r.mistake {
+		r.config.Sinks["t"] = mistaken{r.config.Sinks["t"]}
+	}
 	replay := New(r.config, monitor, r.log.logger())
 	ctx, cancel := context.WithCancel(context.Background())
+	if r.mistake {
+		defer cancel()
+		defer d.Close(time.Now().Add(time.Minute))
+		replay.Run(ctx)
+	}
 	var running sync.WaitGroup
 	running.Go(func() { monitor.Run(ctx) })
 	running.Go(func() { replay.Run(ctx) })
@@ -136,11 +146,19 @@ func (r *rig) run() (done bool) {
 	return done
 }
 
+// mistaken is a sink with a mistake.
+type mistaken struct{ Sink }
+
+func (mistaken) Room(context.Context) (func(), error) { panic("a mistake") }
+
 // receive acknowledges batches.
 func (r *rig) receive(d *delivery.Delivery, replay *Replay) (done bool) {
 	n := 0
 	for {
 		b := d.Next()
+		if b != nil && b.Tag != "health" && isClosed(replay.Done()) {
+			r.Error("records come after the end")
+		}
 		switch {
 		case b == nil:
 			select {
@@ -152,10 +170,20 @@ func (r *rig) receive(d *delivery.Delivery, replay *Replay) (done bool) {
 		case r.limit > 0 && n >= r.limit:
 			return false
 		}
+		time.Sleep(r.slow)
 		r.events = append(r.events, eventsOf(r.T, b.Events)...)
 		n += b.Records
 		b.Ack()
 		synctest.Wait() // so that the ledger has it
+	}
+}
+
+func isClosed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

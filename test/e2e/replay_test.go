@@ -48,19 +48,20 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// At the end of a replay Fluent Bit runs on until its outputs have taken everything,
-// though that is in memory and takes longer than the grace time.
+// At the end of two replays Fluent Bit runs on until its outputs have taken everything of
+// both, though that is in memory and takes longer than the grace time.
 func TestReplayExit(t *testing.T) {
 	t.Parallel()
 	in(t, hosts[1], func(t *testing.T, p program) {
 		s := newService(t, api.Options{Seed: 52, Blobs: 20, Records: 40, Duplicates: 5})
 		pipe := newReplay(t, p, s, inFolder)
+		pipe.split()
 		pipe.set("storage.type", "memory")
 		pipe.service["grace"] = "1"
 		away := newDestination(t, pipe.sink.dir)
 		pipe.output = away.options()
 		pipe.start()
-		pipe.await("the end of the replay", func() bool { return strings.Contains(pipe.process.Log(), "replay done: ") })
+		pipe.await("the end of both replays", func() bool { return strings.Count(pipe.process.Log(), "replay done: ") == 2 })
 		time.Sleep(12 * time.Second)
 		if !pipe.process.Running() {
 			t.Fatalf("Fluent Bit has stopped; %s", pipe.process.LogTail())
