@@ -10,7 +10,7 @@ import (
 // that is not a power of two. It never shrinks.
 type keyTable struct {
 	expected int  // keys; more are taken too
-	sparse   bool // half of the slots are free, which takes more memory and less time
+	sparse   bool // one in three slots is free, which takes more memory and less time
 	len      int
 	slots    []Key // the zero key marks a free one
 	zero     bool  // the zero key is in the set
@@ -22,7 +22,7 @@ const minSlots = 64
 // slotsFor returns how many slots n keys take: one in eight is free.
 func (t *keyTable) slotsFor(n int) int {
 	if t.sparse {
-		return 2*n + 1
+		return n + n/2 + 1
 	}
 	return n + n/7 + 1
 }
