@@ -143,3 +143,40 @@ func TestWarningsAboutDates(t *testing.T) {
 		t.Errorf("%d warnings a day", n)
 	}
 }
+
+// That all is delivered is noted once, when everything is listed by the service's clock and
+// delivered.
+func TestCaughtUpIsNotedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(st *stream, l *listing)
+		want   bool
+	}{
+		"all is delivered":       {func(*stream, *listing) {}, true},
+		"before":                 {func(st *stream, _ *listing) { st.caughtUp = true }, false},
+		"no answer of a service": {func(st *stream, _ *listing) { st.opened = false }, false},
+		"an item":                {func(st *stream, _ *listing) { st.items["a"] = &item{} }, false},
+		"a latest listing":       {func(st *stream, l *listing) { st.latestListing = l }, false},
+		"a backlog":              {func(st *stream, l *listing) { st.backlogListings = []*listing{l} }, false},
+	} {
+		s, st, l, _ := steadyState(t)
+		notes := 0
+		s.monitor = noteCounter{s.monitor, &notes}
+		st.opened, st.caughtUp, st.latestListing, st.backlogListings = true, false, nil, nil
+		test.change(st, l)
+		s.reportCaughtUp(st)
+		if noted := notes > 0; noted != test.want {
+			t.Errorf("%s: noted %t", name, noted)
+		}
+		if s.reportCaughtUp(st); notes > 1 {
+			t.Errorf("%s: noted twice", name)
+		}
+	}
+}
+
+// noteCounter counts notes.
+type noteCounter struct {
+	Monitor
+	notes *int
+}
+
+func (c noteCounter) Note(source.Stream, string) { *c.notes++ }
