@@ -124,8 +124,15 @@ func TestSkewIsReported(t *testing.T) {
 		if s.reportSkew(step.skew); count() != step.want {
 			t.Errorf("%d: %d reports, want %d", n, count(), step.want)
 		}
-		if _, holds := s.holds()["clock"]; holds != (step.skew.Abs() >= largestUnreportedSkew) {
-			t.Errorf("%d: the condition holds: %t", n, holds)
+		what := ""
+		switch {
+		case step.skew >= largestUnreportedSkew:
+			what = "the clock of this machine is behind Microsoft's"
+		case step.skew <= -largestUnreportedSkew:
+			what = "the clock of this machine is ahead of Microsoft's"
+		}
+		if got := s.holds()["clock"].what; got != what {
+			t.Errorf("%d: reported is %q, want %q", n, got, what)
 		}
 	}
 }
@@ -159,24 +166,16 @@ func TestCaughtUpIsNotedOnce(t *testing.T) {
 		"a backlog":              {func(st *stream, l *listing) { st.backlogListings = []*listing{l} }, false},
 	} {
 		s, st, l, _ := steadyState(t)
-		notes := 0
-		s.monitor = noteCounter{s.monitor, &notes}
+		r := newMonitorModel()
+		s.monitor = r
 		st.opened, st.caughtUp, st.latestListing, st.backlogListings = true, false, nil, nil
 		test.change(st, l)
 		s.reportCaughtUp(st)
-		if noted := notes > 0; noted != test.want {
+		if noted := len(r.notes) > 0; noted != test.want {
 			t.Errorf("%s: noted %t", name, noted)
 		}
-		if s.reportCaughtUp(st); notes > 1 {
+		if s.reportCaughtUp(st); len(r.notes) > 1 {
 			t.Errorf("%s: noted twice", name)
 		}
 	}
 }
-
-// noteCounter counts notes.
-type noteCounter struct {
-	Monitor
-	notes *int
-}
-
-func (c noteCounter) Note(source.Stream, string) { *c.notes++ }
