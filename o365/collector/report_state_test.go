@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -178,4 +179,37 @@ func TestCaughtUpIsNotedOnce(t *testing.T) {
 			t.Errorf("%s: noted twice", name)
 		}
 	}
+}
+
+// A wait that the service asks for is reported with its end, which is that of the wait that
+// is obeyed.
+func TestLongWaitIsReported(t *testing.T) {
+	for wait, want := range map[time.Duration]struct {
+		what  string
+		until time.Duration
+	}{
+		longestRefusalPause + time.Second: {"Microsoft asks to wait before further requests", longestRefusalPause + time.Second},
+		longestServiceWait:                {"Microsoft asks to wait before further requests", longestServiceWait},
+		longestServiceWait + time.Second:  {"Microsoft asks to wait longer than is sensible before further requests", longestServiceWait},
+		year:                              {"Microsoft asks to wait longer than is sensible before further requests", longestServiceWait},
+	} {
+		s, _, _, now := steadyState(t)
+		last := &causes{Monitor: s.monitor}
+		s.monitor = last
+		s.requestThrottled(now, &source.Error{Status: 429, RetryAfter: wait})
+		end := "until " + now.Add(want.until).UTC().Format(time.RFC3339)
+		if last.What != want.what || !strings.Contains(last.Detail, "Retry-After: "+wait.String()+", "+end) {
+			t.Errorf("%v: %q, %q; want %q, %q", wait, last.What, last.Detail, want.what, end)
+		}
+	}
+}
+
+// causes keeps the last cause that was set.
+type causes struct {
+	Monitor
+	health.Cause
+}
+
+func (c *causes) Set(_ source.Stream, _ health.Condition, _ health.State, cause health.Cause) {
+	c.Cause = cause
 }
