@@ -111,7 +111,11 @@ func TestHostIsCalled(t *testing.T) {
 			b.Ack()
 			continue
 		}
-		<-ready // without it nobody would ask again
+		select {
+		case <-ready:
+		case <-time.After(time.Minute):
+			t.Fatalf("nobody asks for more than the %d records that came", got)
+		}
 	}
 }
 
