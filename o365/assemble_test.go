@@ -85,6 +85,40 @@ func writeCertificate(t *testing.T, ends time.Time) string {
 	return path
 }
 
+// The host is called when there is a batch after there was none.
+func TestHostIsCalled(t *testing.T) {
+	r := newRig(t, api.Options{Blobs: 1, Records: 1})
+	config, err := ParseConfig(func(key string) string { return r.options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	ready := make(chan struct{}, 100)
+	host := r.host()
+	host.Ready = func() {
+		select {
+		case ready <- struct{}{}:
+		default:
+		}
+	}
+	in, err := Open(config, host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	for got := 0; got < r.planned; {
+		if b := in.Next(); b != nil {
+			got += b.Records
+			b.Ack()
+			continue
+		}
+		select {
+		case <-ready:
+		case <-time.After(time.Minute):
+			t.Fatalf("nobody asks for more than the %d records that came", got)
+		}
+	}
+}
+
 // countedConn is a connection that is counted until it is closed.
 type countedConn struct {
 	net.Conn

@@ -211,3 +211,26 @@ func TestManyNewItemsWithFewRequests(t *testing.T) {
 		b.check(t, s)
 	})
 }
+
+// Where one download runs at a time, the content types take turns, however old their items.
+func TestDownloadsTakeTurns(t *testing.T) {
+	s, _, l, now := steadyState(t)
+	l.latest = true
+	for n, st := range s.streams {
+		for i := range 3 {
+			s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: fmt.Sprint(st.id.ContentType, i), Created: l.span.From.Add(time.Duration(10*n+i) * time.Minute)}, now)
+		}
+	}
+	var order []string
+	for range 6 {
+		task := s.nextDownload(s.streams, true)
+		s.taskStarted(task)
+		order = append(order, task.stream.id.ContentType)
+		s.taskFinished(result{task: *task}, now)
+	}
+	for i, name := range order[1:] {
+		if name == order[i] {
+			t.Fatalf("downloads of %q", order)
+		}
+	}
+}

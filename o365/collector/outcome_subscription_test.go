@@ -106,3 +106,26 @@ func TestSubscriptionsGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// A listing that is refused for want of a subscription is reported at once, and starts it;
+// not soon after a start, which the service may not know of everywhere yet.
+func TestListingWithoutSubscription(t *testing.T) {
+	for name, test := range map[string]struct {
+		started time.Duration // ago; 0: not by this run
+		off     bool
+	}{
+		"not started":      {0, true},
+		"started just now": {activity.ContentTypes()[0].StartPause - time.Second, false},
+		"started long ago": {activity.ContentTypes()[0].StartPause, true},
+	} {
+		s, st, l, now := steadyState(t)
+		s.cfg.Subscribe = true
+		if test.started > 0 {
+			st.startedAt = now.Add(-test.started)
+		}
+		s.taskFinished(result{task: task{kind: listPage, stream: st, listing: l}, err: &source.Error{Op: source.OpList, Status: 400, Code: "AF20022"}}, now)
+		if _, reported := s.holds()["Exchange subscription"]; reported != test.off || st.subscribed == test.off {
+			t.Errorf("%s: reported: %v, taken to be on: %t", name, s.holds(), st.subscribed)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -124,8 +125,15 @@ func TestSkewIsReported(t *testing.T) {
 		if s.reportSkew(step.skew); count() != step.want {
 			t.Errorf("%d: %d reports, want %d", n, count(), step.want)
 		}
-		if _, holds := s.holds()["clock"]; holds != (step.skew.Abs() >= largestUnreportedSkew) {
-			t.Errorf("%d: the condition holds: %t", n, holds)
+		what := ""
+		switch {
+		case step.skew >= largestUnreportedSkew:
+			what = "the clock of this machine is behind Microsoft's"
+		case step.skew <= -largestUnreportedSkew:
+			what = "the clock of this machine is ahead of Microsoft's"
+		}
+		if got := s.holds()["clock"].what; got != what {
+			t.Errorf("%d: reported is %q, want %q", n, got, what)
 		}
 	}
 }
@@ -142,4 +150,66 @@ func TestWarningsAboutDates(t *testing.T) {
 	if n := l.with("an answer"); n != 24 {
 		t.Errorf("%d warnings a day", n)
 	}
+}
+
+// That all is delivered is noted once, when everything is listed by the service's clock and
+// delivered.
+func TestCaughtUpIsNotedOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(st *stream, l *listing)
+		want   bool
+	}{
+		"all is delivered":       {func(*stream, *listing) {}, true},
+		"before":                 {func(st *stream, _ *listing) { st.caughtUp = true }, false},
+		"no answer of a service": {func(st *stream, _ *listing) { st.opened = false }, false},
+		"an item":                {func(st *stream, _ *listing) { st.items["a"] = &item{} }, false},
+		"a latest listing":       {func(st *stream, l *listing) { st.latestListing = l }, false},
+		"a backlog":              {func(st *stream, l *listing) { st.backlogListings = []*listing{l} }, false},
+	} {
+		s, st, l, _ := steadyState(t)
+		r := newMonitorModel()
+		s.monitor = r
+		st.opened, st.caughtUp, st.latestListing, st.backlogListings = true, false, nil, nil
+		test.change(st, l)
+		s.reportCaughtUp(st)
+		if noted := len(r.notes) > 0; noted != test.want {
+			t.Errorf("%s: noted %t", name, noted)
+		}
+		if s.reportCaughtUp(st); len(r.notes) > 1 {
+			t.Errorf("%s: noted twice", name)
+		}
+	}
+}
+
+// A wait that the service asks for is reported with its end, which is that of the wait that
+// is obeyed.
+func TestLongWaitIsReported(t *testing.T) {
+	for wait, want := range map[time.Duration]struct {
+		what  string
+		until time.Duration
+	}{
+		longestRefusalPause + time.Second: {"Microsoft asks to wait before further requests", longestRefusalPause + time.Second},
+		longestServiceWait:                {"Microsoft asks to wait before further requests", longestServiceWait},
+		longestServiceWait + time.Second:  {"Microsoft asks to wait longer than is sensible before further requests", longestServiceWait},
+		year:                              {"Microsoft asks to wait longer than is sensible before further requests", longestServiceWait},
+	} {
+		s, _, _, now := steadyState(t)
+		last := &causes{Monitor: s.monitor}
+		s.monitor = last
+		s.requestThrottled(now, &source.Error{Status: 429, RetryAfter: wait})
+		end := "until " + now.Add(want.until).UTC().Format(time.RFC3339)
+		if last.What != want.what || !strings.Contains(last.Detail, "Retry-After: "+wait.String()+", "+end) {
+			t.Errorf("%v: %q, %q; want %q, %q", wait, last.What, last.Detail, want.what, end)
+		}
+	}
+}
+
+// causes keeps the last cause that was set.
+type causes struct {
+	Monitor
+	health.Cause
+}
+
+func (c *causes) Set(_ source.Stream, _ health.Condition, _ health.State, cause health.Cause) {
+	c.Cause = cause
 }

@@ -168,3 +168,31 @@ func TestRetryEarly(t *testing.T) {
 		}
 	}
 }
+
+// The pauses of a stream or the tenant, from the first failure to the longest pause: with
+// the poll interval, and longer where somebody has to change something.
+func TestPausesOfStreams(t *testing.T) {
+	refused := &source.Error{Status: 401, Code: "AF10001"}
+	for _, tt := range []struct {
+		interval       time.Duration
+		kind           taskKind
+		err            error
+		first, longest time.Duration
+	}{
+		{10 * time.Second, listPage, errReset, firstRetryPause, 10 * time.Second},
+		{time.Minute, listPage, errReset, firstRetryPause, time.Minute},
+		{12 * time.Hour, listPage, errReset, firstRetryPause, longestRetryPause},
+		{10 * time.Second, listPage, refused, 10 * time.Second, 10 * time.Second},
+		{time.Minute, listPage, refused, time.Minute, time.Minute},
+		{12 * time.Hour, listPage, refused, firstConfigurePause, longestRetryPause},
+		{10 * time.Second, startSubscription, refused, firstConfigurePause, longestConfigurePause},
+		{12 * time.Hour, startSubscription, refused, firstConfigurePause, longestConfigurePause},
+		{time.Minute, startSubscription, errReset, firstRetryPause, time.Minute},
+	} {
+		s, _, _, _ := steadyState(t)
+		s.cfg.PollInterval = tt.interval
+		if first, longest := s.pause(tt.kind, tt.err, 1), s.pause(tt.kind, tt.err, 50); first != tt.first || longest != tt.longest {
+			t.Errorf("%+v: %v to %v", tt, first, longest)
+		}
+	}
+}

@@ -196,3 +196,43 @@ func TestPollInOneListing(t *testing.T) {
 		}
 	}
 }
+
+// After a leap of this machine's clock of more than a few minutes every stream is polled:
+// the machine slept. Setting the clock back, and what ntp does, are none.
+func TestSleepIsNoticed(t *testing.T) {
+	for leap, asleep := range map[time.Duration]bool{
+		5*time.Minute + time.Second: true,
+		5 * time.Minute:             false,
+		-24 * time.Hour:             false,
+		0:                           false,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			s, _, _, _ := steadyState(t)
+			m := &machine{begun: time.Now()}
+			s.noticeSleep(m.now())
+			due := m.now().Add(12 * time.Hour)
+			for _, st := range s.streams {
+				st.nextPoll = due
+			}
+			time.Sleep(time.Hour) // awake
+			s.noticeSleep(m.now())
+			m.moveWall(leap)
+			s.noticeSleep(m.now())
+			for _, st := range s.streams {
+				if polled := st.nextPoll.Before(due); polled != asleep {
+					t.Errorf("a leap of %v: polled %t", leap, polled)
+				}
+			}
+		})
+	}
+}
+
+// The first run begins no earlier than the source keeps content.
+func TestLookbackIsBounded(t *testing.T) {
+	s, st, _, _ := steadyState(t)
+	for lookback, want := range map[time.Duration]time.Duration{0: 0, time.Hour: time.Hour, retention: retention, 2 * retention: retention} {
+		if s.cfg.Lookback = lookback; s.lookback(st) != want {
+			t.Errorf("%v: %v", lookback, s.lookback(st))
+		}
+	}
+}

@@ -3,9 +3,11 @@ package host_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/test/rig"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -74,14 +76,32 @@ func TestPluginReloads(t *testing.T) {
 	p := w.start(path, append(
 		w.args("1", "content_types=Audit.Exchange,Audit.General"),
 		w.args("2", "alias=others", "content_types=Audit.AzureActiveDirectory,Audit.SharePoint,DLP.All")...)...)
+	w.stored(1000)
+	before := timers(p)
 	for i := range 3 {
 		w.stored(1000 * (i + 1))
 		p.Reload()
 		logged(t, p, "start everything", i+1)
 	}
 	w.wait()
+	if n := timers(p); n != before {
+		t.Errorf("%d timers are open, %d before the reloads", n, before)
+	}
 	stop(t, p, 0)
 	w.exact()
+}
+
+// timers returns how many timers of the kernel a process has open; 0 where /proc does not
+// show them.
+func timers(p *rig.Process) (n int) {
+	folder := fmt.Sprintf("/proc/%d/fd", p.ID())
+	entries, _ := os.ReadDir(folder)
+	for _, entry := range entries {
+		if to, _ := os.Readlink(filepath.Join(folder, entry.Name())); to == "anon_inode:[timerfd]" {
+			n++
+		}
+	}
+	return n
 }
 
 // A kill loses nothing and repeats what was under way, which has a limit.
