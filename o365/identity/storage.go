@@ -146,21 +146,26 @@ func missingIn(m Method, key string) error {
 
 // Mistakes in the files of a storage account.
 var (
-	errConnectionString = errors.New("is a connection string: write the value of its AccountKey alone")
-	errNotKey           = errors.New("is no access key: it is text in base64, as the portal shows it")
-	errNotSAS           = errors.New("is no shared access signature: it has parameters sv, se, sp and sig, joined by &")
+	errNoAccountKey = errors.New("is a connection string without an AccountKey")
+	errNotKey       = errors.New("is no access key: it is text in base64, as the portal shows it")
+	errNotSAS       = errors.New("is no shared access signature: it has parameters sv, se, sp and sig, joined by &")
 )
 
-// checkKey returns an access key.
+// checkKey returns an access key, which may stand in a connection string. What else that
+// has counts for nothing.
 // https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage
 func checkKey(text []byte) (string, error) {
-	if bytes.Contains(text, []byte("AccountKey=")) {
-		return "", errConnectionString
+	key := string(text)
+	if strings.Contains(key, "AccountName=") || strings.Contains(key, "AccountKey=") {
+		_, behind, ok := strings.Cut(";"+key, ";AccountKey=")
+		if key, _, _ = strings.Cut(behind, ";"); !ok || key == "" {
+			return "", errNoAccountKey
+		}
 	}
-	if _, err := base64.StdEncoding.Strict().DecodeString(string(text)); err != nil {
+	if _, err := base64.StdEncoding.Strict().DecodeString(key); err != nil {
 		return "", errNotKey
 	}
-	return string(text), nil
+	return key, nil
 }
 
 // checkSAS returns a signature without the URL that it may stand behind, and has its

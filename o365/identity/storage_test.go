@@ -158,8 +158,8 @@ func TestNewStorageRefuses(t *testing.T) {
 		{"empty file", StorageSettings{SASFile: file("empty", "\n")}, `storage_sas_file "FOLDER/empty": file is empty`},
 		{"key in quotes", StorageSettings{KeyFile: file("quotes", `"`+accessKey+`"`)},
 			`storage_key_file "FOLDER/quotes": is no access key: it is text in base64, as the portal shows it`},
-		{"connection string", StorageSettings{KeyFile: file("string", "DefaultEndpointsProtocol=https;AccountName=mine;AccountKey="+accessKey)},
-			`storage_key_file "FOLDER/string": is a connection string: write the value of its AccountKey alone`},
+		{"connection string without a key", StorageSettings{KeyFile: file("string", "BlobEndpoint=https://mine.blob.core.windows.net;AccountName=mine;SharedAccessSignature=sv=1")},
+			`storage_key_file "FOLDER/string": is a connection string without an AccountKey`},
 		{"key in place of a signature", StorageSettings{SASFile: file("key", accessKey)},
 			`storage_sas_file "FOLDER/key": is no shared access signature: it has parameters sv, se, sp and sig, joined by &`},
 		{"no tenant", StorageSettings{ClientSecretFile: value}, "storage_auth client_secret: storage_tenant_id is missing (is the variable empty?)"},
@@ -231,6 +231,24 @@ func TestStorageCloud(t *testing.T) {
 		t.Setenv("AZURE_AUTHORITY_HOST", host)
 		if got := (StorageSettings{Host: "mine.blob.core.windows.net"}).source(ClientSecret); got.AuthorityHost != strings.TrimRight(host, "/") || got.CustomAuthority != custom {
 			t.Errorf("%s: %+v", host, got)
+		}
+	}
+}
+
+// The key may stand in a connection string, as the portal and Azurite's page show it.
+func TestKeyInAConnectionString(t *testing.T) {
+	for _, text := range []string{
+		accessKey,
+		"DefaultEndpointsProtocol=https;AccountName=mine;AccountKey=" + accessKey + ";EndpointSuffix=core.windows.net",
+		"AccountKey=" + accessKey + ";AccountName=mine;BlobEndpoint=http://127.0.0.1:10000/mine;",
+	} {
+		if key, err := checkKey([]byte(text)); key != accessKey || err != nil {
+			t.Errorf("%q: %q, %v", text, key, err)
+		}
+	}
+	for _, text := range []string{"AccountName=mine", "AccountName=mine;AccountKey=", "XAccountKey=" + accessKey} {
+		if key, err := checkKey([]byte(text)); err == nil {
+			t.Errorf("%q: %q", text, key)
 		}
 	}
 }
