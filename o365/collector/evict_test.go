@@ -22,7 +22,7 @@ func TestEvictedItemsAreListedAgain(t *testing.T) {
 			s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Second-time.Second), 0)
 		}
 		s.fail(fault(source.OpDownload, errReset))
-		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 50 })
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries, c.PollInterval = 50, 5*time.Minute })
 		time.Sleep(2 * time.Hour)
 		s.mu.Lock()
 		first := len(s.opened)
@@ -48,7 +48,7 @@ func TestEvictedItemsThatExpireAreGaps(t *testing.T) {
 			ids = append(ids, s.add(activity.Exchange, time.Now().Add(-time.Duration(n)*time.Minute-time.Second), 0))
 		}
 		s.fail(fault(source.OpDownload, errReset))
-		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries = 30 })
+		stop := collectFrom(s, b, r, func(c *Config) { c.MostEntries, c.PollInterval = 30, 10*time.Minute })
 		time.Sleep(retention + time.Hour)
 		stop()
 		gaps := b.Gaps(source.Stream{Tenant: tenant, ContentType: activity.Exchange})

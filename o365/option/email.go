@@ -16,8 +16,12 @@ func parseEmail(text string) (any, error) {
 	if err != nil || strings.ContainsFunc(text+a.Name+a.Address, unicode.IsControl) || !utf8.ValidString(text+a.Name+a.Address) {
 		return nil, fmt.Errorf("%s is not a mail address", quote(text))
 	}
-	if a.Name == "" {
-		return strings.Trim(a.String(), "<>"), nil
+	header := a.String()
+	if _, err := mail.ParseAddress(header); err != nil { // net/mail writes some names as no one can read them
+		return nil, fmt.Errorf("%s is not a mail address", quote(text))
 	}
-	return a.String(), nil
+	if a.Name == "" {
+		return strings.Trim(header, "<>"), nil
+	}
+	return header, nil
 }
