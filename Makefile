@@ -95,7 +95,7 @@ library:
 # The race detector has nothing to watch in other processes. Nor does the test cache
 # know what those are made of.
 hosts:
-	CGO_ENABLED=1 go test -v -count 1 -p 1 -timeout 20m ./test/e2e ./test/host ./test/bench
+	CGO_ENABLED=1 go test -v -count 1 -p 2 -timeout 20m ./test/e2e ./test/host ./test/bench
 
 # Nothing of its 450 packages runs while they are installed. It is in build/ since
 # whatever reads all files of the project would read theirs as well.
