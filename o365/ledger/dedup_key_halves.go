@@ -20,7 +20,6 @@ type Key [16]byte
 // which distinguishes the two in the state file as well.
 const furtherBit = 1
 
-func (k Key) id() uint64      { return binary.BigEndian.Uint64(k[:8]) }
 func (k Key) content() uint64 { return binary.BigEndian.Uint64(k[8:]) }
 
 func keyOf(id, content uint64) (k Key) {
