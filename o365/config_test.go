@@ -126,6 +126,27 @@ func TestParseConfig(t *testing.T) {
 	}
 }
 
+// So has every option about a replay.
+func TestParseConfigOfAReplay(t *testing.T) {
+	options := map[string]string{
+		option.TenantID: "11111111-2222-4333-8444-555555555551", option.Subscribe: "off",
+		option.ReplayURL: "https://i.blob.core.windows.net/j", option.ReplayFrom: "2026-11-21", option.ReplayTo: "2026-11-22T12:00:00+01:00", option.ReplayExit: "on",
+	}
+	c, err := ParseConfig(func(key string) string { return options[key] })
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, to := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), time.Date(2026, 11, 22, 11, 0, 0, 0, time.UTC)
+	if c.ReplayURL != options[option.ReplayURL] || !c.ReplayFrom.Equal(from) || !c.ReplayTo.Equal(to) || !c.ReplayExit || c.ArchiveURL != "" {
+		t.Errorf("got\n%+v", c)
+	}
+	delete(options, option.ReplayExit)
+	options[option.Subscribe] = "on"
+	if c, err = ParseConfig(func(key string) string { return options[key] }); err != nil || c.ReplayExit {
+		t.Errorf("replay_exit is on by itself; %v", err)
+	}
+}
+
 // No secret of the configuration passes the redactor.
 func TestSecretsOfTheConfiguration(t *testing.T) {
 	c := Config{

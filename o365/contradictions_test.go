@@ -52,6 +52,20 @@ func TestContradictionsOfVaultAndStorage(t *testing.T) {
 			[]string{"storage_key_file: set it or storage_sas_file, not both"}},
 		{"signature and certificate", map[string]string{option.ArchiveURL: account, option.StorageSASFile: "x", option.StorageCertificateFile: "x"},
 			[]string{"storage_sas_file: set it or storage_certificate_file, not both"}},
+		{"secret and certificate of the archive", map[string]string{option.ArchiveURL: account, option.StorageClientSecretFile: "x", option.StorageCertificateFile: "x"},
+			[]string{"storage_client_secret_file: set it or storage_certificate_file, not both"}},
+		{"two logins, and no archive", map[string]string{option.StorageKeyFile: "x", option.StorageSASFile: "x"}, []string{
+			"storage_key_file: has no effect without archive_url or replay_url", "storage_sas_file: has no effect without archive_url or replay_url"}},
+		{"two logins to a folder", map[string]string{option.ArchiveURL: "file:///a", option.StorageKeyFile: "x", option.StorageSASFile: "x"}, []string{
+			"storage_key_file: has no effect on a folder (archive_url begins with file://)", "storage_sas_file: has no effect on a folder (archive_url begins with file://)"}},
+		{"no key for a folder", map[string]string{option.ArchiveURL: "file:///a", option.StorageAuth: "shared_key"},
+			[]string{"storage_auth: has no effect on a folder (archive_url begins with file://)"}},
+		{"replay until", map[string]string{option.ReplayURL: account, option.ReplayTo: "2026-11-23"}, nil},
+		{"replay from", map[string]string{option.ReplayURL: account, option.ReplayFrom: "2026-11-23"}, nil},
+		{"replay of less than no time", map[string]string{option.ReplayURL: "file:///a", option.ReplayFrom: "2026-11-23", option.ReplayTo: "2026-11-22"},
+			[]string{"replay_to: 2026-11-22T00:00:00Z is not later than replay_from (a day ends at the next midnight)"}},
+		{"tier of a replay and an archive", map[string]string{option.ReplayURL: account, option.ArchiveURL: account, option.ArchiveTier: "cool"},
+			[]string{"replay_url: set it or archive_url, not both"}},
 		{"no key", map[string]string{option.ArchiveURL: account, option.StorageAuth: "shared_key"}, []string{"storage_auth shared_key: needs storage_key_file"}},
 		{"no signature", map[string]string{option.ArchiveURL: account, option.StorageAuth: "sas"}, []string{"storage_auth sas: needs storage_sas_file"}},
 	} {

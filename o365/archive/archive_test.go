@@ -45,7 +45,7 @@ func TestContentIsKeptAsServed(t *testing.T) {
 				}
 				sum := sha256.Sum256([]byte(text))
 				want := storage.Metadata{
-					"content_id": "a$1", "content_created": "2026-11-22T13:14:15Z", "content_expiration": "2026-11-29T13:14:15Z",
+					"content_id": "a$1", "content_created": "2026-11-22T13:14:15.5Z", "content_expiration": "2026-11-29T13:14:15.5Z",
 					"records": strconv.Itoa(strings.Count(text, "Id")), "sha256": hex.EncodeToString(sum[:]), "json_bytes": strconv.Itoa(len(text)),
 				}
 				if fmt.Sprint(info.Metadata) != fmt.Sprint(want) {
@@ -60,14 +60,19 @@ func TestContentIsKeptAsServed(t *testing.T) {
 }
 
 func TestContentIsKeptInLines(t *testing.T) {
-	for _, plain := range []bool{false, true} {
-		b := newBench(t, storage.NewMemory(), NDJSON)
-		b.served.contents["a"], b.served.plain = "[{\"Id\":1},\n{\"Id\":2}]", plain
-		if err := b.download(source.Item{ID: "a"}); err != nil {
-			t.Fatal(err)
-		}
-		if got := b.kept(); len(got) != 1 || got[folder+"a.ndjson.gz"] != "{\"Id\":1}\n{\"Id\":2}\n" {
-			t.Errorf("%q", got)
+	for text, want := range map[string]string{
+		"[{\"Id\":1},\n{\"Id\":2}]": "{\"Id\":1}\n{\"Id\":2}\n",
+		`[{"Id":1},{"Id"`:           "{\"Id\":1}\n{\"Id\"\n",
+	} {
+		for _, plain := range []bool{false, true} {
+			b := newBench(t, storage.NewMemory(), NDJSON)
+			b.served.contents["a"], b.served.plain = text, plain
+			if err := b.download(source.Item{ID: "a"}); err != nil {
+				t.Fatal(err)
+			}
+			if got := b.kept(); len(got) != 1 || got[folder+"a.ndjson.gz"] != want {
+				t.Errorf("%q is kept as %q", text, got)
+			}
 		}
 	}
 }
@@ -125,6 +130,9 @@ func TestContentThatIsServedAgain(t *testing.T) {
 		}
 		if !slices.Equal(kept, step.kept) || b.metrics.ArchiveVersions.Load() != step.version {
 			t.Fatalf("step %d: kept %q, %d versions counted", n, kept, b.metrics.ArchiveVersions.Load())
+		}
+		if b.metrics.Archived.Load() != int64(len(kept)) {
+			t.Fatalf("step %d: %d objects counted of %d", n, b.metrics.Archived.Load(), len(kept))
 		}
 	}
 }

@@ -133,6 +133,7 @@ func TestSlowStorage(t *testing.T) {
 			if err := b.download(source.Item{ID: id}); !errors.Is(err, errSlow) {
 				t.Fatalf("%s: %v", id, err)
 			}
+			b.running.Wait() // what was given up ends at once
 			if took := time.Since(begun); took != patience {
 				t.Errorf("%s: it was held up for %v", id, took)
 			}

@@ -99,5 +99,5 @@ func (l *lines) endRecord() {
 	if l.begun {
 		l.out = append(l.out, '\n')
 	}
-	l.begun, l.depth = false, 0
+	l.begun = false
 }

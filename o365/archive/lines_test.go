@@ -17,6 +17,7 @@ func TestLines(t *testing.T) {
 		{"no array", `{"a":1}`, "{\"a\":1}\n"},
 		{"two values", `{"a":1} {"b":2}`, "{\"a\":1}\n{\"b\":2}\n"},
 		{"two arrays", `[{"a":1}][{"b":2},3]`, "{\"a\":1}\n{\"b\":2}\n3\n"},
+		{"a value before an array", `1 [2] "x"`, "1\n2\n\"x\"\n"},
 		{"an array in the array", `[[1,2],null,"x"]`, "[1,2]\nnull\n\"x\"\n"},
 		{"cut off", `[{"a":1},{"b"`, "{\"a\":1}\n{\"b\"\n"},
 	} {

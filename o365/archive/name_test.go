@@ -42,6 +42,36 @@ func TestName(t *testing.T) {
 	}
 }
 
+// An id of up to so many bytes stays as it is.
+func TestLongestID(t *testing.T) {
+	for _, n := range []int{1, longestID, longestID + 1, 1000} {
+		id := strings.Repeat("a", n)
+		if got := escape(id); (got == id) != (n <= 200) || len(got) > 200 || escape(got) != got {
+			t.Errorf("%d bytes become %q", n, got)
+		}
+	}
+}
+
+// Names of other files mean nothing.
+func TestParseOther(t *testing.T) {
+	const name = "tenant=t/content_type=c/date=2026-11-23/hour=04/a.json.gz"
+	if _, ok := Parse(name); !ok {
+		t.Fatalf("%s means nothing", name)
+	}
+	for _, change := range [][2]string{
+		{"tenant=t", "tenant="}, {"tenant=t", "tenant"}, {"tenant=t", "user=t"}, {"content_type=c", "content_type="}, {"tenant=t/", ""}, {"tenant=t/", "a/tenant=t/"},
+		{"date=2026-11-23", "date=2026-11-31"}, {"date=2026-11-23", "date=" + unknown}, {"date=2026-11-23", "date="}, {"hour=04", "hour=4"}, {"hour=04", "hour=24"}, {"hour=04", "hour=" + unknown},
+		{"a.json", "a.csv"}, {"a.json", "a"}, {"a.json", "a.b.c.json"}, {"a.json", "a.1.json"}, {"a.json", "a.02.json"}, {"a.json", "a.x.json"},
+		{"a.json", "_a.json"}, {"a.json", "%61.json"}, {"a.json", "%zz.json"}, {".gz", ""}, {".gz", ".zst"},
+	} {
+		if other := strings.Replace(name, change[0], change[1], 1); other == name {
+			t.Errorf("%q is not in the name", change[0])
+		} else if o, ok := Parse(other); ok {
+			t.Errorf("%s means %+v", other, o)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add("tenant=t/content_type=DLP.All/date=2026-11-23/hour=00/a-b.2.ndjson.gz")
 	f.Add("tenant=t/content_type=c/date=__HIVE_DEFAULT_PARTITION__/hour=__HIVE_DEFAULT_PARTITION__/%2E.json.gz")

@@ -24,14 +24,32 @@ type served struct {
 	mu       sync.Mutex
 	contents map[string]string
 	plain    bool
-	refuse   int // so many answers are refusals in gzip, each repeated at once
+	refuse   int   // so many answers are refusals in gzip, each repeated at once
+	err      error // of Open
 	opened   int
+	open     int // bodies
+}
+
+// servedBody is a body that is counted until it is closed.
+type servedBody struct {
+	io.ReadCloser
+	of *served
+}
+
+func (b servedBody) Close() error {
+	b.of.mu.Lock()
+	defer b.of.mu.Unlock()
+	b.of.open--
+	return b.ReadCloser.Close()
 }
 
 func (s *served) Open(ctx context.Context, i source.Item) (io.ReadCloser, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.opened++
+	if s.err != nil {
+		return nil, s.err
+	}
 	client := &http.Client{Transport: &transport.Gunzip{Next: s}}
 	for {
 		resp, err := client.Do((&http.Request{Method: http.MethodGet, URL: &url.URL{Scheme: "https", Host: "service", Path: "/" + i.ID}}).WithContext(ctx))
@@ -39,7 +57,8 @@ func (s *served) Open(ctx context.Context, i source.Item) (io.ReadCloser, error)
 			return nil, err
 		}
 		if resp.StatusCode == http.StatusOK {
-			return resp.Body, nil
+			s.open++
+			return servedBody{resp.Body, s}, nil
 		}
 		io.Copy(io.Discard, resp.Body)
 		resp.Body.Close()
@@ -111,7 +130,8 @@ func newBench(t *testing.T, store storage.Store, f Format) *bench {
 	return b
 }
 
-var created = time.Date(2026, 11, 22, 13, 14, 15, 0, time.UTC)
+// created is when contents became available, in whatever zone that is given.
+var created = time.Date(2026, 11, 22, 14, 14, 15, 500_000_000, time.FixedZone("", 3600))
 
 // download downloads a content and returns the error of Keep.
 func (b *bench) download(i source.Item) error {
