@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,6 +99,24 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// What is lost is explained, with a remedy.
+func TestExplain(t *testing.T) {
+	for _, tt := range []struct {
+		err      error
+		what, do string
+	}{
+		{nil, "it is damaged; what could be read of it is delivered", "restore it from a copy and replay its hour again"},
+		{fmt.Errorf("get: %w", storage.ErrNotFound), "it was removed from the archive meanwhile", "restore it and replay its hour again"},
+		{fmt.Errorf("get: %w", errAway), errAway.What, errAway.Do + ", and replay its hour again"},
+		{&storage.Error{What: "no answer"}, "it can't be read", "look at the storage, and replay its hour again"},
+		{errors.New("x"), "it can't be read", "look at the storage, and replay its hour again"},
+	} {
+		if what, do := explain(tt.err); what != tt.what || do != tt.do {
+			t.Errorf("%v: %q: %q", tt.err, what, do)
+		}
+	}
+}
+
 // A storage that is away is waited for, whenever it goes.
 func TestAway(t *testing.T) {
 	for _, after := range []int{0, 1, 3, 40, 90} {
@@ -160,10 +180,17 @@ func TestNothingThere(t *testing.T) {
 
 // A storage that refuses object after object, though it lists them, is waited for.
 func TestAllRefused(t *testing.T) {
+	for _, concurrency := range []int{1, 4} {
+		allRefused(t, concurrency)
+	}
+}
+
+func allRefused(t *testing.T, concurrency int) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
+		r.config.Concurrency = concurrency
 		r.days(2)
-		until := time.Now().Add(12 * time.Hour)
+		until := time.Now().Add(time.Hour)
 		r.store.failing(func(name string) error {
 			if strings.HasSuffix(name, ".gz") && time.Now().Before(until) {
 				return &storage.Error{What: "the object is in the access tier archive", Do: "bring it back"}
@@ -201,6 +228,9 @@ func TestRemoved(t *testing.T) {
 		}
 		if n := r.distinct(); n != 24*perHour-8 {
 			t.Errorf("%d records, want %d\n%s", n, 24*perHour-8, r.log.text())
+		}
+		if r.log.count("replay done: 94 contents of 24 hours, ") != 1 {
+			t.Errorf("the log:\n%s", r.log.text())
 		}
 		if r.log.count("lost to the replay: 2 objects of tenant=t/content_type=Audit.General/date=2021-03-28/hour=07/: they were removed") != 1 ||
 			r.log.count("2 objects were lost") != 1 || r.set.Stream("t", "Audit.General").Lost.Load() != 2 {
