@@ -16,12 +16,21 @@ func newAlerts(c Config, h Host, types []source.ContentType, secrets *sanitize.R
 	if len(c.Mail.To) == 0 {
 		return nil, nil
 	}
-	encryption, err := transport.NewTLS(c.CAFile)
+	mail, err := c.mail(h, types, secrets)
 	if err != nil {
 		return nil, err
+	}
+	return alert.New(mail, states, h.Log)
+}
+
+// mail is how mail is sent about content of these types.
+func (c Config) mail(h Host, types []source.ContentType, secrets *sanitize.Redactor) (alert.Config, error) {
+	encryption, err := transport.NewTLS(c.CAFile)
+	if err != nil {
+		return alert.Config{}, err
 	}
 	mail := c.Mail
 	mail.TLS, mail.Instance, mail.Secrets = encryption, h.Name, secrets
 	mail.Retention = slices.MinFunc(types, func(a, b source.ContentType) int { return cmp.Compare(a.Retention, b.Retention) }).Retention
-	return alert.New(mail, states, h.Log)
+	return mail, nil
 }

@@ -121,3 +121,25 @@ func TestMailPasswordIsASecret(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// Mail is sent with the input's name and the certificates of ca_file, and warns for the
+// content that is kept shortest.
+func TestMailOfAnInput(t *testing.T) {
+	r := newRig(t, api.Options{})
+	types := []source.ContentType{{Name: "a", Limits: source.Limits{Retention: 3 * time.Hour}}, {Name: "b", Limits: source.Limits{Retention: 2 * time.Hour}}, noteType}
+	c := Config{CAFile: r.options["ca_file"], Mail: alert.Config{To: []string{"a@b"}, After: time.Minute}}
+	got, err := c.mail(Host{Name: "an input"}, types, sanitize.NewRedactor("a word of its own"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Instance != "an input" || got.Retention != 2*time.Hour || got.After != time.Minute || len(got.To) != 1 || got.Secrets.Text("a word of its own", 100) != "<secret>" {
+		t.Errorf("%+v", got)
+	}
+	if got.TLS == nil || got.TLS.RootCAs == nil {
+		t.Error("the certificates of ca_file are not used")
+	}
+	c.CAFile = "no such file"
+	if _, err := c.mail(Host{}, types, nil); err == nil {
+		t.Error("a ca_file that is not there is none")
+	}
+}

@@ -197,6 +197,49 @@ func TestOutputThatTakesNothing(t *testing.T) {
 	})
 }
 
+// Of a replay an output that takes nothing is reported as well, and nothing gets lost by
+// that; there are no hours and no days.
+func TestOutputThatTakesNothingOfAReplay(t *testing.T) {
+	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
+		in.reporter.replays = true
+		in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: "a record that waits"})
+		time.Sleep(49 * time.Hour)
+		text := log.text()
+		if strings.Count(text, "2 contoso: Fluent Bit takes no records: look for errors of its outputs in its log (") != 1 || strings.Contains(text, "Microsoft keeps") || strings.Contains(text, "last hour") {
+			t.Errorf("the log says\n%s", text)
+		}
+		if records := strings.Join(taken(t, in), "\n"); strings.Contains(records, "completeness") {
+			t.Errorf("days are reported: %s", records)
+		}
+	})
+}
+
+// What was said before records were taken again is no reason of a later stall, and a
+// cause that is told at once is told at the next check.
+func TestReasonsOfStalls(t *testing.T) {
+	watched(t, func(in *Input, _ *ledger.Ledger, log *lines) {
+		wait := func(reason string) {
+			in.delivery.Report(health.Event{Kind: health.Gap, Tenant: "contoso", ContentType: mail.ContentType, Reason: reason})
+		}
+		time.Sleep(5 * time.Second) // checks are between
+		wait("one")
+		in.Held(health.Cause{What: "the disk is full", Do: "make room"}, true)
+		if time.Sleep(checkInterval + time.Second); strings.Count(log.text(), "the disk is full: make room") != 1 || checkInterval > 15*time.Second {
+			t.Errorf("it is not told at once:\n%s", log.text())
+		}
+		taken(t, in)
+		if time.Sleep(time.Minute); !strings.Contains(log.text(), "over after") {
+			t.Errorf("it is not over:\n%s", log.text())
+		}
+		wait("two")
+		time.Sleep(stallThreshold + time.Minute)
+		if text := log.text(); strings.Count(text, "the disk is full: make room") != 1 || strings.Count(text, "Fluent Bit takes no records") != 1 {
+			t.Errorf("the log says\n%s", text)
+		}
+		taken(t, in)
+	})
+}
+
 func TestClip(t *testing.T) {
 	at := func(n int) time.Time { return time.Unix(int64(n), 0) }
 	span := func(from, to int) source.Span { return source.Span{From: at(from), To: at(to)} }

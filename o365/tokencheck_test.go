@@ -119,7 +119,7 @@ func TestApplicationOfTokens(t *testing.T) {
 		token := func(claims string) string {
 			return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
 		}
-		for _, claims := range []string{`{"appid":"` + app + `"}`, `{}`, `none`} {
+		for _, claims := range []string{`{"appid":"` + app + `"}`, `{}`, `{"appid":"33333333-3333-4444-8555-666666666666"}`, `none`} {
 			if c.inspect(token(claims)); c.App() != app {
 				t.Errorf("%s: the application is %q", claims, c.App())
 			}

@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -97,6 +99,24 @@ func TestLost(t *testing.T) {
 	}
 }
 
+// What is lost is explained, with a remedy.
+func TestExplain(t *testing.T) {
+	for _, tt := range []struct {
+		err      error
+		what, do string
+	}{
+		{nil, "it is damaged; what could be read of it is delivered", "restore it from a copy and replay its hour again"},
+		{fmt.Errorf("get: %w", storage.ErrNotFound), "it was removed from the archive meanwhile", "restore it and replay its hour again"},
+		{fmt.Errorf("get: %w", errAway), errAway.What, errAway.Do + ", and replay its hour again"},
+		{&storage.Error{What: "no answer"}, "it can't be read", "look at the storage, and replay its hour again"},
+		{errors.New("x"), "it can't be read", "look at the storage, and replay its hour again"},
+	} {
+		if what, do := explain(tt.err); what != tt.what || do != tt.do {
+			t.Errorf("%v: %q: %q", tt.err, what, do)
+		}
+	}
+}
+
 // A storage that is away is waited for, whenever it goes.
 func TestAway(t *testing.T) {
 	for _, after := range []int{0, 1, 3, 40, 90} {
@@ -160,10 +180,17 @@ func TestNothingThere(t *testing.T) {
 
 // A storage that refuses object after object, though it lists them, is waited for.
 func TestAllRefused(t *testing.T) {
+	for _, concurrency := range []int{1, 4} {
+		allRefused(t, concurrency)
+	}
+}
+
+func allRefused(t *testing.T, concurrency int) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
+		r.config.Concurrency = concurrency
 		r.days(2)
-		until := time.Now().Add(12 * time.Hour)
+		until := time.Now().Add(time.Hour)
 		r.store.failing(func(name string) error {
 			if strings.HasSuffix(name, ".gz") && time.Now().Before(until) {
 				return &storage.Error{What: "the object is in the access tier archive", Do: "bring it back"}
@@ -183,14 +210,20 @@ func TestAllRefused(t *testing.T) {
 	})
 }
 
-// What was removed after the survey is missed.
+// What was removed after the survey is missed, and what is left of its hour comes once.
 func TestRemoved(t *testing.T) {
+	for _, ids := range [][]string{{"a7.json.gz", "b7.ndjson.gz"}, {"a7.json.gz"}, {"b7.ndjson.gz"}} {
+		removed(t, ids)
+	}
+}
+
+func removed(t *testing.T, ids []string) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.days(1)
 		r.store.failing(func(name string) error {
 			if strings.HasSuffix(name, "a5.json.gz") {
-				for _, id := range []string{"a7.json.gz", "b7.ndjson.gz"} {
+				for _, id := range ids {
 					_ = r.store.Delete(t.Context(), "tenant=t/content_type=Audit.General/date=2021-03-28/hour=07/"+id)
 				}
 			}
@@ -199,12 +232,23 @@ func TestRemoved(t *testing.T) {
 		if !r.run() {
 			t.Fatal("not done")
 		}
-		if n := r.distinct(); n != 24*perHour-8 {
-			t.Errorf("%d records, want %d\n%s", n, 24*perHour-8, r.log.text())
+		want := 24 * perHour
+		for _, id := range ids {
+			want -= map[string]int{"a7.json.gz": 5, "b7.ndjson.gz": 3}[id]
 		}
-		if r.log.count("lost to the replay: 2 objects of tenant=t/content_type=Audit.General/date=2021-03-28/hour=07/: they were removed") != 1 ||
-			r.log.count("2 objects were lost") != 1 || r.set.Stream("t", "Audit.General").Lost.Load() != 2 {
-			t.Errorf("the log:\n%s", r.log.text())
+		if n := r.distinct(); n != want {
+			t.Errorf("%d records, want %d\n%s", n, want, r.log.text())
+		}
+		for _, line := range []string{
+			fmt.Sprintf("lost to the replay: %d objects of tenant=t/content_type=Audit.General/date=2021-03-28/hour=07/: they were removed", len(ids)),
+			fmt.Sprintf("%d objects were lost", len(ids)), fmt.Sprintf("replay done: %d contents of 24 hours, ", 96-len(ids)),
+		} {
+			if r.log.count(line) != 1 {
+				t.Errorf("no line %q:\n%s", line, r.log.text())
+			}
+		}
+		if n := r.set.Stream("t", "Audit.General").Lost.Load(); n != int64(len(ids)) {
+			t.Errorf("%d lost", n)
 		}
 	})
 }

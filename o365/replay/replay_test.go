@@ -1,6 +1,8 @@
 package replay
 
 import (
+	"context"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 )
 
@@ -19,6 +22,7 @@ func TestReplay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.days(7)
+		archived := r.json
 		r.putBytes("notes/readme.txt", []byte("not of the archive"), nil)
 		r.put(source.Stream{Tenant: "another", ContentType: "Audit.General"}, "x", start, 9, archive.JSON)
 		if !r.run() {
@@ -46,6 +50,9 @@ func TestReplay(t *testing.T) {
 				t.Errorf("the log has no line %q:\n%s", want, r.log.text())
 			}
 		}
+		if n := r.replay.progress.json.Load(); n < archived || n > archived+10_000 {
+			t.Errorf("%d bytes were read, want %d", n, archived)
+		}
 		for _, s := range r.set.Series() {
 			if strings.HasPrefix(s.Name, "replay_") && strings.HasSuffix(s.Name, "blobs") && s.Value() != 336 {
 				t.Errorf("%s %v is %v", s.Name, s.Values, s.Value())
@@ -60,12 +67,13 @@ func TestSpan(t *testing.T) {
 		name     string
 		from, to time.Duration // behind start; 0: no bound
 		hours    float64       // of records
+		planned  int           // hours
 	}{
-		{"a day", 72 * time.Hour, 96 * time.Hour, 24},
-		{"from", 140 * time.Hour, 0, 28},
-		{"until", 0, 3 * time.Hour, 3},
-		{"within an hour", 90 * time.Second, time.Hour + 90*time.Second, 1},
-		{"before all", -48 * time.Hour, -24 * time.Hour, 0},
+		{"a day", 72 * time.Hour, 96 * time.Hour, 24, 24},
+		{"from", 140 * time.Hour, 0, 28, 28},
+		{"until", 0, 3 * time.Hour, 3, 3},
+		{"within an hour", 90 * time.Second, time.Hour + 90*time.Second, 1, 2},
+		{"before all", -48 * time.Hour, -24 * time.Hour, 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -88,6 +96,9 @@ func TestSpan(t *testing.T) {
 					if at, _ := time.Parse("2006-01-02T15:04:05", e.CreationTime); !within(r.config.Span, at) {
 						t.Errorf("%v came", e)
 					}
+				}
+				if plan := fmt.Sprintf("contents of %d hours, ", tt.planned); tt.planned > 0 && r.log.count(plan) != 2 {
+					t.Errorf("the log does not say %q:\n%s", plan, r.log.text())
 				}
 				if r.log.count("content whose time is unknown") != 1 {
 					t.Errorf("the log does not say what is left out:\n%s", r.log.text())
@@ -155,4 +166,60 @@ func TestMistake(t *testing.T) {
 		}()
 		r.run()
 	})
+}
+
+// A time is in a span from its beginning on, and before its end.
+func TestWithin(t *testing.T) {
+	to := start.Add(time.Hour)
+	for _, tt := range []struct {
+		span source.Span
+		at   time.Time
+		want bool
+	}{
+		{source.Span{}, start, true}, {source.Span{}, time.Time{}, true},
+		{source.Span{From: start}, start.Add(-1), false}, {source.Span{From: start}, start, true}, {source.Span{From: start}, to, true},
+		{source.Span{To: to}, to.Add(-1), true}, {source.Span{To: to}, to, false}, {source.Span{From: start, To: to}, to, false},
+	} {
+		if got := within(tt.span, tt.at); got != tt.want {
+			t.Errorf("%v in %v: %v", tt.at, tt.span, got)
+		}
+	}
+}
+
+// A replay has ended when no content is open, and nothing is queued.
+func TestDelivered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := metrics.New([]string{"t"}, []string{"Audit.Exchange", "Audit.General"})
+		r := New(Config{Streams: streams, Metrics: set, MostOpen: 3}, nil, nil)
+		queue := &set.Stream("t", "Audit.General").Queue
+		r.open <- struct{}{}
+		queue.Set(5)
+		ended := make(chan bool, 1)
+		go func() { ended <- r.delivered(t.Context()) }()
+		for _, step := range []func(){func() {}, func() { <-r.open }} {
+			step()
+			time.Sleep(time.Minute)
+			if len(ended) > 0 {
+				t.Fatal("it has ended")
+			}
+		}
+		queue.Set(0)
+		if !<-ended {
+			t.Error("it has not ended")
+		}
+	})
+	for name, busy := range map[string]func(*Replay){
+		"open":   func(r *Replay) { r.open <- struct{}{} },
+		"queued": func(r *Replay) { r.config.Metrics.Stream("t", "Audit.General").Queue.Set(1) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			r := New(Config{Streams: streams, Metrics: metrics.New([]string{"t"}, []string{"Audit.Exchange", "Audit.General"}), MostOpen: 1}, nil, nil)
+			busy(r)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			if r.delivered(ctx) {
+				t.Errorf("%s: it has ended", name)
+			}
+		})
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -45,6 +44,9 @@ type rig struct {
 	limit   int           // events to acknowledge at most; 0: all
 	slow    time.Duration // before each batch is acknowledged
 	mistake bool          // Room panics
+	noted   *noted        // what goes to the sink; nil: it is not noted
+	json    int64         // bytes that were archived, not compressed
+	replay  *Replay       // the last one
 }
 
 // event is a record that came out.
@@ -76,6 +78,7 @@ func (r *rig) putText(s source.Stream, id string, at time.Time, number int, f ar
 		meta["content_created"] = at.Format(time.RFC3339Nano)
 	}
 	r.putBytes(name, zipped(text), meta)
+	r.json += int64(len(text))
 	return name
 }
 
@@ -128,7 +131,12 @@ func (r *rig) run() (done bool) {
 	if r.mistake {
 		r.config.Sinks["t"] = mistaken{r.config.Sinks["t"]}
 	}
+	if r.noted != nil {
+		r.noted.Sink = r.config.Sinks["t"]
+		r.config.Sinks["t"] = r.noted
+	}
 	replay := New(r.config, monitor, r.log.logger())
+	r.replay = replay
 	ctx, cancel := context.WithCancel(context.Background())
 	if r.mistake {
 		defer cancel()
@@ -143,6 +151,9 @@ func (r *rig) run() (done bool) {
 	cancel()
 	running.Wait()
 	d.Close(time.Now().Add(time.Minute))
+	if n := r.store.open.Load(); n != 0 {
+		r.Errorf("%d objects are open", n)
+	}
 	return done
 }
 
@@ -222,72 +233,6 @@ func text(b []byte) string {
 		return string(b[2 : 2+int(b[1])])
 	}
 	return string(b[1 : 1+int(b[0]&0x1f)])
-}
-
-// flaky is a store that fails as it is told. Its fail is not called by two goroutines at once.
-type flaky struct {
-	*storage.Memory
-	mu   sync.Mutex
-	fail func(name string) error // of a call; nil: none fails
-	// broken, if set, is the name at which all listings fail.
-	broken string
-}
-
-var errAway = &storage.Error{What: "no answer", Do: "see to the network"}
-
-func (f *flaky) failing(how func(name string) error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.fail = how
-}
-
-func (f *flaky) error(name string) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.fail == nil {
-		return nil
-	}
-	return f.fail(name)
-}
-
-func (f *flaky) setBroken(name string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.broken = name
-}
-
-func (f *flaky) breaksAt(name string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return name == f.broken
-}
-
-func (f *flaky) Get(ctx context.Context, name string) (io.ReadCloser, storage.Info, error) {
-	if err := f.error(name); err != nil {
-		return nil, storage.Info{}, err
-	}
-	return f.Memory.Get(ctx, name)
-}
-
-func (f *flaky) List(ctx context.Context, prefix, after string) iter.Seq2[storage.Info, error] {
-	return func(yield func(storage.Info, error) bool) {
-		for info, err := range f.Memory.List(ctx, prefix, after) {
-			if f.breaksAt(info.Name) {
-				yield(storage.Info{}, errAway)
-				return
-			}
-			switch failed := f.error(prefix); {
-			case failed == storage.ErrNotFound:
-				return // of a folder that is not mounted
-			case failed != nil:
-				yield(storage.Info{}, failed)
-				return
-			}
-			if !yield(info, err) {
-				return
-			}
-		}
-	}
 }
 
 // lines are what was logged.
