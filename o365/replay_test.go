@@ -7,7 +7,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/metrics"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -98,5 +101,15 @@ func TestOptionsOfAReplay(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What is replayed at once is bounded as what is collected is.
+func TestBoundsOfAReplay(t *testing.T) {
+	c := Config{Tenants: []string{"t"}, ContentTypes: []string{api.Exchange, api.DLP}, Concurrency: 3, QueueSize: 32e6, ReplayFrom: time.Unix(1, 0), ReplayTo: time.Unix(2, 0)}
+	a := assembly{Config: c, metrics: metrics.New(c.Tenants, c.ContentTypes)}
+	got := a.replayed(storage.NewMemory(), nil)
+	if got.Concurrency != 3 || got.MostOpen != c.mostEntries() || got.Span != (source.Span{From: c.ReplayFrom, To: c.ReplayTo}) || len(got.Streams) != 2 || got.Metrics != a.metrics || got.Store == nil {
+		t.Errorf("%+v", got)
 	}
 }
