@@ -39,7 +39,9 @@ func TestInstances(t *testing.T) {
 	all.Add(1, "c")
 	check("its thread's number is used again", "c", "b")
 	removed(1, "c")
-	removed(2, "b")
+	all.Add(2, "d")
+	check("one was never removed", "", "d")
+	removed(2, "d")
 	check("all are closed", "", "")
 }
 
