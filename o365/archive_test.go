@@ -3,6 +3,7 @@ package o365
 import (
 	"compress/gzip"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/check"
@@ -120,5 +122,26 @@ func TestArchiveThatIsAway(t *testing.T) {
 		in.Close()
 		r.check()
 		r.checkArchive(dir, blobs)
+	})
+}
+
+// Close breaks off what is being archived.
+func TestCloseEndsTheArchive(t *testing.T) {
+	inBubble(t, api.Options{}, func(t *testing.T, r *rig) {
+		r.options["archive_url"] = "file://" + t.TempDir()
+		in := r.open()
+		kept := in.archive.Source(api.DefaultTenant, &notes{t: t}, in.metrics.Tenant(api.DefaultTenant))
+		body, err := kept.Open(t.Context(), source.Item{ContentType: api.Exchange, ID: "a", Created: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			t.Fatal(err)
+		}
+		in.Close()
+		if err := body.(source.Keeper).Keep(1); err == nil {
+			t.Error("it is archived after the end")
+		}
+		body.Close()
 	})
 }

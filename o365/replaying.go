@@ -42,10 +42,15 @@ func (a *assembly) replay(from storage.Store, tenants []*tenant, d *delivery.Del
 	for _, t := range tenants {
 		sinks[t.name] = d.Tenant(t.name, t.types())
 	}
-	return replay.New(replay.Config{
+	return replay.New(a.replayed(from, sinks), a.monitor, a.host.Log)
+}
+
+// replayed is what to replay, and how.
+func (a *assembly) replayed(from storage.Store, sinks map[string]replay.Sink) replay.Config {
+	return replay.Config{
 		Store: from, Streams: a.metrics.StreamIDs(), Span: source.Span{From: a.ReplayFrom, To: a.ReplayTo},
 		Sinks: sinks, Concurrency: a.Concurrency, MostOpen: a.mostEntries(), Metrics: a.metrics,
-	}, a.monitor, a.host.Log)
+	}
 }
 
 // Replayed is closed when all of an archive is replayed and acknowledged, and the ledger

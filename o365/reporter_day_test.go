@@ -127,3 +127,40 @@ func TestFirstDayIsCountedFromTheStart(t *testing.T) {
 		}
 	})
 }
+
+// What the reporter makes of the service's clock at a check.
+func TestFollowingTheClock(t *testing.T) {
+	now := time.Date(2026, 3, 1, 23, 0, 0, 0, time.UTC)
+	next := midnightAfter(now)
+	const day = 24 * time.Hour
+	for name, tt := range map[string]struct {
+		seen, known bool
+		before      time.Time // the clock at the last check
+		clock       time.Time
+		day         time.Time
+		closed      bool          // the day stays closed
+		moved       time.Duration // the beginning of the counts
+		waits       time.Duration // before days are reported
+	}{
+		"unknown":                  {false, false, now, now, next, true, 0, 0},
+		"first known":              {false, true, now, now, next, false, 0, 0},
+		"first known, behind":      {false, true, now, now.Add(-2 * day), next.Add(-2 * day), false, -2 * day, 0},
+		"first known, ahead":       {false, true, now, now.Add(2 * time.Hour), next.Add(day), false, 2 * time.Hour, 0},
+		"it goes on":               {true, true, now.Add(-time.Minute), now, next, true, 0, 0},
+		"not known for a while":    {true, false, now.Add(-time.Minute), now, next, true, 0, 0},
+		"it goes back a bit":       {true, true, now.Add(time.Minute), now, next, true, 0, 0},
+		"it goes back by days":     {true, true, now, now.Add(-2 * day), next.Add(-2 * day), false, 0, 0},
+		"it leaps less than slept": {true, true, now, now.Add(completenessDelay), next, true, 0, 0},
+		"it leaps":                 {true, true, now, now.Add(completenessDelay + 1), next, true, 0, completenessDelay},
+	} {
+		r := reporter{day: next, closed: true, clock: tt.before, clockSeen: tt.seen, since: now}
+		r.follow(tt.clock, tt.known, now)
+		waits := time.Duration(0)
+		if !r.daysFrom.IsZero() {
+			waits = r.daysFrom.Sub(now)
+		}
+		if !r.day.Equal(tt.day) || r.closed != tt.closed || r.since.Sub(now) != tt.moved || waits != tt.waits || !r.clock.Equal(tt.clock) || r.clockSeen != (tt.seen || tt.known) {
+			t.Errorf("%s: day %v, closed %t, since %v, waits %v, seen %t", name, r.day, r.closed, r.since, waits, r.clockSeen)
+		}
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
@@ -92,16 +94,28 @@ func TestExpiryOfCertificates(t *testing.T) {
 func TestFallbackOfLogins(t *testing.T) {
 	c, wrong := newTokenCheck()
 	for n, step := range []struct {
-		err  error
-		want string
+		err              error
+		want, do, detail string
 	}{
-		{errors.New("no such file"), "the login fails"},
-		{nil, ""},
-		{fmt.Errorf("renewal: %w", &identity.Error{Plain: "the secret is wrong"}), "the secret is wrong"},
-		{nil, ""},
+		{errors.New("no such file"), "the login fails", "", "no such file"},
+		{nil, "", "", ""},
+		{fmt.Errorf("renewal: %w", &identity.Error{Plain: "the secret is wrong", Remedy: "make another", Message: "AADSTS1: no"}), "the secret is wrong", "make another", "AADSTS1: no"},
+		{nil, "", "", ""},
 	} {
-		if c.onFallback(step.err); step.want == "" && wrong() != "" || !strings.Contains(wrong(), step.want) {
-			t.Errorf("%d: %s, want %s", n, wrong(), step.want)
+		c.onFallback(step.err)
+		for _, status := range c.monitor.Snapshot() {
+			if len(status.Causes) == 0 {
+				if step.err != nil {
+					t.Errorf("%d: %s knows nothing", n, status.ContentType)
+				}
+				continue
+			}
+			if p := status.Causes[0]; !strings.Contains(p.What, step.want) || !strings.Contains(p.Do, step.do) || !strings.Contains(p.Detail, step.detail) || status.State != health.Degraded {
+				t.Errorf("%d: %s: %+v, want %s", n, status.State, p, step.want)
+			}
+		}
+		if step.err == nil && wrong() != "" {
+			t.Errorf("%d: %s", n, wrong())
 		}
 	}
 }
@@ -163,4 +177,40 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: %q", token, wrong())
 		}
 	}
+}
+
+// offline is a network that is down.
+type offline struct{}
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errors.New("no network") }
+
+// What the last token permits is known until there is another one: a login that fails
+// changes nothing.
+func TestPermitsByTheLastToken(t *testing.T) {
+	token := func(claims string) string {
+		return "e30." + base64.RawURLEncoding.EncodeToString([]byte(claims)) + ".x"
+	}
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newTokenCheck()
+		settings := identity.Settings{TenantID: api.DefaultTenant, Method: identity.ClientSecret, ClientID: clientID, ClientSecret: "s", AuthorityHost: "https://127.0.0.1", CustomAuthority: true, Audience: "https://127.0.0.1", HTTP: &http.Client{Transport: offline{}}}
+		var err error
+		if c.source, err = identity.New(settings); err != nil {
+			t.Fatal(err)
+		}
+		check := func(when string, mail, dlp bool) {
+			t.Helper()
+			if c.Permits("ActivityFeed.Read") != mail || c.Permits("ActivityFeed.ReadDlp") != dlp {
+				t.Errorf("%s: mail %t, DLP %t", when, !mail, !dlp)
+			}
+		}
+		check("without a token", false, false)
+		c.inspect(token(`{"roles":["ActivityFeed.Read","ActivityFeed.ReadDlp"]}`))
+		check("both", true, true)
+		if _, err := c.Token(t.Context()); err == nil {
+			t.Fatal("there is a token without a network")
+		}
+		check("after a login that fails", true, true)
+		c.inspect(token(`{"roles":["ActivityFeed.Read"]}`))
+		check("one of two", true, false)
+	})
 }

@@ -45,7 +45,7 @@ func openInstance(h *host, p unsafe.Pointer, all *instances) (*instance, error) 
 	if h.metrics != nil && !h.countersFound() {
 		log.Log(logging.Info, "this Fluent Bit's counters have an unknown layout: they are parsed from the text of all metrics, which takes longer with many tenants")
 	}
-	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Ready: ticker.wake, Shared: all.budgets()})
+	in, err := o365.Open(config, o365.Host{Name: C.GoString(h.name), Log: log.Log, Ready: ticker.wake, Shared: all.running.Shared()})
 	if err != nil {
 		return nil, err
 	}

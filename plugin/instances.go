@@ -6,17 +6,16 @@ import "C"
 import (
 	"runtime/debug"
 	"strings"
-	"sync"
 	"unsafe"
 
-	"github.com/fluent-bit-o365/fluent-bit-o365/o365"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/logging"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/sanitize"
+	"github.com/fluent-bit-o365/fluent-bit-o365/plugin/handover"
 )
 
 // plugin is all the state in the process. It outlives a hot reload, after which
 // Fluent Bit gets the same shared object again.
-var plugin = instances{byThread: make(map[C.uintptr_t]*instance)}
+var plugin instances
 
 // instances are the inputs of this plugin. Up to 4.0 Fluent Bit passes no
 // argument that names the instance to an input's callbacks, but in every version
@@ -25,10 +24,7 @@ var plugin = instances{byThread: make(map[C.uintptr_t]*instance)}
 type instances struct {
 	preRegistered bool // FLBPluginPreRegister was called: by the main thread, before any instance
 	configMap     *C.struct_o365_map
-
-	mu       sync.Mutex
-	byThread map[C.uintptr_t]*instance
-	shared   *o365.Shared
+	running       handover.Instances[*instance]
 }
 
 // open starts the instance of the calling thread; p is the argument of
@@ -36,7 +32,7 @@ type instances struct {
 // false. It makes no requests: a reload whose instance does not open ends
 // Fluent Bit (src/flb_reload.c, 4.0.14 and 5.1.1).
 func (all *instances) open(p unsafe.Pointer) (opened bool) {
-	h := newHost(p, all.count)
+	h := newHost(p, all.running.Count)
 	defer func() {
 		if r := recover(); r != nil {
 			h.logPanic("start", r, debug.Stack())
@@ -50,41 +46,15 @@ func (all *instances) open(p unsafe.Pointer) (opened bool) {
 		}
 		return false
 	}
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	all.byThread[C.o365_thread()] = in
+	all.running.Add(thread(), in)
 	return true
 }
 
 // current returns the instance of the calling thread, or nil.
-func (all *instances) current() *instance {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	return all.byThread[C.o365_thread()]
-}
+func (all *instances) current() *instance { return all.running.Of(thread()) }
 
-// remove is current for the last time: threads' numbers are used again.
-func (all *instances) remove() *instance {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	id := C.o365_thread()
-	in := all.byThread[id]
-	delete(all.byThread, id)
-	return in
-}
+// remove is current for the last time.
+func (all *instances) remove() *instance { return all.running.Remove(thread()) }
 
-func (all *instances) count() int {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	return len(all.byThread)
-}
-
-// budgets are shared by all instances that run at the same time.
-func (all *instances) budgets() *o365.Shared {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	if len(all.byThread) == 0 || all.shared == nil {
-		all.shared = o365.NewShared()
-	}
-	return all.shared
-}
+// thread is the number of the calling thread.
+func thread() uintptr { return uintptr(C.o365_thread()) }

@@ -64,12 +64,9 @@ func (h *host) chunks() (handover.Chunks, bool) {
 // exit stops Fluent Bit as a service manager does, once all inputs that are to end it
 // are ready.
 func (all *instances) exit() {
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	for _, in := range all.byThread {
-		if in.exit != nil && !in.exit.ready.Load() {
-			return
-		}
+	ready := true
+	all.running.Each(func(in *instance) { ready = ready && (in.exit == nil || in.exit.ready.Load()) })
+	if ready {
+		_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // it has no error for the own process
 	}
-	_ = syscall.Kill(os.Getpid(), syscall.SIGTERM) // it has no error for the own process
 }

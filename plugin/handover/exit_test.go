@@ -32,8 +32,9 @@ func TestExit(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"taken":          {{0, 2, -3 * time.Second, false, ""}, {time.Second, 0, -3 * time.Second, false, ""}, {2 * time.Second, 0, 2 * time.Second, true, "everything"}, {3 * time.Second, 1, 3 * time.Second, true, ""}},
 		"waiting":        {{0, 2, 0, false, ""}, {5 * time.Second, 2, 5 * time.Second, false, ""}, {time.Minute, 1, time.Minute, false, "1 chunks wait"}, {61 * time.Second, 1, time.Minute, false, ""}, {time.Hour, 0, time.Hour, true, "everything"}},
-		"not counted":    {{0, 0, -1, true, "does not count"}},
-		"counted before": {{0, 2, -time.Second, false, ""}, {30 * time.Second, 2, -time.Second, false, ""}, {31 * time.Second, 2, -time.Second, true, "does not count"}},
+		"not counted":    {{0, 0, -1, true, "does not count"}, {time.Second, 2, -1, true, ""}},
+		"counted before": {{0, 2, -time.Second, false, ""}, {30 * time.Second, 2, -time.Second, false, ""}, {31 * time.Second, 2, -time.Second, true, "does not count"}, {time.Hour, 2, time.Hour, true, ""}},
+		"counted then":   {{0, 0, 0, false, ""}, {time.Hour, 0, 0, false, ""}, {time.Hour + time.Second, 0, time.Hour, true, "everything"}},
 	} {
 		e := &Exit{}
 		for i, s := range steps {
