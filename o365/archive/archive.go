@@ -76,9 +76,13 @@ func (a *Archive) number(name string) int {
 	return max(1, a.numbers[name])
 }
 
-// mostNumbers is how many contents with several versions are remembered, and how many
-// versions there may be of one.
-const mostNumbers = 100
+const (
+	// mostNumbers is how many contents are remembered of which another version is to be
+	// written.
+	mostNumbers = 100
+	// mostVersions is how many versions of one content are kept.
+	mostVersions = 100
+)
 
 func (a *Archive) setNumber(name string, n int) {
 	a.mu.Lock()

@@ -4,12 +4,8 @@ import (
 	"slices"
 	"sync"
 	"time"
-)
 
-// The pauses before a storage that is away is tried again; they double.
-const (
-	firstAwayPause   = 5 * time.Second
-	longestAwayPause = 2 * time.Minute
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 )
 
 // away is whether the storage can be used. While it is away, one content at a time is
@@ -34,7 +30,7 @@ func (a *away) try() (ok bool, after time.Duration, err error) {
 	}
 	now := time.Now()
 	if now.Before(a.until) || a.trying || a.hangs() {
-		return false, max(a.until.Sub(now), firstAwayPause), a.err
+		return false, max(a.until.Sub(now), storage.FirstPause), a.err
 	}
 	a.trying = true
 	return true, 0, nil
@@ -56,15 +52,15 @@ func (a *away) failed(err error) (news bool, after time.Duration) {
 	news = !a.known || a.err == nil || a.err.Error() != err.Error()
 	switch {
 	case a.err == nil:
-		a.pause = firstAwayPause
+		a.pause = storage.FirstPause
 	case a.trying:
-		a.pause = min(2*a.pause, longestAwayPause)
+		a.pause = min(2*a.pause, storage.LongestPause)
 	}
 	if a.err == nil || a.trying { // not of those that were under way
 		a.until = now.Add(a.pause)
 	}
 	a.err, a.known, a.trying = err, true, false
-	return news, max(a.until.Sub(now), firstAwayPause)
+	return news, max(a.until.Sub(now), storage.FirstPause)
 }
 
 // worked notes a success. It reports whether it is news.
@@ -81,6 +77,7 @@ func (a *away) worked() (news bool) {
 func (a *away) hang(ended <-chan struct{}) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	a.hangs() // which forgets those that have ended
 	a.hanging = append(a.hanging, ended)
 }
 

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 )
 
 // awayStep is what is done with an away after a while, and what comes of it.
@@ -18,7 +20,7 @@ type awayStep struct {
 // One content at a time is tried after each pause; pauses double while what was tried
 // fails, and begin anew after a success.
 func TestPausesWhileStorageIsAway(t *testing.T) {
-	const first, s = firstAwayPause, time.Second
+	const first, s = storage.FirstPause, time.Second
 	full, gone := errors.New("the disk is full"), errors.New("no answer")
 	for name, steps := range map[string][]awayStep{
 		"it works":                     {{0, "try", true, 0}, {0, "try", true, 0}, {0, "worked", true, 0}, {0, "worked", false, 0}},
@@ -73,7 +75,7 @@ func TestLongestPauseWhileStorageIsAway(t *testing.T) {
 			}
 			_, pause = a.failed(errSlow)
 		}
-		if pause != longestAwayPause {
+		if pause != storage.LongestPause {
 			t.Errorf("the pause is %v", pause)
 		}
 	})

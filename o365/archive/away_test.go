@@ -67,12 +67,12 @@ func TestStorageThatIsAway(t *testing.T) {
 			id := strconv.Itoa(n)
 			b.served.contents[id] = `[{"Id":` + id + `}]`
 			var missing *source.NotKept
-			if err := b.download(source.Item{ID: id}); !errors.As(err, &missing) || !errors.Is(err, full) || missing.After < firstAwayPause {
+			if err := b.download(source.Item{ID: id}); !errors.As(err, &missing) || !errors.Is(err, full) || missing.After < storage.FirstPause {
 				t.Fatalf("%d: %v", n, err)
 			}
 			time.Sleep(time.Second)
 		}
-		if most := int(time.Since(begun)/longestAwayPause) + 8; store.attempts() > most || store.attempts() < most-8 {
+		if most := int(time.Since(begun)/storage.LongestPause) + 8; store.attempts() > most || store.attempts() < most-8 {
 			t.Errorf("%d attempts in %v", store.attempts(), time.Since(begun))
 		}
 		opened := b.served.opened
@@ -81,7 +81,7 @@ func TestStorageThatIsAway(t *testing.T) {
 		if err := b.download(source.Item{ID: "1", Taken: true}); !errors.As(err, &missing) || b.served.opened != opened {
 			t.Errorf("%v, and %d downloads", err, b.served.opened-opened)
 		}
-		time.Sleep(longestAwayPause)
+		time.Sleep(storage.LongestPause)
 		for n := range 10 {
 			if err := b.download(source.Item{ID: strconv.Itoa(n), Taken: true}); err != nil {
 				t.Fatal(err)
@@ -104,7 +104,7 @@ func TestStorageThatHangs(t *testing.T) {
 			if err := b.download(source.Item{ID: "a"}); !errors.Is(err, errSlow) {
 				t.Fatal(err)
 			}
-			time.Sleep(2 * longestAwayPause)
+			time.Sleep(2 * storage.LongestPause)
 		}
 		if n := store.attempts(); n != 1 {
 			t.Errorf("%d uploads hang", n)
@@ -143,4 +143,21 @@ func TestSlowStorage(t *testing.T) {
 			t.Errorf("%d objects", len(got))
 		}
 	})
+}
+
+// Downloads that break off leave nothing behind, however many they are.
+func TestBrokenDownloadsAreForgotten(t *testing.T) {
+	b := newBench(t, storage.NewMemory(), JSON)
+	b.served.contents["a"] = `[{"Id":1}]`
+	for range 500 {
+		body, err := b.source.Open(t.Context(), source.Item{ContentType: "c", ID: "a", Created: created})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body.Close()
+		b.running.Wait()
+	}
+	if n := len(b.archive.away.hanging); n > 1 {
+		t.Errorf("%d uploads that have ended are kept", n)
+	}
 }

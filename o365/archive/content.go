@@ -29,21 +29,20 @@ const (
 // content is the copy of one download.
 type content struct {
 	archive *Archive
+	tenant  string
 	item    source.Item
-	first   string // the name of the first version of the content
-	number  int    // of the version that is written
+	number  int // of the version that is written
 	sum     hash.Hash
 	bytes   int64 // of JSON
 
-	sender *sender
-	served bool         // the sender gets the answer as it was served, compressed
+	sender *sender      // nil: no object is begun
 	gzip   *gzip.Writer // what compresses; nil where the service did
 	lines  *lines       // of the format ndjson, before gzip
 }
 
 func (a *Archive) begin(tenant string, i source.Item) *content {
-	first := Name(tenant, i, a.config.Format, 1)
-	c := &content{archive: a, item: i, first: first, number: a.number(first), sum: sha256.New()}
+	c := &content{archive: a, tenant: tenant, item: i, sum: sha256.New()}
+	c.number = a.number(c.name(1))
 	if a.config.Format == NDJSON {
 		c.compress()
 	}
@@ -53,21 +52,23 @@ func (a *Archive) begin(tenant string, i source.Item) *content {
 // compress begins an object that is compressed here.
 func (c *content) compress() {
 	c.send()
-	level := gzip.BestSpeed
-	c.gzip, _ = gzip.NewWriterLevel(c.sender, level) // the level is one that there is
+	c.gzip, _ = gzip.NewWriterLevel(c.sender, gzip.BestSpeed) // the level is one that there is
 	if c.archive.config.Format == NDJSON {
 		c.lines = &lines{to: c.gzip}
 	}
 }
 
-// answer begins an object that is the answer of the service, compressed as it is.
-func (c *content) answer() io.Writer {
+// answer is called with each answer of the service: all but the last are refusals. The
+// object of one that is compressed is the answer as it is.
+func (c *content) answer(packed bool) io.Writer {
 	if c.archive.config.Format == NDJSON {
 		return io.Discard
 	}
-	c.drop() // the answer before was a refusal
+	c.drop()
+	if !packed {
+		return nil // read begins the object
+	}
 	c.send()
-	c.served = true
 	return c.sender
 }
 
@@ -76,8 +77,7 @@ func (c *content) send() {
 }
 
 func (c *content) name(number int) string {
-	o, _ := Parse(c.first)
-	return Name(o.Tenant, c.item, o.Format, number)
+	return Name(c.tenant, c.item, c.archive.config.Format, number)
 }
 
 // read takes JSON as it is read.
@@ -159,16 +159,16 @@ func (c *content) compare() error {
 		info, err := c.archive.config.Store.Stat(ctx, c.name(n))
 		switch {
 		case errors.Is(err, storage.ErrNotFound) && n > 1:
-			c.archive.setNumber(c.first, n)
+			c.archive.setNumber(c.name(1), n)
 			return errAnotherVersion
 		case err != nil:
 			return err
 		case info.Metadata[metaSHA256] == c.sha256():
-			c.archive.forgetNumber(c.first)
+			c.archive.forgetNumber(c.name(1))
 			return nil
 		}
-		if bytes, err := strconv.ParseInt(info.Metadata[metaBytes], 10, 64); err == nil && bytes >= c.bytes || n == mostNumbers {
-			c.archive.forgetNumber(c.first)
+		if bytes, err := strconv.ParseInt(info.Metadata[metaBytes], 10, 64); err == nil && bytes >= c.bytes || n == mostVersions {
+			c.archive.forgetNumber(c.name(1))
 			return nil
 		}
 	}

@@ -72,7 +72,7 @@ func (s *served) RoundTrip(r *http.Request) (*http.Response, error) {
 		status, text = http.StatusUnauthorized, `{"error":"renew the token"}`
 	}
 	resp := &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(text))}
-	if !s.plain {
+	if !s.plain || status != http.StatusOK {
 		resp.Header.Set("Content-Encoding", "gzip")
 		resp.Body = io.NopCloser(bytes.NewReader(zip(text)))
 	}

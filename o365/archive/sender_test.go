@@ -128,7 +128,7 @@ func TestSeveralUploadsThatHang(t *testing.T) {
 			if err := b.download(source.Item{ID: "a"}); !errors.Is(err, errSlow) {
 				t.Fatal(err)
 			}
-			time.Sleep(2 * longestAwayPause)
+			time.Sleep(2 * storage.LongestPause)
 			close(ended)
 			synctest.Wait()
 		}

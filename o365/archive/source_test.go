@@ -27,7 +27,7 @@ func TestDownloadsThatComeToNothing(t *testing.T) {
 				if err := b.download(source.Item{ID: "a"}); !errors.Is(err, full) {
 					t.Fatal(err)
 				}
-				time.Sleep(2 * firstAwayPause)
+				time.Sleep(2 * storage.FirstPause)
 				store.set(nil, 0)
 				if refused {
 					b.served.err = errRefused
@@ -67,7 +67,7 @@ func TestAnotherVersionEndsTrouble(t *testing.T) {
 		if err := b.download(source.Item{ID: "b"}); !errors.Is(err, full) {
 			t.Fatal(err)
 		}
-		time.Sleep(2 * firstAwayPause)
+		time.Sleep(2 * storage.FirstPause)
 		store.set(nil, 0)
 		b.served.contents["a"] = `[{"Id":1},{"Id":2}]`
 		if err := b.download(source.Item{ID: "a"}); !errors.Is(err, errAnotherVersion) {

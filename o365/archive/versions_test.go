@@ -14,7 +14,7 @@ import (
 
 // Of one content there are so many versions at most; then it counts as kept.
 func TestMostVersions(t *testing.T) {
-	for _, versions := range []int{mostNumbers - 1, mostNumbers} {
+	for _, versions := range []int{mostVersions - 1, mostVersions} {
 		b := newBench(t, storage.NewMemory(), JSON)
 		item := source.Item{ContentType: "c", ID: "a", Created: created}
 		for n := range versions {
@@ -23,7 +23,7 @@ func TestMostVersions(t *testing.T) {
 			}
 		}
 		b.served.contents["a"] = `[{"Id":1}]`
-		if err := b.download(item); (err == nil) != (versions == mostNumbers) {
+		if err := b.download(item); (err == nil) != (versions == mostVersions) {
 			t.Errorf("%d versions: %v", versions, err)
 		}
 	}

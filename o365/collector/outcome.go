@@ -29,7 +29,7 @@ func (s *state) taskFinished(r result, now time.Time) {
 	if date := r.date(); !date.IsZero() || r.kind == listPage && r.err == nil {
 		s.observeDate(r.stream, date, now)
 	}
-	if s.failures > 0 { // any answer proves that there is a token
+	if s.failures > 0 && !errors.As(r.err, new(*source.NotKept)) { // any answer proves that there is a token
 		s.monitor.Clear(s.tenant(), health.SignIn)
 	}
 	if r.err == nil {

@@ -11,6 +11,9 @@ import (
 const (
 	firstKeepPause   = 15 * time.Second
 	longestKeepPause = 30 * time.Minute
+	// mostVersionsAtOnce is how many versions of a content are fetched one after the
+	// other.
+	mostVersionsAtOnce = 3
 )
 
 // notKept retries an item of which only the copy is missing, until it expires.
@@ -25,7 +28,7 @@ func (s *state) notKept(i *item, err *source.NotKept, now time.Time) {
 	}
 	i.unkept++
 	pause := time.Duration(0)
-	if err.After > 0 { // else it is not for the storage to recover
+	if err.After > 0 || i.unkept > mostVersionsAtOnce { // else it is not for the storage to recover
 		pause = max(err.After, backoffPause(i.unkept, firstKeepPause, longestKeepPause, s.random()))
 	}
 	left := i.expires().Sub(s.serviceClock.expiryTime(now))

@@ -109,3 +109,35 @@ type settling struct {
 }
 
 func (d settling) Settle() { *d.times++ }
+
+// A download that its archive refuses says nothing about the login: it may have made no
+// request.
+func TestCopiesSayNothingOfTheLogin(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: "id", Created: now.UTC(), Expires: now.Add(72 * time.Hour).UTC()}, now)
+	for range persistentFailures {
+		s.taskFinished(result{task: task{kind: listPage, stream: st, listing: l}, err: &source.SignInError{Err: errReset}}, now)
+		now = s.pausedUntil
+	}
+	before := len(s.holds())
+	s.taskFinished(result{task: task{kind: downloadItem, stream: st, item: st.items["id"]}, err: &source.NotKept{Err: errReset, After: time.Minute}}, now)
+	if before == 0 || len(s.holds()) != before {
+		t.Errorf("%d conditions before, %v after", before, s.holds())
+	}
+}
+
+// A content that is another one with each download does not take all requests.
+func TestVersionsWithoutEnd(t *testing.T) {
+	s, st, l, now := steadyState(t)
+	s.itemListed(st, l, source.Item{ContentType: st.id.ContentType, ID: "id", Created: now.UTC(), Expires: now.Add(72 * time.Hour).UTC()}, now)
+	begun, downloads := now, 0
+	for now.Sub(begun) < 24*time.Hour && downloads < 1000 {
+		i := st.items["id"]
+		s.downloaded(result{task: task{kind: downloadItem, stream: st, item: i}, err: &source.NotKept{Err: errReset}}, now)
+		now, st.retries = i.notBefore, nil
+		downloads++
+	}
+	if downloads > 80 {
+		t.Errorf("%d downloads in %v", downloads, now.Sub(begun))
+	}
+}

@@ -3,17 +3,10 @@ package replay
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/health"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
-)
-
-// The pauses before a storage that is away is tried again; they double.
-const (
-	firstAwayPause   = 5 * time.Second
-	longestAwayPause = 2 * time.Minute
 )
 
 // away lets all who need the storage wait until it can be used.
@@ -30,7 +23,7 @@ func (a *away) wait(ctx context.Context, err error, works func() error) error {
 	}
 	defer func() { <-a.turn }()
 	said := false
-	for pause := firstAwayPause; ; pause = min(2*pause, longestAwayPause) {
+	for pause := storage.FirstPause; ; pause = min(2*pause, storage.LongestPause) {
 		if works() == nil && ctx.Err() == nil {
 			break
 		}

@@ -92,6 +92,12 @@ type Info struct {
 	Metadata Metadata
 }
 
+// The pauses before a store that cannot be used is tried again; they double.
+const (
+	FirstPause   = 5 * time.Second
+	LongestPause = 2 * time.Minute
+)
+
 // The errors that callers act on.
 var (
 	ErrNotFound = errors.New("no such object")

@@ -36,12 +36,18 @@ func (g *Gunzip) RoundTrip(r *http.Request) (*http.Response, error) {
 	r.Header = maps.Clone(r.Header)
 	r.Header.Set("Accept-Encoding", "gzip")
 	resp, err := g.Next.RoundTrip(r)
-	if err != nil || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+	if err != nil {
 		return resp, err
 	}
+	packed := strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip")
 	served := resp.Body
-	if begin, ok := r.Context().Value(copyKey{}).(func() io.Writer); ok {
-		served = readCloser{io.TeeReader(served, begin()), served}
+	if begin, ok := r.Context().Value(copyKey{}).(func(packed bool) io.Writer); ok {
+		if w := begin(packed); packed {
+			served = readCloser{io.TeeReader(served, w), served}
+		}
+	}
+	if !packed {
+		return resp, nil
 	}
 	body, err := g.unpack(served)
 	if err != nil {
@@ -57,12 +63,11 @@ func (g *Gunzip) RoundTrip(r *http.Request) (*http.Response, error) {
 // copyKey is the context key of WithCopy.
 type copyKey struct{}
 
-// WithCopy returns a context for a request through [Gunzip]. An answer in gzip is
-// written, as it is read and before it is unpacked, to what begin returns. begin is
-// called when such an answer begins, and once more for each repetition of the request.
-// It is not called for an answer that is not compressed. An error of the writer is one
-// of the read.
-func WithCopy(ctx context.Context, begin func() io.Writer) context.Context {
+// WithCopy returns a context for a request through [Gunzip]. begin is called when an
+// answer begins, and once more for each repetition of the request, with whether it is in
+// gzip. Such an answer is written, as it is read and before it is unpacked, to what begin
+// returns; another one is not copied. An error of the writer is one of the read.
+func WithCopy(ctx context.Context, begin func(packed bool) io.Writer) context.Context {
 	return context.WithValue(ctx, copyKey{}, begin)
 }
 
