@@ -21,7 +21,9 @@ trap 'rm -rf "$dir"' EXIT
 cd "$dir"
 apt-get -q -o APT::Sandbox::User=root download rsyslog=8.2302.0-1+deb12u2 libfastjson4=1.2304.0-1 libestr0=0.1.11-1 >/dev/null
 for deb in *.deb; do dpkg -x "$deb" root; done
-lib=$dir/root/usr/lib/x86_64-linux-gnu
+program=$(find "$dir/root" -type f -name rsyslogd)
+modules=$(dirname "$(find "$dir/root" -name mmjsonparse.so)")
+libraries=$(find "$dir/root" -name '*.so.*' -exec dirname {} + | sort -u | paste -sd:)
 
 echo '{"UserId":"ann@example.com","Size":1,"UserID":"10032001"}' >in
 
@@ -37,7 +39,7 @@ run() {
 		action(type="mmjsonparse" cookie="")
 		action(type="omfile" file="$dir/out" template="json")
 	CONF
-	LD_LIBRARY_PATH=$lib "$dir/root/usr/sbin/rsyslogd" -n -i NONE -f conf -M "$lib/rsyslog" 2>log &
+	LD_LIBRARY_PATH=$libraries "$program" -n -i NONE -f conf -M "$modules" 2>log &
 	local pid=$!
 	for _ in $(seq 100); do [ -s out ] && break; sleep 0.1; done
 	kill $pid && wait $pid

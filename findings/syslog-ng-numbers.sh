@@ -23,7 +23,9 @@ cd "$dir"
 apt-get -q -o APT::Sandbox::User=root download syslog-ng-core=3.38.1-5+deb12u1 libjson-c5=0.16-2 libivykis0=0.42.4-1 \
 	libnet1=1.1.6+dfsg-3.2 libpcre3=2:8.39-15 libwrap0=7.6.q-32 >/dev/null
 for deb in *.deb; do dpkg -x "$deb" root; done
-lib=$dir/root/usr/lib
+program=$(find "$dir/root" -type f -name syslog-ng -perm -u+x -path '*/sbin/*')
+modules=$(dirname "$(find "$dir/root" -name libjson-plugin.so)")
+libraries=$(find "$dir/root" -name '*.so.*' -exec dirname {} + | sort -u | paste -sd:)
 
 echo '{"risk":1e-7,"share":0.1234567891,"size":18446744073709551615,"a.b":1,"e":{}}' >in
 
@@ -37,8 +39,7 @@ run() {
 		destination d { file("$dir/out" template("\$(format-json --key j.* --shift-levels 1)\n")); };
 		log { source(s); parser(p); destination(d); };
 	CONF
-	LD_LIBRARY_PATH=$lib/syslog-ng:$lib/x86_64-linux-gnu:$dir/root/lib/x86_64-linux-gnu "$dir/root/usr/sbin/syslog-ng" -F -f conf --no-caps \
-		--module-path="$lib/syslog-ng/3.38" -R "$dir/persist" -c "$dir/control" -p "$dir/pid" 2>log &
+	LD_LIBRARY_PATH=$libraries "$program" -F -f conf --no-caps --module-path="$modules" -R "$dir/persist" -c "$dir/control" -p "$dir/pid" 2>log &
 	local pid=$!
 	for _ in $(seq 100); do [ -s out ] && break; sleep 0.1; done
 	kill $pid && wait $pid

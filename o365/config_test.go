@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/alert"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/delivery"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/identity"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/option"
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/source/activity"
+	"github.com/fluent-bit-o365/fluent-bit-o365/o365/storage"
 	"github.com/fluent-bit-o365/fluent-bit-o365/test/sim/api"
 )
 
@@ -32,7 +34,7 @@ func TestValues(t *testing.T) {
 		contentTypes = append(contentTypes, c.Name)
 	}
 	known := map[string][]string{option.Cloud: clouds, option.Auth: methods, option.ContentTypes: contentTypes, option.StorageAuth: storageMethods,
-		option.ArchiveFormat: {"json", "ndjson"}, option.ArchiveTier: {"hot", "cool", "cold", "archive"}}
+		option.ArchiveFormat: {string(archive.JSON), string(archive.NDJSON)}, option.ArchiveTier: storage.Tiers}
 	for o := range option.All() {
 		want, ok := known[o.Key]
 		if got := o.Values(); !slices.Equal(got, want) {

@@ -176,8 +176,8 @@ func (d *download) include(rec record.Record, key ledger.Key) {
 	}
 }
 
-// flush judges what is fresh, queues the part and begins the next one. It waits while the queue is full. It
-// returns only ctx's error, and then the part is given up.
+// flush judges what is fresh, queues the part and begins the next one. It waits while
+// the queue is full. It returns only ctx's error, and then the part is given up.
 func (d *download) flush(ctx context.Context) error {
 	d.judge()
 	if d.part.records == 0 {

@@ -14,12 +14,12 @@ type keyTable struct {
 	len      int
 	slots    []Key // the zero key marks a free one
 	zero     bool  // the zero key is in the set
-	touched  byte  // means nothing
+	touched  byte  // written by touch, read by nobody
 }
 
 const minSlots = 64
 
-// slotsFor returns how many slots n keys take: one in eight is free.
+// slotsFor returns how many slots n keys take: one in eight is free, or one in three.
 func (t *keyTable) slotsFor(n int) int {
 	if t.sparse {
 		return n + n/2 + 1

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 
 	"github.com/fluent-bit-o365/fluent-bit-o365/o365/archive"
@@ -149,7 +150,7 @@ func (r *Replay) loseRemoved(h hour, n int) {
 // counted counts the bytes that are read.
 type counted struct {
 	io.Reader
-	bytes interface{ Add(int64) int64 }
+	bytes *atomic.Int64
 }
 
 // Read implements [io.Reader].

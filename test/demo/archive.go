@@ -9,13 +9,14 @@ import (
 )
 
 // archiveFolder is where content is archived: beside the plugin, so that it can be
-// looked at afterwards. Each run begins it anew.
+// looked at afterwards. Each run begins it anew, so its name is one that nobody else
+// gives a folder.
 func (d *demo) archiveFolder() (string, error) {
 	plugin, err := filepath.Abs(d.plugin)
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(filepath.Dir(plugin), "archive")
+	dir := filepath.Join(filepath.Dir(plugin), "o365-demo-archive")
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}

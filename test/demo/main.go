@@ -7,7 +7,8 @@
 // (FLUENT_BIT, PATH or /opt/fluent-bit/bin) or in test/host. Records go to the
 // standard output, one line each; everything else goes to the standard error.
 //
-// What the service has is archived too, in the folder archive beside the plugin.
+// What the service has is archived too, in the folder o365-demo-archive beside
+// the plugin.
 //
 // It ends when everything has been delivered, or on Ctrl-C, with an account of
 // what was lost, repeated or changed on the way. Its exit status is 0 only if
